@@ -1,0 +1,417 @@
+//! The machine itself: inputs in, outputs out. Each phase answers for its own inputs in `phase/`.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use crate::checklist::{Accepted, Checklist};
+use crate::config::{Config, HANG_UP_CONFIRM, PLAYOUT_STUCK, RECOGNISER_REPLY, STREAM_LOST};
+use crate::floor::Floor;
+use crate::goal::Goal;
+use crate::input::{HoldSound, Input, Item, Now, Tone};
+use crate::outcome::{Ending, Outcome};
+use crate::output::{Clip, Ear, Output, Phase};
+use crate::phase::hold::Hold;
+use crate::phase::menu::Menu;
+use crate::phase::person::Person;
+use crate::phase::utterance::Utterance;
+use crate::time::{Micros, SampleTime};
+use crate::timer::{TimerName, Timers};
+
+/// What the far end does, for the phase to answer.
+#[derive(Clone, Debug)]
+pub(crate) enum FarEnd {
+    SpeechStarted(SampleTime),
+    SpeechEnded(SampleTime),
+    Sound(HoldSound, SampleTime),
+    Tone(Tone),
+    Understood(Utterance),
+}
+
+/// The caller broke the contract of the machine. A bug of the driver, never of the far end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misuse {
+    /// An input came before `poll_output` had been drained.
+    NotDrained,
+    /// A clock went backwards.
+    TimeWentBack,
+}
+
+impl core::fmt::Display for Misuse {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Misuse::NotDrained => "an input was given before all outputs were taken",
+            Misuse::TimeWentBack => "an input was given with an earlier time than the last one",
+        })
+    }
+}
+
+impl core::error::Error for Misuse {}
+
+/// One call's conversation.
+#[derive(Debug)]
+pub struct Conversation {
+    pub(crate) config: Config,
+    pub(crate) now: Now,
+    pub(crate) phase: Phase,
+    pub(crate) timers: Timers,
+    pub(crate) floor: Floor,
+    pub(crate) checklist: Checklist,
+    pub(crate) ear: Ear,
+    pub(crate) utterance: Utterance,
+    pub(crate) menu: Menu,
+    pub(crate) hold: Hold,
+    pub(crate) person: Person,
+    /// What to finish with once the leg is over; set as soon as the end is decided.
+    pub(crate) ending: Option<Outcome>,
+    /// A person of the practice speaks for us.
+    pub(crate) operator: bool,
+    outputs: VecDeque<Output>,
+}
+
+impl Conversation {
+    /// A call that is about to be dialled, at time zero of both clocks.
+    #[must_use]
+    pub fn new(config: Config) -> Conversation {
+        let mut timers = Timers::default();
+        timers.set(TimerName::Ring, config.limits.ring);
+        timers.set(TimerName::TotalCap, config.limits.total_cap);
+        Conversation {
+            checklist: Checklist::new(&config),
+            config,
+            now: Now::default(),
+            phase: Phase::Ringing,
+            timers,
+            floor: Floor::default(),
+            ear: Ear::Asleep,
+            utterance: Utterance::default(),
+            menu: Menu::default(),
+            hold: Hold::default(),
+            person: Person::default(),
+            ending: None,
+            operator: false,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Where the call stands.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Takes one input.
+    ///
+    /// # Errors
+    /// [`Misuse`] where the caller has not drained the outputs, or turned a clock back. The input is then not taken.
+    pub fn handle(&mut self, now: Now, input: Input) -> Result<(), Misuse> {
+        if !self.outputs.is_empty() {
+            return Err(Misuse::NotDrained);
+        }
+        if now.at < self.now.at || now.far < self.now.far {
+            return Err(Misuse::TimeWentBack);
+        }
+        self.now = now;
+        if self.phase != Phase::Ended {
+            self.dispatch(input);
+        }
+        Ok(())
+    }
+
+    /// The next thing to be done; `None` when all is said.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When the core wants `Input::Timeout`, and why. Ask again after every input.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Micros, TimerName)> {
+        self.timers.next(self.now)
+    }
+
+    fn dispatch(&mut self, input: Input) {
+        match input {
+            Input::HungUp => self.leg_over(Ending::FarEndHungUp),
+            Input::Failed(failure) => self.leg_over(Ending::Leg(failure)),
+            Input::StreamDown => {
+                self.timers
+                    .set(TimerName::StreamLost, self.now.at + STREAM_LOST);
+            }
+            Input::StreamUp => self.stream_up(),
+            Input::MediaStalled => self.timers.stall(true),
+            Input::MediaResumed => self.timers.stall(false),
+            Input::Kill => self.end_with_clip(Clip::KillClose, Ending::Killed),
+            Input::TakeOver => self.take_over(),
+            Input::Release => self.release(),
+            Input::Timeout => self.timeouts(),
+            Input::Ringing => {}
+            Input::Answered => self.timers.clear(TimerName::Ring),
+            Input::PlayoutStarted(_) => {
+                self.timers
+                    .set(TimerName::PlayoutStuck, self.now.at + PLAYOUT_STUCK);
+            }
+            Input::PlayoutDone(item) => self.item_over(item),
+            Input::PlayoutCut { item, .. } => self.item_cut(item),
+            Input::Act { utterance, act } => self.utterance.add_act(utterance, act),
+            Input::Extracted {
+                utterance,
+                found,
+                value,
+            } => {
+                self.utterance.add_value(utterance, found, value);
+            }
+            Input::Conflict { a, b } => self.utterance.add_conflict(a, b),
+            Input::MenuMatched { step, reply } => self.utterance.menu = Some((step, reply)),
+            Input::Heard {
+                words,
+                done,
+                end_of_turn,
+                ..
+            } => {
+                self.words_heard(words, done, end_of_turn);
+            }
+            Input::Segment { turn, segment } => self.segment_ready(turn, segment),
+            Input::TurnDone(turn) => self.turn_worded(turn),
+            Input::TurnFailed(turn) => self.turn_failed(turn),
+            Input::GateOpened => self.gate_opened(),
+            Input::GateRefused(item) => self.gate_refused(item),
+            Input::DisclosureOwed(owed) => self.disclosure_owed(owed),
+            Input::SpeechStarted { at } => self.far_end(FarEnd::SpeechStarted(at)),
+            Input::SpeechEnded { at } => self.far_end(FarEnd::SpeechEnded(at)),
+            Input::Digit(_) => {} // a far end that keys at us means nothing in any phase yet
+            Input::Tone(tone) => self.far_end(FarEnd::Tone(tone)),
+            Input::HoldEvidence { sound, at } => self.far_end(FarEnd::Sound(sound, at)),
+            Input::Understood(_) => self.understood(),
+        }
+    }
+
+    /// What the far end does means something else in each phase.
+    fn far_end(&mut self, doing: FarEnd) {
+        if let FarEnd::SpeechStarted(at) = doing
+            && !self.floor.far_pending
+        {
+            self.floor.far_began = at;
+        }
+        match self.phase {
+            Phase::Ringing | Phase::Ended => {}
+            Phase::Menu => self.in_menu(doing),
+            Phase::Hold => self.in_hold(doing),
+            Phase::Person | Phase::WrapUp => self.with_person(doing),
+        }
+    }
+
+    fn understood(&mut self) {
+        self.timers.clear(TimerName::RecogniserReply);
+        self.floor.far_pending = false;
+        let heard = core::mem::take(&mut self.utterance);
+        self.far_end(FarEnd::Understood(heard));
+    }
+
+    fn stream_up(&mut self) {
+        self.timers.clear(TimerName::StreamLost);
+        self.timers.clear(TimerName::Ring);
+        if self.phase == Phase::Ringing {
+            self.enter_menu();
+        }
+    }
+
+    fn words_heard(&mut self, words: u16, done: bool, end_of_turn: bool) {
+        self.utterance.words = self
+            .utterance
+            .words
+            .saturating_add(if done { words } else { 0 });
+        if end_of_turn && !done && self.timers.is_armed(TimerName::Endpoint) {
+            let soon = SampleTime(self.now.far.0 + crate::config::ENDPOINT_EAGER.0);
+            self.timers.set_far(TimerName::Endpoint, soon);
+        }
+    }
+
+    /// Arms the timer that ends the far end's turn.
+    pub(crate) fn expect_endpoint(&mut self, ended: SampleTime, after: SampleTime) {
+        let due = SampleTime(ended.0 + after.0).max(self.now.far);
+        self.timers.set_far(TimerName::Endpoint, due);
+    }
+
+    fn timeouts(&mut self) {
+        for name in self.timers.due(self.now) {
+            if self.phase == Phase::Ended {
+                return;
+            }
+            self.timeout(name);
+        }
+    }
+
+    fn timeout(&mut self, name: TimerName) {
+        match name {
+            TimerName::Ring => {
+                self.hang_up(Ending::Leg(crate::input::LegFailure::NoAnswer));
+            }
+            TimerName::TotalCap => self.hang_up(Ending::CapReached),
+            TimerName::StreamLost => self.hang_up(Ending::MediaLost),
+            TimerName::HangUpConfirm => self.finish(),
+            TimerName::MenuStep | TimerName::MenuTotal => self.hang_up(Ending::MenuStuck),
+            TimerName::HoldTotal => self.hang_up(Ending::HoldTooLong),
+            TimerName::PersonTotal => self.close(),
+            TimerName::WrapUp | TimerName::GoodbyeGrace => self.hang_up_as_decided(),
+            TimerName::PlayoutStuck => self.hang_up(Ending::MediaLost),
+            TimerName::Endpoint => {
+                self.timers
+                    .set(TimerName::RecogniserReply, self.now.at + RECOGNISER_REPLY);
+                self.push(Output::Finalise);
+            }
+            // A recogniser that says nothing has heard nothing; the conversation must go on.
+            TimerName::RecogniserReply => self.understood(),
+            TimerName::BargeIn => self.barge_in(),
+            TimerName::HoldMusic => self.put_on_hold(),
+            TimerName::ModelReply => self.model_late(),
+            TimerName::Silence => self.nobody_speaks(),
+        }
+    }
+
+    pub(crate) fn push(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(crate) fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.timers.clear(TimerName::Endpoint);
+        self.timers.clear(TimerName::Silence);
+        self.push(Output::Phase(phase));
+    }
+
+    pub(crate) fn set_ear(&mut self, ear: Ear) {
+        if self.ear != ear {
+            self.ear = ear;
+            self.push(Output::SetRecogniser(ear));
+        }
+    }
+
+    pub(crate) fn play(&mut self, clip: Clip) {
+        self.floor.play(Item::Clip(clip));
+        self.push(Output::Play(clip));
+    }
+
+    pub(crate) fn start_turn(&mut self, goals: Vec<Goal>, again: u8) {
+        let turn = self.floor.begin(goals.clone(), again);
+        self.timers.clear(TimerName::Silence);
+        self.timers.set(
+            TimerName::ModelReply,
+            self.now.at + crate::config::MODEL_REPLY,
+        );
+        self.push(Output::StartTurn { turn, goals, again });
+    }
+
+    pub(crate) fn accept(&mut self, accepted: Accepted) {
+        let Accepted {
+            topic,
+            value,
+            read_back,
+        } = accepted;
+        self.push(Output::Accept {
+            topic,
+            value,
+            read_back,
+        });
+    }
+
+    // Ends.
+
+    /// What the call comes to, should `why` end it now.
+    fn outcome(&self, why: Ending) -> Outcome {
+        match self.checklist.missing() {
+            0 if self.checklist.won_any() => Outcome::Complete,
+            missing if self.checklist.won_any() => Outcome::Partial { missing, why },
+            _ => Outcome::Failed(why),
+        }
+    }
+
+    /// Decides the end, unless an earlier reason has decided it.
+    pub(crate) fn decide(&mut self, why: Ending) {
+        if self.ending.is_none() {
+            self.ending = Some(self.outcome(why));
+        }
+    }
+
+    /// Says a last fixed clip and hangs up when it was heard.
+    pub(crate) fn end_with_clip(&mut self, clip: Clip, why: Ending) {
+        if self.phase == Phase::Ringing {
+            self.hang_up(why);
+            return;
+        }
+        self.decide(why);
+        self.silence_us();
+        self.floor.cut = None;
+        if self.phase != Phase::WrapUp {
+            self.enter(Phase::WrapUp);
+        }
+        // The kill switch promises an end within five seconds; a clip that does not end must not hold it up.
+        let most = if clip == Clip::KillClose {
+            HANG_UP_CONFIRM
+        } else {
+            crate::config::WRAP_UP
+        };
+        self.timers.set(TimerName::WrapUp, self.now.at + most);
+        self.person.last_clip = Some(clip);
+        self.play(clip);
+    }
+
+    /// Ends the leg at once.
+    pub(crate) fn hang_up(&mut self, why: Ending) {
+        self.decide(why);
+        self.hang_up_as_decided();
+    }
+
+    pub(crate) fn hang_up_as_decided(&mut self) {
+        self.decide(Ending::AnswersWithheld);
+        self.timers.clear_all();
+        self.set_ear(Ear::Asleep);
+        self.timers
+            .set(TimerName::HangUpConfirm, self.now.at + HANG_UP_CONFIRM);
+        self.push(Output::HangUp);
+    }
+
+    fn leg_over(&mut self, why: Ending) {
+        self.decide(why);
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        self.decide(Ending::FarEndHungUp);
+        self.timers.clear_all();
+        self.set_ear(Ear::Asleep);
+        self.phase = Phase::Ended;
+        self.push(Output::Phase(Phase::Ended));
+        if let Some(outcome) = self.ending {
+            self.push(Output::Finish(outcome));
+        }
+    }
+
+    // The operator.
+
+    fn take_over(&mut self) {
+        self.operator = true;
+        self.silence_us();
+        self.timers.clear(TimerName::Silence);
+    }
+
+    fn release(&mut self) {
+        if self.operator {
+            self.operator = false;
+            self.owe_disclosure();
+            self.push(Output::ArmGate(crate::output::ArmReason::TakeOver));
+            self.go_on();
+        }
+    }
+
+    /// Stops whatever we are saying or about to say.
+    pub(crate) fn silence_us(&mut self) {
+        self.timers.clear(TimerName::ModelReply);
+        self.timers.clear(TimerName::BargeIn);
+        if let Some(turn) = self.floor.turn.take() {
+            self.push(Output::CancelTurn(turn.id));
+            self.floor.cut = Some(turn);
+        }
+        if self.floor.is_ours() {
+            self.push(Output::StopPlayout);
+        }
+    }
+}

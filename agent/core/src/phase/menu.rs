@@ -1,0 +1,127 @@
+//! The payer's menu: wait for a prompt's end, then keys.
+//!
+//! A data request by a machine is answered by keys from the menu map; a person who answers at once is met with the
+//! disclosure. What the map does not know gets nothing: no patient value goes to an unknown menu.
+
+use crate::act::Act;
+use crate::config::MENU_REPEATS_MAX;
+use crate::conversation::{Conversation, FarEnd};
+use crate::id::StepId;
+use crate::input::{HoldSound, Item, LegFailure, MenuReply, Tone};
+use crate::outcome::Ending;
+use crate::output::{ArmReason, Ear, Output, Phase, Recording};
+use crate::phase::utterance::Utterance;
+use crate::time::SampleTime;
+use crate::timer::TimerName;
+
+/// Where in the menu we are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Menu {
+    last: Option<StepId>,
+    repeats: u8,
+}
+
+impl Conversation {
+    pub(crate) fn enter_menu(&mut self) {
+        self.enter(Phase::Menu);
+        self.timers.set(
+            TimerName::MenuTotal,
+            self.now.at + self.config.limits.menu_total,
+        );
+        self.expect_menu_step();
+        self.push(Output::SetRecording(Recording::Machines));
+        self.set_ear(Ear::Menu);
+    }
+
+    fn expect_menu_step(&mut self) {
+        self.timers.set(
+            TimerName::MenuStep,
+            self.now.at + self.config.limits.menu_step,
+        );
+    }
+
+    pub(crate) fn in_menu(&mut self, doing: FarEnd) {
+        match doing {
+            FarEnd::SpeechStarted(_) => {
+                self.floor.far_pending = true;
+                self.timers.clear(TimerName::Endpoint);
+            }
+            FarEnd::SpeechEnded(at) => {
+                self.expect_endpoint(at, self.config.limits.endpoint_menu);
+            }
+            FarEnd::Tone(Tone::SpecialInformation) => self.hang_up(Ending::OutOfService),
+            FarEnd::Tone(Tone::Busy | Tone::Reorder) => {
+                self.hang_up(Ending::Leg(LegFailure::Busy));
+            }
+            FarEnd::Understood(heard) => self.menu_understood(heard),
+            // Music in the menu means that the queue has begun, whether or not it was announced.
+            FarEnd::Sound(HoldSound::Music, _) => self.enter_hold(),
+            FarEnd::Tone(Tone::Ringback)
+            | FarEnd::Sound(HoldSound::Silence | HoldSound::SpeechCandidate, _) => {}
+        }
+    }
+
+    fn menu_understood(&mut self, heard: Utterance) {
+        if heard.has(Act::Voicemail) {
+            self.hang_up(Ending::Voicemail);
+        } else if heard.has(Act::OutOfService) {
+            self.hang_up(Ending::OutOfService);
+        } else if let Some((step, reply)) = heard.menu {
+            self.menu_step(step, reply);
+        } else if heard.has(Act::QueueAnnouncement) || heard.has(Act::Transfer) {
+            self.enter_hold();
+        } else if heard.is_human() && !heard.is_machine() {
+            let from = self.floor.far_began;
+            self.person_heard(heard, from, ArmReason::Person);
+        }
+        // Anything else is a prompt that the map does not know: wait for what comes next; the step's timer ends it.
+    }
+
+    fn menu_step(&mut self, step: StepId, reply: MenuReply) {
+        self.menu.repeats = if self.menu.last == Some(step) {
+            self.menu.repeats + 1
+        } else {
+            0
+        };
+        self.menu.last = Some(step);
+        if self.menu.repeats > MENU_REPEATS_MAX {
+            self.hang_up(Ending::MenuStuck);
+            return;
+        }
+        self.expect_menu_step();
+        match reply {
+            MenuReply::Press | MenuReply::Enter(_) => {
+                self.floor.play(Item::Keys(step));
+                self.push(Output::SendDigits(step));
+            }
+            MenuReply::Say => {
+                self.floor.play(Item::Keys(step));
+                self.push(Output::SayStep(step));
+            }
+            MenuReply::Wait => {}
+            MenuReply::Hold => self.enter_hold(),
+        }
+    }
+
+    /// A person is on the line, or may be: the gate shuts, and the disclosure comes first.
+    pub(crate) fn person_heard(&mut self, heard: Utterance, from: SampleTime, why: ArmReason) {
+        self.push(Output::SetRecording(Recording::PersonFrom(from)));
+        self.push(Output::ArmGate(why));
+        self.enter(Phase::Person);
+        for timer in [
+            TimerName::MenuStep,
+            TimerName::MenuTotal,
+            TimerName::HoldTotal,
+            TimerName::HoldMusic,
+        ] {
+            self.timers.clear(timer);
+        }
+        if !self.timers.is_armed(TimerName::PersonTotal) {
+            let most = self.config.limits.person_total;
+            self.timers.set(TimerName::PersonTotal, self.now.at + most);
+        }
+        self.set_ear(Ear::Person);
+        self.owe_disclosure();
+        self.understood_from_person(heard);
+    }
+}

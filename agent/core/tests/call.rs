@@ -1,0 +1,433 @@
+//! Whole calls through the public face of the core, on a clock that is only numbers.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test looks for the outputs it is about"
+)]
+
+mod support;
+
+use callwright_core::{
+    Act, Clip, DataItem, Ending, Goal, HoldSound, Input, Item, LegFailure, MenuReply, Outcome,
+    Output, Owed, Phase, Recording, StepId, Topic, Verdict,
+};
+use support::{FIRST, Rig, questions};
+
+fn position(rig: &Rig, wanted: impl Fn(&Output) -> bool) -> usize {
+    rig.said
+        .iter()
+        .position(wanted)
+        .expect("the output never came")
+}
+
+fn goals(rig: &Rig) -> Vec<Goal> {
+    rig.said
+        .iter()
+        .filter_map(|o| {
+            if let Output::StartTurn { goals, .. } = o {
+                Some(goals.clone())
+            } else {
+                None
+            }
+        })
+        .flatten()
+        .collect()
+}
+
+#[test]
+fn a_good_call_runs_from_the_menu_to_a_complete_outcome() {
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::Ringing);
+    rig.input(Input::Answered);
+    rig.input(Input::StreamUp);
+    rig.input(Input::MenuMatched {
+        step: StepId(0),
+        reply: MenuReply::Press,
+    });
+    rig.hear(&[Act::MenuPrompt(StepId(0))], &[]);
+    assert_eq!(rig.count(|o| *o == Output::SendDigits(StepId(0))), 1);
+    rig.input(Input::MenuMatched {
+        step: StepId(1),
+        reply: MenuReply::Hold,
+    });
+    rig.hear(&[Act::MenuPrompt(StepId(1))], &[]);
+    assert_eq!(rig.call.phase(), Phase::Hold);
+
+    rig.pass(60_000);
+    rig.input(Input::HoldEvidence {
+        sound: HoldSound::SpeechCandidate,
+        at: rig.far(),
+    });
+    rig.hear(
+        &[Act::Greeting { named: true }, Act::GoAhead],
+        &[(Topic::Name, Verdict::Clear)],
+    );
+    assert_eq!(rig.call.phase(), Phase::Person);
+    rig.hear(&[Act::DataRequest(DataItem::MemberId)], &[]);
+    rig.hear(&[Act::GoAhead], &[]);
+    rig.hear(&[Act::Answer], &[(FIRST, Verdict::Clear)]);
+    rig.hear(&[Act::Answer], &[(Topic::Reference, Verdict::Clear)]);
+    rig.hear(&[Act::Affirm], &[]);
+    assert_eq!(rig.call.phase(), Phase::WrapUp);
+    rig.hear(&[Act::Goodbye], &[]);
+    assert_eq!(rig.count(|o| *o == Output::HangUp), 1);
+    rig.input(Input::HungUp);
+
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Complete)));
+    assert_eq!(
+        goals(&rig),
+        [
+            Goal::GiveReason,
+            Goal::Provide(DataItem::MemberId),
+            Goal::Ask(FIRST),
+            Goal::Ask(Topic::Reference),
+            Goal::ReadBack(Topic::Reference, rig.last_value()),
+            Goal::Close,
+        ]
+    );
+}
+
+#[test]
+fn the_disclosure_comes_before_any_word_of_a_turn() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    let armed = position(&rig, |o| matches!(o, Output::ArmGate(_)));
+    let disclosed = position(&rig, |o| *o == Output::Play(Clip::Disclosure));
+    let spoke = position(&rig, |o| matches!(o, Output::StartTurn { .. }));
+    assert!(armed < disclosed && disclosed < spoke);
+}
+
+#[test]
+fn a_person_after_a_hold_is_told_again() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.hear(&[Act::Transfer], &[]);
+    assert_eq!(rig.call.phase(), Phase::Hold);
+    rig.input(Input::HoldEvidence {
+        sound: HoldSound::SpeechCandidate,
+        at: rig.far(),
+    });
+    rig.hear(&[Act::Greeting { named: true }], &[]);
+    assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 2);
+}
+
+#[test]
+fn another_name_in_mid_conversation_is_another_person() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.hear(&[Act::Greeting { named: true }], &[]);
+    assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 2);
+}
+
+#[test]
+fn a_queue_announcement_does_not_make_a_person() {
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::StreamUp);
+    rig.input(Input::HoldEvidence {
+        sound: HoldSound::Music,
+        at: rig.far(),
+    });
+    assert_eq!(rig.call.phase(), Phase::Hold);
+    rig.pass(10_000);
+    let woken = rig.far();
+    rig.input(Input::HoldEvidence {
+        sound: HoldSound::SpeechCandidate,
+        at: woken,
+    });
+    assert_eq!(
+        rig.said.iter().rev().nth(1),
+        Some(&Output::SetRecording(Recording::PersonFrom(woken)))
+    );
+    rig.hear(&[Act::QueueAnnouncement], &[]);
+    assert_eq!(rig.call.phase(), Phase::Hold);
+    assert_eq!(rig.count(|o| matches!(o, Output::Play(_))), 0);
+    assert_eq!(rig.count(|o| matches!(o, Output::ArmGate(_))), 0);
+}
+
+#[test]
+fn an_interrupted_disclosure_is_finished_before_anything_else() {
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::StreamUp);
+    rig.plays = false;
+    rig.hear(&[Act::Greeting { named: true }], &[]);
+    rig.input(Input::PlayoutStarted(Item::Clip(Clip::Disclosure)));
+    rig.pass(1_000);
+    rig.input(Input::SpeechStarted { at: rig.far() });
+    rig.pass(500);
+    assert_eq!(rig.said.last(), Some(&Output::StopPlayout));
+    rig.input(Input::PlayoutCut {
+        item: Item::Clip(Clip::Disclosure),
+        played_ms: 1_500,
+    });
+    rig.input(Input::DisclosureOwed(Owed::Rest));
+    assert_eq!(
+        rig.count(|o| *o == Output::Play(Clip::DisclosureRest)),
+        0,
+        "they still speak"
+    );
+    rig.input(Input::SpeechEnded { at: rig.far() });
+    rig.pass(1_000);
+    rig.understand(&[Act::DataRequest(DataItem::Npi)], &[]);
+    assert_eq!(rig.said.last(), Some(&Output::Play(Clip::DisclosureRest)));
+    rig.plays = true;
+    rig.input(Input::GateOpened);
+    rig.input(Input::PlayoutDone(Item::Clip(Clip::DisclosureRest)));
+    assert_eq!(
+        goals(&rig),
+        [Goal::Provide(DataItem::Npi)],
+        "what they asked is not forgotten"
+    );
+}
+
+#[test]
+fn a_disclosure_that_cannot_be_proven_ends_the_call() {
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::StreamUp);
+    rig.plays = false;
+    rig.hear(&[Act::Greeting { named: false }], &[]);
+    rig.input(Input::PlayoutDone(Item::Clip(Clip::Disclosure)));
+    assert_eq!(rig.said.last(), Some(&Output::Play(Clip::DisclosureShort)));
+    rig.input(Input::PlayoutDone(Item::Clip(Clip::DisclosureShort)));
+    assert_eq!(rig.said.last(), Some(&Output::Play(Clip::PoliteEnd)));
+    rig.input(Input::PlayoutDone(Item::Clip(Clip::PoliteEnd)));
+    assert_eq!(rig.said.last(), Some(&Output::HangUp));
+    rig.input(Input::HungUp);
+    assert_eq!(
+        rig.said.last(),
+        Some(&Output::Finish(Outcome::Failed(Ending::DisclosureUnproven)))
+    );
+    assert!(goals(&rig).is_empty());
+}
+
+#[test]
+fn a_robot_question_is_answered_even_before_the_disclosure() {
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::StreamUp);
+    rig.hear(&[Act::AreYouARobot], &[]);
+    let truth = position(&rig, |o| *o == Output::Play(Clip::IAmAutomated));
+    let disclosure = position(&rig, |o| *o == Output::Play(Clip::Disclosure));
+    assert!(truth < disclosure);
+}
+
+#[test]
+fn an_objection_stops_the_recording_and_the_call_goes_on() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.hear(&[Act::ObjectsToRecording], &[]);
+    assert_eq!(
+        rig.count(|o| matches!(o, Output::SetRecording(Recording::ObjectedAt(_)))),
+        1
+    );
+    assert_eq!(
+        rig.count(|o| *o == Output::Play(Clip::RecordingObjection)),
+        1
+    );
+    assert_eq!(goals(&rig).last(), Some(&Goal::Ask(FIRST)));
+}
+
+#[test]
+fn acts_that_end_a_call_end_it_with_a_fixed_clip() {
+    for (act, clip, why) in [
+        (Act::RefusesAi, Clip::AiRefusedBye, Ending::AiRefused),
+        (Act::DoNotCall, Clip::PoliteEnd, Ending::DoNotCall),
+        (Act::AsksForHuman, Clip::NeedsStaffBye, Ending::NeedsStaff),
+    ] {
+        let mut rig = Rig::new(questions(1));
+        rig.reach_person();
+        rig.hear(&[act, Act::Greeting { named: false }], &[]);
+        assert_eq!(rig.count(|o| *o == Output::Play(clip)), 1, "{act:?}");
+        rig.input(Input::HungUp);
+        assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(why))));
+    }
+}
+
+#[test]
+fn a_short_sound_while_we_speak_does_not_stop_us_and_a_long_one_does() {
+    let mut rig = Rig::new(questions(2));
+    rig.reach_person();
+    rig.plays = false;
+    rig.hear(&[Act::GoAhead], &[]);
+    let asked = goals(&rig).len();
+    rig.input(Input::SpeechStarted { at: rig.far() });
+    rig.pass(200);
+    rig.input(Input::SpeechEnded { at: rig.far() });
+    rig.pass(1_000);
+    assert_eq!(rig.count(|o| *o == Output::StopPlayout), 0);
+    rig.understand(&[Act::Affirm], &[]);
+    rig.input(Input::SpeechStarted { at: rig.far() });
+    rig.pass(500);
+    assert_eq!(rig.count(|o| *o == Output::StopPlayout), 1);
+    let Some(Output::Speak(cut)) = rig
+        .said
+        .iter()
+        .rev()
+        .find(|o| matches!(o, Output::Speak(_)))
+        .cloned()
+    else {
+        panic!("nothing was spoken")
+    };
+    rig.input(Input::PlayoutCut {
+        item: Item::Segment(cut),
+        played_ms: 700,
+    });
+    rig.input(Input::SpeechEnded { at: rig.far() });
+    rig.pass(1_000);
+    rig.understand(&[Act::Unclear], &[]);
+    assert_eq!(
+        goals(&rig).len(),
+        asked + 1,
+        "a false interruption resumes the turn"
+    );
+    assert_eq!(goals(&rig).last(), goals(&rig).get(asked - 1));
+}
+
+#[test]
+fn a_denied_read_back_asks_again() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.hear(&[Act::GoAhead], &[]);
+    rig.hear(&[Act::Answer], &[(FIRST, Verdict::Unsure)]);
+    assert_eq!(
+        goals(&rig).last(),
+        Some(&Goal::ReadBack(FIRST, rig.last_value()))
+    );
+    rig.hear(&[Act::Deny], &[]);
+    assert_eq!(goals(&rig).last(), Some(&Goal::Ask(FIRST)));
+    rig.hear(&[Act::Answer], &[(FIRST, Verdict::Clear)]);
+    assert_eq!(
+        rig.count(|o| matches!(o, Output::Accept { topic, .. } if *topic == FIRST)),
+        1
+    );
+}
+
+#[test]
+fn a_line_that_drops_keeps_what_was_won() {
+    let mut rig = Rig::new(questions(2));
+    rig.reach_person();
+    rig.hear(&[Act::Answer], &[(FIRST, Verdict::Clear)]);
+    rig.input(Input::HungUp);
+    let why = Ending::FarEndHungUp;
+    assert_eq!(
+        rig.said.last(),
+        Some(&Output::Finish(Outcome::Partial { missing: 1, why }))
+    );
+}
+
+#[test]
+fn every_leg_failure_is_its_own_outcome() {
+    for failure in [LegFailure::Busy, LegFailure::Carrier, LegFailure::NoAnswer] {
+        let mut rig = Rig::new(questions(1));
+        rig.input(Input::Failed(failure));
+        assert_eq!(
+            rig.said.last(),
+            Some(&Output::Finish(Outcome::Failed(Ending::Leg(failure))))
+        );
+    }
+}
+
+#[test]
+fn silence_is_asked_about_and_then_ended() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.pass(200_000);
+    assert_eq!(
+        goals(&rig)
+            .iter()
+            .filter(|g| **g == Goal::AreYouThere)
+            .count(),
+        3
+    );
+    assert_eq!(rig.count(|o| *o == Output::HangUp), 1);
+    assert_eq!(
+        rig.said.last(),
+        Some(&Output::Finish(Outcome::Failed(Ending::NobodyThere))),
+        "an unconfirmed hang-up still finishes the call"
+    );
+}
+
+#[test]
+fn limits_end_a_call_that_goes_nowhere() {
+    // Nobody answers.
+    let mut rig = Rig::new(questions(1));
+    rig.pass(120_000);
+    let no_answer = Ending::Leg(LegFailure::NoAnswer);
+    assert_eq!(
+        rig.said.last(),
+        Some(&Output::Finish(Outcome::Failed(no_answer)))
+    );
+    // The menu says nothing that the map knows.
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::StreamUp);
+    rig.pass(60_000);
+    assert_eq!(
+        rig.said.last(),
+        Some(&Output::Finish(Outcome::Failed(Ending::MenuStuck)))
+    );
+    // The queue does not end.
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::StreamUp);
+    rig.input(Input::HoldEvidence {
+        sound: HoldSound::Music,
+        at: rig.far(),
+    });
+    rig.pass(3 * 3_600_000);
+    assert_eq!(
+        rig.said.last(),
+        Some(&Output::Finish(Outcome::Failed(Ending::HoldTooLong)))
+    );
+}
+
+#[test]
+fn the_same_prompt_again_and_again_is_a_loop() {
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::StreamUp);
+    for _ in 0..5 {
+        rig.input(Input::MenuMatched {
+            step: StepId(0),
+            reply: MenuReply::Press,
+        });
+        rig.hear(&[Act::MenuPrompt(StepId(0))], &[]);
+    }
+    assert_eq!(rig.count(|o| *o == Output::SendDigits(StepId(0))), 4);
+    assert_eq!(rig.count(|o| *o == Output::HangUp), 1);
+}
+
+#[test]
+fn the_kill_switch_closes_within_five_seconds_even_if_the_clip_does_not_end() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.plays = false;
+    let at = rig.now_ms;
+    rig.input(Input::Kill);
+    assert_eq!(rig.said.last(), Some(&Output::Play(Clip::KillClose)));
+    rig.pass(5_000);
+    assert_eq!(rig.said.last(), Some(&Output::HangUp));
+    assert!(rig.now_ms - at <= 5_000);
+}
+
+#[test]
+fn a_dead_recogniser_does_not_hang_the_call() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.input(Input::SpeechStarted { at: rig.far() });
+    rig.pass(1_000);
+    rig.input(Input::SpeechEnded { at: rig.far() });
+    rig.pass(30_000);
+    assert!(goals(&rig).contains(&Goal::AreYouThere));
+}
+
+#[test]
+fn an_operator_silences_the_agent_and_is_followed_by_a_new_disclosure() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.input(Input::TakeOver);
+    let before = goals(&rig).len();
+    rig.hear(&[Act::DataRequest(DataItem::Npi)], &[]);
+    rig.pass(60_000);
+    assert_eq!(
+        goals(&rig).len(),
+        before,
+        "the operator speaks, not the agent"
+    );
+    rig.input(Input::Release);
+    assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 2);
+}

@@ -1,0 +1,150 @@
+//! The calls that run in this process, by id, and the way to each.
+
+use std::sync::{Mutex, PoisonError};
+
+use callwright_dialplan::twilio::status::{Applied, LegProgress, StatusUpdate};
+use callwright_dialplan::twilio::token::{StreamToken, StreamTokens, TOKEN_BYTES};
+use dashmap::DashMap;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
+
+use super::MediaStream;
+use crate::call::{Command, LINES_MAX, Lines};
+
+/// The way to one running call.
+pub struct CallHandle {
+    streams: mpsc::Sender<MediaStream>,
+    statuses: mpsc::Sender<callwright_dialplan::twilio::status::LegStatus>,
+    commands: mpsc::Sender<Command>,
+    progress: Mutex<Option<LegProgress>>,
+    /// From here on the carrier is told to hang up when it asks: the intent is stale.
+    answer_until: Timestamp,
+    /// How many streams the leg was told to open.
+    epoch: u32,
+}
+
+/// See the module.
+pub struct Registry {
+    calls: DashMap<String, CallHandle>,
+    tokens: Mutex<StreamTokens<String>>,
+}
+
+/// Why no stream can be offered to a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoStream {
+    /// No such call runs here, or it waits no more.
+    #[error("no such call waits for its leg")]
+    NotAwaited,
+    /// As many legs wait as there is room for.
+    #[error("too many streams are awaited")]
+    Full,
+    /// The operating system has no random bytes.
+    #[error("no randomness")]
+    NoRandomness,
+}
+
+impl Registry {
+    /// A registry for at most `capacity` calls that wait for a stream at the same time.
+    #[must_use]
+    pub fn new(capacity: usize) -> Registry {
+        let lifetime = StreamTokens::<String>::LIFETIME;
+        Registry {
+            calls: DashMap::new(),
+            tokens: Mutex::new(StreamTokens::new(capacity, lifetime)),
+        }
+    }
+
+    /// Makes room for a call and gives its ends of the lines.
+    pub fn enter(&self, call: &str, answer_until: Timestamp) -> Lines {
+        let (streams, streams_rx) = mpsc::channel(LINES_MAX);
+        let (statuses, statuses_rx) = mpsc::channel(LINES_MAX);
+        let (commands, commands_rx) = mpsc::channel(LINES_MAX);
+        let progress = Mutex::new(None);
+        let handle = CallHandle { streams, statuses, commands, progress, answer_until, epoch: 0 };
+        self.calls.insert(call.to_owned(), handle);
+        Lines { streams: streams_rx, statuses: statuses_rx, commands: commands_rx }
+    }
+
+    /// Forgets a call that is over.
+    pub fn leave(&self, call: &str) {
+        self.calls.remove(call);
+        self.lock_tokens().revoke(&call.to_owned());
+    }
+
+    /// How many calls run here.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether no call runs here.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// Tells every running call something.
+    pub fn command_all(&self, command: Command) {
+        for handle in &self.calls {
+            // A call whose line is full of commands is closing already.
+            drop(handle.commands.try_send(command));
+        }
+    }
+
+    /// The leg asks what to do: the token of its next stream.
+    ///
+    /// # Errors
+    /// [`NoStream`]; the carrier is then told to hang up.
+    pub fn offer_stream(
+        &self,
+        call: &str,
+        now: Timestamp,
+    ) -> Result<(StreamToken, u32), NoStream> {
+        let mut handle = self.calls.get_mut(call).ok_or(NoStream::NotAwaited)?;
+        if now >= handle.answer_until {
+            return Err(NoStream::NotAwaited);
+        }
+        let mut random = Zeroizing::new([0; TOKEN_BYTES]);
+        getrandom::fill(random.as_mut_slice()).map_err(|_| NoStream::NoRandomness)?;
+        handle.epoch += 1;
+        let epoch = handle.epoch;
+        let token = self.lock_tokens().issue(call.to_owned(), epoch, &random, now);
+        token.map(|token| (token, epoch)).map_err(|_| NoStream::Full)
+    }
+
+    /// A stream arrived: hands it to its call, if its token is good.
+    pub fn stream(&self, stream: MediaStream, now: Timestamp) -> Result<(), &'static str> {
+        let parameters = &stream.start().parameters;
+        let parameter = |name: &str| parameters.get(name).map(String::as_str);
+        let call = parameter("call").ok_or("the stream names no call")?.to_owned();
+        let epoch = parameter("epoch").and_then(|text| text.parse().ok());
+        let token = parameter(callwright_dialplan::twilio::twiml::TOKEN_PARAMETER);
+        let (Some(epoch), Some(token)) = (epoch, token) else {
+            return Err("the stream has no token");
+        };
+        self.lock_tokens()
+            .redeem(&call, epoch, token, now)
+            .map_err(|_| "the stream's token is wrong, used or expired")?;
+        let handle = self.calls.get(&call).ok_or("no such call runs here")?;
+        handle.streams.try_send(stream).map_err(|_| "the call is over")
+    }
+
+    /// The carrier reports on a leg. Old news is dropped.
+    pub fn status(&self, call: &str, update: &StatusUpdate) -> bool {
+        let Some(handle) = self.calls.get(call) else { return false };
+        let mut progress = handle.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let progress =
+            progress.get_or_insert_with(|| LegProgress::new(update.call_sid.clone()));
+        if let Applied::Advanced(status) = progress.apply(update) {
+            // A call whose line is full has ended.
+            drop(handle.statuses.try_send(status));
+        }
+        true
+    }
+
+    fn lock_tokens(&self) -> std::sync::MutexGuard<'_, StreamTokens<String>> {
+        // A panic while the table was held leaves it whole: each change is one step.
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,501 @@
+//! The loop of one call: waits for the next thing to happen, gives it to the core, and does what comes out.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use callwright_compliance::egress::{Field, FieldSet, Ledger, LedgerEntry, Recipient};
+use callwright_compliance::vendor::Role;
+use callwright_compliance::VendorId;
+use callwright_core::{Conversation, Input, Item, Micros, Now, Outcome, Topic, ValueId};
+use callwright_media::playout::{ItemId, MarkSupport, Playout, PlayoutConfig, PlayoutEvent};
+use callwright_media::recorder::Recorder;
+use callwright_media::session::{MediaEvent, Session, SessionConfig};
+use callwright_media::twilio::StreamEvent;
+use callwright_vendors::{ModelEvent, VendorError};
+use tokio::sync::mpsc;
+
+use super::cover::Cover;
+use super::ear::Ear;
+use super::mouth::{Mouth, Spoken};
+use super::timeline::{Happening, Moment};
+use super::{CallPlan, CallReport, Command, Disclosed, Latency, Leg, Lines, Note, Stage};
+use super::{Journal, Vault, translate};
+use crate::api::MediaStream;
+use crate::clock::Stopwatch;
+
+/// A model at work on a turn.
+pub(super) struct Mind {
+    pub(super) turn: callwright_core::TurnId,
+    pub(super) events: mpsc::Receiver<ModelEvent>,
+    pub(super) asked_at: Micros,
+    pub(super) answered: bool,
+}
+
+/// The moments of the reply under way, for the latency table.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ReplyTimes {
+    pub(super) speech_ended: Option<Micros>,
+    pub(super) finalised: Option<Micros>,
+    pub(super) heard: Option<Micros>,
+}
+
+/// See the module.
+pub struct Driver {
+    pub(super) plan: Plan,
+    pub(super) core: Conversation,
+    pub(super) vault: Vault,
+    pub(super) session: Session,
+    pub(super) playout: Playout,
+    pub(super) recorder: Option<Recorder>,
+    journal: Option<Journal>,
+    pub(super) ear: Ear,
+    pub(super) mouth: Mouth,
+    pub(super) mind: Option<Mind>,
+    stream: Option<MediaStream>,
+    lines: Lines,
+    leg: Arc<dyn Leg>,
+    pub(super) watch: Stopwatch,
+    inputs: VecDeque<Input>,
+    /// What each item at playout is to the core.
+    pub(super) items: BTreeMap<ItemId, Item>,
+    pub(super) next_item: u64,
+    pub(super) next_segment: u32,
+    /// What was asked and what was read back last, for understanding.
+    pub(super) asked: Option<Topic>,
+    pub(super) read_back: Option<(Topic, ValueId)>,
+    /// The fields that the far end's last act asked for; given to the gate again when it opens.
+    pub(super) wanted: FieldSet,
+    /// How much was heard of the disclosure that was cut, and how long it is.
+    pub(super) cut_disclosure: Option<(u32, u32)>,
+    pub(super) disclosing_since: Micros,
+    pub(super) disclosed: Vec<Disclosed>,
+    pub(super) reply: ReplyTimes,
+    pub(super) latency: Latency,
+    pub(super) ledger: Ledger,
+    pub(super) cover: Cover,
+    moments: mpsc::Sender<Moment>,
+    notes: mpsc::Sender<Note>,
+    pub(super) objected: bool,
+    outcome: Option<Outcome>,
+    /// The far end's audio of one message, kept to save its allocation.
+    audio: Vec<u8>,
+}
+
+/// The parts of a call's plan that do not change.
+pub(super) struct Plan {
+    pub(super) id: String,
+    pub(super) purpose: callwright_compliance::CallPurpose,
+    pub(super) payer: callwright_dialplan::payer::PayerEntry,
+    pub(super) menu: callwright_dialplan::menu::MenuMap,
+    pub(super) questions: Arc<callwright_prompts::QuestionSet>,
+    pub(super) pack: Arc<callwright_prompts::Pack>,
+    pub(super) clips: Arc<super::ClipBook>,
+    pub(super) vendors: super::Vendors,
+    pub(super) carrier: VendorId,
+    pub(super) today: callwright_understanding::Date,
+}
+
+/// Something happened.
+enum Event {
+    Wire(Result<StreamEvent, callwright_media::twilio::StreamError>),
+    Stream(MediaStream),
+    Status(callwright_dialplan::twilio::status::LegStatus),
+    Command(Command),
+    Recogniser(callwright_vendors::RecogniserEvent),
+    Model(Option<ModelEvent>),
+    Spoken(Spoken),
+    Tick,
+}
+
+impl Driver {
+    /// A call that was placed, or is about to be. `moments` and `notes` are told what happens.
+    ///
+    /// # Errors
+    /// [`VendorError`] where the recogniser cannot be opened, before anything was dialled.
+    pub fn new(
+        plan: CallPlan,
+        lines: Lines,
+        leg: Arc<dyn Leg>,
+        watch: Stopwatch,
+        moments: mpsc::Sender<Moment>,
+        notes: mpsc::Sender<Note>,
+    ) -> Result<Driver, VendorError> {
+        let session = plan.vendors.speech_to_text.open()?;
+        let recorder = plan.recording.and_then(|(path, permit)| {
+            let start = callwright_media::SampleTime(0);
+            Recorder::create(&path, permit, start)
+                .inspect_err(|error| tracing::error!(call = plan.id, %error, "recording not begun"))
+                .ok()
+        });
+        let mut cover = Cover::default();
+        for name in &plan.covered_names {
+            cover.name(name);
+        }
+        Ok(Driver {
+            core: Conversation::new(plan.config),
+            vault: plan.vault,
+            session: Session::new(SessionConfig::default()),
+            playout: Playout::new(plan.gate, PlayoutConfig::new(MarkSupport::Echo)),
+            recorder,
+            journal: Some(plan.journal),
+            ear: Ear::new(session),
+            mouth: Mouth::default(),
+            mind: None,
+            stream: None,
+            lines,
+            leg,
+            watch,
+            inputs: VecDeque::new(),
+            items: BTreeMap::new(),
+            next_item: 0,
+            next_segment: 0,
+            asked: None,
+            read_back: None,
+            wanted: FieldSet::EMPTY,
+            cut_disclosure: None,
+            disclosing_since: Micros(0),
+            disclosed: Vec::new(),
+            reply: ReplyTimes::default(),
+            latency: Latency::default(),
+            ledger: Ledger::new(),
+            cover,
+            moments,
+            notes,
+            objected: false,
+            outcome: None,
+            audio: Vec::new(),
+            plan: Plan {
+                id: plan.id,
+                purpose: plan.purpose,
+                payer: plan.payer,
+                menu: plan.menu,
+                questions: plan.questions,
+                pack: plan.pack,
+                clips: plan.clips,
+                vendors: plan.vendors,
+                carrier: plan.carrier,
+                today: plan.today,
+            },
+        })
+    }
+
+    /// Runs the call to its end.
+    pub async fn run(mut self) -> CallReport {
+        self.settle().await;
+        while self.outcome.is_none() {
+            let event = self.wait().await;
+            self.take(event);
+            self.settle().await;
+        }
+        self.report().await
+    }
+
+    /// Waits for the next thing to happen.
+    async fn wait(&mut self) -> Event {
+        let deadline = self.deadline();
+        tokio::select! {
+            event = receive(&mut self.stream, &mut self.audio) => Event::Wire(event),
+            Some(stream) = self.lines.streams.recv() => Event::Stream(stream),
+            Some(status) = self.lines.statuses.recv() => Event::Status(status),
+            Some(command) = self.lines.commands.recv() => Event::Command(command),
+            event = self.ear.next() => Event::Recogniser(event),
+            event = think(&mut self.mind) => Event::Model(event),
+            spoken = self.mouth.next() => Event::Spoken(spoken),
+            () = tokio::time::sleep_until(deadline) => Event::Tick,
+        }
+    }
+
+    fn deadline(&self) -> tokio::time::Instant {
+        let core = self.core.poll_timeout().map(|(at, _)| at);
+        let stall = self.session.poll_timeout().map(Micros);
+        // With nothing to wait for, a look once a minute does no harm.
+        let idle = self.watch.at() + Micros::from_s(60);
+        self.watch.when(core.into_iter().chain(stall).min().unwrap_or(idle))
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Wire(Ok(event)) => self.wire(event),
+            Event::Wire(Err(error)) => {
+                tracing::warn!(call = self.plan.id, %error, "media stream ended by an error");
+                self.stream = None;
+                self.input(Input::StreamDown);
+            }
+            Event::Stream(stream) => {
+                self.stream = Some(stream);
+                self.note(Note::Answered);
+                self.input(Input::StreamUp);
+            }
+            Event::Status(status) => {
+                if let Some(input) = translate::leg_status(status) {
+                    self.input(input);
+                }
+            }
+            Event::Command(Command::Kill) => self.input(Input::Kill),
+            Event::Command(Command::TakeOver) => self.input(Input::TakeOver),
+            Event::Command(Command::Release) => self.input(Input::Release),
+            Event::Recogniser(event) => self.recogniser(event),
+            Event::Model(event) => self.model(event),
+            Event::Spoken(spoken) => self.spoken(spoken),
+            Event::Tick => self.tick(),
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.watch.at();
+        self.session.on_tick(now.0);
+        self.media_events();
+        if self.core.poll_timeout().is_some_and(|(at, _)| at <= now) {
+            self.input(Input::Timeout);
+        }
+    }
+
+    fn wire(&mut self, event: StreamEvent) {
+        match event {
+            StreamEvent::Media { .. } => self.far_audio(),
+            StreamEvent::Mark(name) => {
+                let verdict = self.playout.on_mark(&name);
+                tracing::trace!(call = self.plan.id, ?verdict, "mark");
+            }
+            StreamEvent::Digit(key) => {
+                self.input(Input::Digit(callwright_core::Key(key.symbol())));
+            }
+            StreamEvent::Ended(end) => {
+                tracing::debug!(call = self.plan.id, ?end, "media stream ended");
+                self.stream = None;
+                self.input(Input::StreamDown);
+            }
+        }
+    }
+
+    /// The path of every frame: detectors, recorder, recogniser.
+    fn far_audio(&mut self) {
+        let now = self.watch.at();
+        if let Err(error) = self.session.receive(now.0, &self.audio) {
+            tracing::warn!(call = self.plan.id, %error, "far-end audio dropped");
+        }
+        self.audio.clear();
+        while let Some((at, frame)) = self.session.next_frame() {
+            let near = self.playout.tick();
+            self.ear.frame(at, &frame);
+            if let Some(recorder) = &mut self.recorder
+                && let Err(error) = recorder.frame(&frame, &near)
+            {
+                tracing::error!(call = self.plan.id, %error, "recording stopped");
+                self.recorder = None;
+            }
+            self.media_events();
+        }
+    }
+
+    fn media_events(&mut self) {
+        while let Some(event) = self.session.poll_event() {
+            match event {
+                MediaEvent::SpeechStarted { at, .. } => self.ear.begins(at),
+                MediaEvent::SpeechEnded { at, .. } => {
+                    let ago = self.session.now().since(at) / callwright_media::SampleTime::PER_MS;
+                    self.reply = ReplyTimes {
+                        speech_ended: Some(self.watch.at().since(Micros::from_ms(ago))),
+                        ..ReplyTimes::default()
+                    };
+                }
+                MediaEvent::Digit { .. }
+                | MediaEvent::Tone { .. }
+                | MediaEvent::Hold { .. }
+                | MediaEvent::Stalled
+                | MediaEvent::Resumed => {}
+            }
+            if let Some(input) = translate::media_event(event) {
+                self.input(input);
+            }
+        }
+    }
+
+    /// Queues an input for the core.
+    pub(super) fn input(&mut self, input: Input) {
+        self.inputs.push_back(input);
+    }
+
+    /// Gives the core its inputs and does what comes out, until nothing more follows; then writes to the carrier.
+    async fn settle(&mut self) {
+        loop {
+            if let Some(input) = self.inputs.pop_front() {
+                self.step(input);
+            } else if !self.playout_events() && !self.transmit().await {
+                break;
+            }
+        }
+        self.write_ledger();
+    }
+
+    /// One input through the core, journalled before its outputs are obeyed.
+    fn step(&mut self, input: Input) {
+        if self.outcome.is_some() {
+            return;
+        }
+        let now = Now { at: self.watch.at(), far: translate::far(self.session.now()) };
+        if let Err(misuse) = self.core.handle(now, input) {
+            tracing::error!(call = self.plan.id, %misuse, "the core refused an input");
+            return;
+        }
+        let mut outputs = Vec::new();
+        while let Some(output) = self.core.poll_output() {
+            outputs.push(output);
+        }
+        if let Some(journal) = &mut self.journal
+            && let Err(error) = journal.write(now, input, &outputs)
+        {
+            tracing::error!(call = self.plan.id, %error, "journal stopped");
+            self.journal = None;
+        }
+        for output in outputs {
+            self.obey(output);
+        }
+    }
+
+    /// What became of items at playout. Says whether there was anything.
+    fn playout_events(&mut self) -> bool {
+        let mut events = Vec::new();
+        while let Some(event) = self.playout.poll_event() {
+            events.push(event);
+        }
+        // What a finished item proved is told before that it is finished: the core goes by it.
+        events.sort_by_key(|event| !matches!(event, PlayoutEvent::GateOpened { .. }));
+        let any = !events.is_empty();
+        for event in events {
+            self.playout_event(event);
+        }
+        any
+    }
+
+    /// Sends what playout has for the carrier. Says whether there was anything.
+    async fn transmit(&mut self) -> bool {
+        let mut any = false;
+        let Some(stream) = &mut self.stream else { return false };
+        let mut result = Ok(());
+        while let Some(transmit) = self.playout.poll_transmit() {
+            any = true;
+            result = stream.send(&transmit).await;
+            if result.is_err() {
+                break;
+            }
+        }
+        if any && result.is_ok() {
+            result = stream.flush().await;
+        }
+        if let Err(error) = result {
+            tracing::warn!(call = self.plan.id, %error, "media stream lost while sending");
+            self.stream = None;
+            self.input(Input::StreamDown);
+        }
+        any
+    }
+
+    // Telling others.
+
+    pub(super) fn tell(&self, what: Happening) {
+        // An observer that does not keep up misses moments; the call does not wait for it.
+        drop(self.moments.try_send(Moment { at_ms: self.watch.at().as_ms(), what }));
+    }
+
+    pub(super) fn note(&self, note: Note) {
+        if self.notes.try_send(note).is_err() {
+            tracing::error!(call = self.plan.id, ?note, "an audit note was lost");
+        }
+    }
+
+    /// Writes down that fields went to somebody.
+    pub(super) fn egress(&mut self, recipient: Recipient, fields: FieldSet, bytes: u64) {
+        let at_ms = self.watch.at().as_ms();
+        let purpose = self.plan.purpose;
+        self.ledger.add(LedgerEntry { at_ms, recipient, purpose, fields, bytes });
+    }
+
+    /// A vendor of this call, as a recipient.
+    pub(super) fn vendor(&self, id: &str, role: Role) -> Recipient {
+        match VendorId::new(id) {
+            Ok(id) => Recipient::Vendor { id, role },
+            // Ids of vendors are constants of this program; one that is no id is written down as the carrier's.
+            Err(_) => Recipient::Vendor { id: self.plan.carrier.clone(), role },
+        }
+    }
+
+    fn write_ledger(&mut self) {
+        let sent = self.ear.take_sent();
+        if sent > 0 {
+            let id = self.plan.vendors.speech_to_text.id();
+            let recipient = self.vendor(id, Role::SpeechToText);
+            self.egress(recipient, FieldSet::of(&[Field::FarEndAudio]), sent);
+        }
+        if let Some(error) = self.ear.take_failure() {
+            tracing::error!(call = self.plan.id, %error, "recogniser");
+        }
+    }
+
+    pub(super) fn finish(&mut self, outcome: Outcome) {
+        self.outcome = Some(outcome);
+        self.tell(Happening::Finished(outcome));
+    }
+
+    pub(super) fn hang_up(&mut self) {
+        self.leg.hang_up();
+    }
+
+    pub(super) fn measure(&mut self, stage: Stage, from: Option<Micros>, to: Micros) {
+        if let Some(from) = from {
+            self.latency.add(stage, to.since(from).0);
+        }
+    }
+
+    async fn report(mut self) -> CallReport {
+        if let Some(stream) = self.stream.take() {
+            stream.close().await;
+        }
+        let recorded = self.recorder.take().and_then(|recorder| {
+            recorder
+                .finish()
+                .inspect_err(|error| tracing::error!(call = self.plan.id, %error, "recording"))
+                .ok()
+        });
+        let model = Role::LanguageModel;
+        let reached = self.ledger.totals().iter().filter_map(|(recipient, total)| match recipient {
+            Recipient::Vendor { role, .. } if *role == model => Some(total.fields),
+            Recipient::Vendor { .. } | Recipient::FarEnd => None,
+        });
+        let to_model = reached.fold(FieldSet::EMPTY, FieldSet::union);
+        CallReport {
+            // `run` leaves its loop only with an outcome.
+            outcome: self
+                .outcome
+                .unwrap_or(Outcome::Failed(callwright_core::Ending::MediaLost)),
+            identifiers_to_model: to_model.intersection(FieldSet::PATIENT),
+            vault: self.vault,
+            ledger: self.ledger,
+            disclosed: self.disclosed,
+            recorded,
+            latency: self.latency.summary(),
+            length: self.watch.at(),
+            objected: self.objected,
+        }
+    }
+}
+
+
+/// The next thing from the carrier's stream; pends while there is none.
+async fn receive(
+    stream: &mut Option<MediaStream>,
+    audio: &mut Vec<u8>,
+) -> Result<StreamEvent, callwright_media::twilio::StreamError> {
+    match stream {
+        Some(stream) => stream.recv(audio).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The next thing from the model; pends while none is at work.
+async fn think(mind: &mut Option<Mind>) -> Option<ModelEvent> {
+    match mind {
+        Some(mind) => mind.events.recv().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,123 @@
+//! From what the recogniser heard to what the core is told: words into the vault, meaning into inputs.
+
+use callwright_compliance::gate::Counterparty;
+use callwright_compliance::{Phi, Purpose};
+use callwright_core::{Act, Input, UtteranceId, ValueId};
+use callwright_dialplan::menu::StepPlace;
+use callwright_understanding::{Context, Understanding, Utterance, understand};
+use callwright_vendors::{Heard, RecogniserEvent};
+
+use super::driver::Driver;
+use super::timeline::{Happening, Said};
+use super::{Stage, translate};
+
+impl Driver {
+    /// The recogniser has something.
+    pub(super) fn recogniser(&mut self, event: RecogniserEvent) {
+        match event {
+            RecogniserEvent::Heard(heard) => self.heard(heard),
+            RecogniserEvent::Failed(error) => {
+                // The core's own timers take it for silence; the call then ends in words, not in a hang.
+                tracing::error!(call = self.plan.id, %error, "recogniser");
+            }
+        }
+    }
+
+    fn heard(&mut self, heard: Heard) {
+        let Heard { utterance, words, done, end_of_turn } = heard;
+        let count = u16::try_from(words.len()).unwrap_or(u16::MAX);
+        self.input(Input::Heard { utterance, words: count, done, end_of_turn });
+        if !done {
+            return;
+        }
+        let now = self.watch.at();
+        self.measure(Stage::SpeechToText, self.reply.finalised, now);
+        self.reply.heard = Some(now);
+        self.show_far_end(&words);
+        self.understood(utterance, &words);
+        if !self.objected {
+            self.vault.keep_words(utterance, words);
+        }
+    }
+
+    fn show_far_end(&self, words: &Utterance) {
+        if words.is_empty() {
+            return;
+        }
+        let texts: Vec<&str> = words.words().words.iter().map(|w| w.text.as_str()).collect();
+        let covered = self.cover.cover(texts.iter().copied());
+        self.tell(Happening::FarEnd(Said { words: Phi::new(texts.join(" ")), covered }));
+    }
+
+    fn understood(&mut self, utterance: UtteranceId, words: &Utterance) {
+        let read_back =
+            self.read_back.and_then(|(topic, id)| Some((topic, self.vault.value(id)?)));
+        let context = Context {
+            phase: self.core.phase(),
+            payer: &self.plan.payer,
+            menu: &self.plan.menu,
+            questions: &self.plan.questions,
+            asked: self.asked,
+            read_back,
+            known: self.vault.known(),
+            today: self.plan.today,
+        };
+        let meaning = understand(&words.words(), &context);
+        self.counterparty(&meaning);
+        self.asked_for(&meaning);
+        self.hear_name(&meaning);
+        for act in &meaning.acts {
+            self.input(Input::Act { utterance, act: *act });
+            if let Act::MenuPrompt(step) = act
+                && let Some(known) = self.plan.menu.step(StepPlace(step.0))
+            {
+                let reply = translate::menu_reply(&known.act);
+                self.input(Input::MenuMatched { step: *step, reply });
+            }
+        }
+        for found in &meaning.found {
+            // Where the far end has none, there is no value, and no number of one.
+            let value = self.vault.keep_value(utterance, found).unwrap_or(ValueId(0));
+            self.input(Input::Extracted { utterance, found: found.extracted, value });
+        }
+        for (a, b) in &meaning.conflicts {
+            self.input(Input::Conflict { a: *a, b: *b });
+        }
+        self.input(Input::Understood(utterance));
+    }
+
+    /// The payer's own menu, or its own name in a greeting, shows who is on the line.
+    fn counterparty(&mut self, meaning: &Understanding) {
+        if meaning.acts.iter().any(|act| matches!(act, Act::MenuPrompt(_))) {
+            self.playout.counterparty(Counterparty::MatchedMap);
+        } else if meaning.payer_named {
+            self.playout.counterparty(Counterparty::MatchedGreeting);
+        }
+    }
+
+    /// Which fields this utterance asks for. One that only asks to hear it again, or shows that somebody listens, leaves standing what
+    /// was asked before.
+    fn asked_for(&mut self, meaning: &Understanding) {
+        let repeats = meaning
+            .acts
+            .iter()
+            .all(|act| matches!(act, Act::Affirm | Act::RepeatPlease | Act::Unclear));
+        if repeats {
+            return;
+        }
+        let items = meaning.acts.iter().filter_map(|act| match act {
+            Act::DataRequest(item) => Some(*item),
+            _ => None,
+        });
+        self.wanted = translate::fields(items);
+        self.playout.asked(self.wanted);
+    }
+
+    /// A name that was heard is covered from here on.
+    fn hear_name(&mut self, meaning: &Understanding) {
+        if let Some(name) = meaning.name() {
+            let name = name.canonical();
+            self.cover.name(name.expose(Purpose::ShowToOperator));
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The per-call vault: every word and value of one call, by the numbers that the core speaks in.
+//!
+//! Who the patient is, what was said by either side, and what was learnt live here and nowhere else in the process, as `Phi` or in
+//! types that wipe themselves. A value leaves by [`Vault::render`] (to be spoken), [`Vault::keys`] (to be keyed) or
+//! [`Vault::win`] (into the result), each of which says what for. The vault decides nothing: the gate does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use callwright_compliance::egress::FieldSet;
+use callwright_compliance::{Phi, PhiString, Purpose};
+use callwright_core::{DataItem, SegmentId, Topic, TurnId, UtteranceId, ValueId};
+use callwright_dialplan::menu::StepAct;
+use callwright_prompts::question::ValueKind;
+use callwright_prompts::{Question, QuestionSet, Token, spoken};
+use callwright_understanding::{Found, Known, Segment, Span, Utterance, Value};
+
+use super::translate;
+
+/// Where a value was heard.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// The utterance.
+    pub utterance: UtteranceId,
+    /// The stretch of far-end audio.
+    pub span: Span,
+}
+
+/// A value that was heard, with its evidence.
+struct HeardValue {
+    value: Value,
+    evidence: Evidence,
+}
+
+/// A piece of a turn, waiting to be spoken.
+struct Piece {
+    turn: TurnId,
+    segment: Segment,
+}
+
+/// A field that the call has won.
+pub struct Won {
+    /// The value in its canonical form.
+    pub value: PhiString,
+    /// Where it was heard.
+    pub evidence: Evidence,
+    /// Whether it was read back and confirmed.
+    pub read_back: bool,
+}
+
+/// See the module.
+pub struct Vault {
+    items: BTreeMap<DataItem, PhiString>,
+    utterances: BTreeMap<UtteranceId, Utterance>,
+    values: Vec<HeardValue>,
+    known: Known,
+    won: BTreeMap<Topic, Won>,
+    pieces: BTreeMap<SegmentId, Piece>,
+}
+
+impl Vault {
+    /// The vault of a call about these items.
+    #[must_use]
+    pub fn new(items: BTreeMap<DataItem, PhiString>) -> Vault {
+        Vault {
+            items,
+            utterances: BTreeMap::new(),
+            values: Vec::new(),
+            known: Known::new(),
+            won: BTreeMap::new(),
+            pieces: BTreeMap::new(),
+        }
+    }
+
+    /// Which items can be given when they are asked for.
+    pub fn items(&self) -> impl Iterator<Item = DataItem> + '_ {
+        self.items.keys().copied()
+    }
+
+    /// What the call holds, for understanding.
+    #[must_use]
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// The topics that are answered: all that a model may know of the answers.
+    #[must_use]
+    pub fn answered(&self) -> BTreeSet<Topic> {
+        self.won.keys().copied().collect()
+    }
+
+    /// What was won, by topic.
+    pub fn won(&self) -> impl Iterator<Item = (Topic, &Won)> {
+        self.won.iter().map(|(topic, won)| (*topic, won))
+    }
+
+    /// Every utterance, oldest first.
+    pub fn utterances(&self) -> impl Iterator<Item = (UtteranceId, &Utterance)> {
+        self.utterances.iter().map(|(id, words)| (*id, words))
+    }
+
+    /// Keeps the words of an utterance.
+    pub fn keep_words(&mut self, id: UtteranceId, words: Utterance) {
+        self.utterances.insert(id, words);
+    }
+
+    /// The words of an utterance.
+    #[must_use]
+    pub fn words(&self, id: UtteranceId) -> Option<&Utterance> {
+        self.utterances.get(&id)
+    }
+
+    /// Deletes the words of every utterance from `from` on: somebody objected to their being kept.
+    pub fn forget_words_from(&mut self, from: UtteranceId) {
+        self.utterances.split_off(&from);
+    }
+
+    /// Keeps a value that was found; `None` where the far end said that there is none.
+    pub fn keep_value(&mut self, utterance: UtteranceId, found: &Found) -> Option<ValueId> {
+        let value = found.value.clone()?;
+        self.values.push(HeardValue { value, evidence: Evidence { utterance, span: found.span } });
+        u32::try_from(self.values.len()).ok().map(ValueId)
+    }
+
+    /// A value that was heard.
+    #[must_use]
+    pub fn value(&self, id: ValueId) -> Option<&Value> {
+        self.heard(id).map(|heard| &heard.value)
+    }
+
+    fn heard(&self, id: ValueId) -> Option<&HeardValue> {
+        self.values.get(usize::try_from(id.0.checked_sub(1)?).ok()?)
+    }
+
+    /// The core accepts a value for a topic.
+    pub fn win(&mut self, topic: Topic, id: ValueId, read_back: bool) {
+        let Some(heard) = self.heard(id) else { return };
+        let won = Won { value: heard.value.canonical(), evidence: heard.evidence, read_back };
+        self.known.insert(topic, heard.value.clone());
+        self.won.insert(topic, won);
+    }
+
+    /// Keeps a piece of a turn until it is spoken.
+    pub fn keep_piece(&mut self, turn: TurnId, id: SegmentId, segment: Segment) {
+        self.pieces.insert(id, Piece { turn, segment });
+    }
+
+    /// The turn that a piece belongs to.
+    #[must_use]
+    pub fn turn_of(&self, id: SegmentId) -> Option<TurnId> {
+        self.pieces.get(&id).map(|piece| piece.turn)
+    }
+
+    /// The words of a piece with its tokens unfilled: what may be shown, and what a model may see.
+    #[must_use]
+    pub fn template(&self, id: SegmentId) -> Option<String> {
+        self.pieces.get(&id).map(|piece| piece.segment.template.to_string())
+    }
+
+    /// The fields whose values a piece gives away.
+    #[must_use]
+    pub fn carries(&self, id: SegmentId) -> FieldSet {
+        self.pieces.get(&id).map_or(FieldSet::EMPTY, |piece| {
+            let items = translate::fields(piece.segment.carries.iter().copied());
+            items.union(piece.segment.template.carries())
+        })
+    }
+
+    /// The words of a piece, filled in, to be spoken. `None` where a value that it names is not to be had.
+    #[must_use]
+    pub fn render(&self, id: SegmentId, questions: &QuestionSet) -> Option<PhiString> {
+        let segment = &self.pieces.get(&id)?.segment;
+        let words = segment.template.render(|token| self.spoken(token, segment.heard, questions));
+        words.ok().map(Phi::new)
+    }
+
+    fn spoken(
+        &self,
+        token: Token,
+        heard: Option<ValueId>,
+        questions: &QuestionSet,
+    ) -> Option<String> {
+        let Some(item) = translate::item(token) else {
+            let id = match token {
+                Token::HeardEarlier(_, number) => Some(ValueId(number)),
+                _ => heard,
+            };
+            return self.heard(id?).map(|heard| value_spoken(&heard.value, questions));
+        };
+        let text = self.items.get(&item)?.expose(Purpose::Speak);
+        Some(match item {
+            DataItem::CallbackNumber => spoken::phone(text),
+            DataItem::Npi => spoken::npi(text),
+            DataItem::TaxId => spoken::tax_id(text),
+            DataItem::MemberId | DataItem::GroupNumber => spoken::letters_digits(text),
+            DataItem::PatientDateOfBirth | DataItem::DateOfService => date_spoken(text)?,
+            DataItem::CallerName
+            | DataItem::PatientName
+            | DataItem::ProviderAddress
+            | DataItem::ProviderName
+            | DataItem::ReasonForCall
+            | DataItem::Relationship => text.clone(),
+            // No sentence says one (rule V2).
+            DataItem::Ssn => return None,
+        })
+    }
+
+    /// The keys that a menu step wants, and the fields whose values they are. `None` where it wants none, or a value that is not there.
+    #[must_use]
+    pub fn keys(&self, act: &StepAct) -> Option<(Phi<String>, FieldSet)> {
+        match act {
+            StepAct::Press(keys) => Some((Phi::new(keys.as_str().to_owned()), FieldSet::EMPTY)),
+            StepAct::Key { item, terminator } => {
+                let text = self.items.get(&translate::key_item(*item))?.expose(Purpose::Key);
+                let mut keys = keyed(translate::key_item(*item), text)?;
+                if let Some(terminator) = terminator {
+                    keys.push_str(terminator.as_str());
+                }
+                let mut carries = FieldSet::EMPTY;
+                carries.insert(item.field());
+                Some((Phi::new(keys), carries))
+            }
+            StepAct::Say(_) | StepAct::Wait | StepAct::ExpectHold => None,
+        }
+    }
+}
+
+/// An item in the form that menus take: digits only, a birth date as MMDDYYYY, a number without its country code.
+fn keyed(item: DataItem, text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    match item {
+        DataItem::PatientDateOfBirth => {
+            let (year, rest) = digits.split_at_checked(4)?;
+            (rest.len() == 4).then(|| format!("{rest}{year}"))
+        }
+        DataItem::CallbackNumber => digits.strip_prefix('1').map(str::to_owned),
+        _ => (!digits.is_empty()).then_some(digits),
+    }
+}
+
+/// `YYYY-MM-DD` in words.
+fn date_spoken(text: &str) -> Option<String> {
+    let mut parts = text.splitn(3, '-');
+    let year = parts.next()?.parse().ok()?;
+    let month = parts.next()?.parse().ok()?;
+    let day = parts.next()?.parse().ok()?;
+    spoken::date(year, month, day)
+}
+
+fn value_spoken(value: &Value, questions: &QuestionSet) -> String {
+    match value {
+        Value::YesNo(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Value::Money { cents } => spoken::money(*cents),
+        Value::Percent(percent) => spoken::percent(*percent),
+        Value::Count(count) => spoken::count(*count),
+        Value::Date(date) => {
+            let year = i16::try_from(date.year()).unwrap_or(i16::MAX);
+            spoken::date(year, date.month(), date.day()).unwrap_or_default()
+        }
+        Value::Choice(name) => choice_spoken(name, questions),
+        Value::Name(name) => name.clone(),
+        Value::Reference(text) => spoken::letters_digits(text),
+    }
+}
+
+/// A choice as people say it.
+fn choice_spoken(name: &str, questions: &QuestionSet) -> String {
+    let kinds = questions.fields.iter().map(|question: &Question| &question.kind);
+    let choices = kinds.filter_map(|kind| match kind {
+        ValueKind::Choice(choices) => Some(choices),
+        _ => None,
+    });
+    choices
+        .flatten()
+        .find(|choice| choice.value == name)
+        .map_or_else(|| name.to_owned(), |choice| choice.spoken().to_owned())
+}

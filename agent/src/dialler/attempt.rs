@@ -1,0 +1,289 @@
+//! One attempt at a request, from the decision to the end of the leg.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use callwright_compliance::audit::Actor;
+use callwright_compliance::decide::Verdict;
+use callwright_compliance::permit::PERMIT_LIFE;
+use callwright_compliance::request::VendorUse;
+use callwright_compliance::vendor::Role;
+use callwright_compliance::{
+    Decision, DecisionId, DialPermit, DialRequest, Purpose, VendorId, decide,
+};
+use callwright_dialplan::originate;
+use callwright_dialplan::originate::CallPlan as LegPlan;
+use callwright_dialplan::payer::{Line, PayerEntry};
+use callwright_dialplan::twilio::{CallSid, Client, ClientConfig};
+use callwright_prompts::QuestionSet;
+use callwright_store::{Access, CallId, NewIntent, Patient, Provider, RandomId};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+
+use super::result::{self, CallResult};
+use super::{Claimed, DialError, facts, keep, plan};
+use crate::api::Api;
+use crate::call::timeline::Moment;
+use crate::call::{CallReport, Driver, LINES_MAX, Leg, Note};
+use crate::services::Services;
+
+/// What came of one attempt.
+pub struct Attempt {
+    /// The call.
+    pub call: CallId,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Its result, as it was written to `result.json`.
+    pub result: CallResult,
+    /// What became of it in this process.
+    pub report: CallReport,
+}
+
+/// How long a lease is held before it must be renewed: four heartbeats.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(120);
+/// How often it is renewed.
+const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Everything about an attempt that is known before it is decided on.
+pub(super) struct Case {
+    pub(super) claimed: Claimed,
+    pub(super) provider: Provider,
+    pub(super) patient: Patient,
+    pub(super) payer: PayerEntry,
+    pub(super) line: Line,
+    pub(super) questions: Arc<QuestionSet>,
+    pub(super) actor: Actor,
+}
+
+/// Makes one attempt at a claimed request.
+///
+/// `moments` is told what happens on the call.
+///
+/// # Errors
+/// [`DialError`]. The request is then back in the queue or with staff, never lost.
+pub async fn attempt(
+    services: &Services,
+    claimed: Claimed,
+    moments: mpsc::Sender<Moment>,
+) -> Result<Attempt, DialError> {
+    let actor = Actor::Node(services.node_id.clone());
+    let mut case = match open_case(services, &claimed, actor.clone()).await {
+        Ok(case) => case(claimed),
+        Err(error) => return Err(keep::give_back(services, claimed, &actor, error).await),
+    };
+    let mut permit = match decide_on(services, &case).await {
+        Ok(Decision::Permit(permit)) => permit,
+        Ok(Decision::Refuse(refusal)) => {
+            let record = refusal.record().clone();
+            keep::refused(services, case.claimed, &actor, &record).await?;
+            return Err(DialError::Refused(Box::new(record)));
+        }
+        Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
+    };
+    let ready = match prepare(services, &mut case, &mut permit, moments) {
+        Ok(ready) => ready,
+        Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
+    };
+    let call = ready.call.clone();
+    let attempt = place(services, case, permit, ready).await;
+    services.registry.leave(call.as_str());
+    attempt
+}
+
+async fn open_case(
+    services: &Services,
+    claimed: &Claimed,
+    actor: Actor,
+) -> Result<impl FnOnce(Claimed) -> Case + use<>, DialError> {
+    let request = &claimed.request;
+    let order = &request.order;
+    let payer = services.directory.payer(&order.payer).ok_or(DialError::NoLine)?.clone();
+    let line = payer.line(order.purpose).ok_or(DialError::NoLine)?.clone();
+    let set = services.pack.question_set(order.question_set.as_str());
+    let questions = Arc::new(set.ok_or(DialError::NoQuestions)?.clone());
+    let provider = services.store.provider(&request.tenant, &order.provider).await?;
+    let now = services.clock.wall();
+    let access = Access { actor: &actor, purpose: Purpose::Speak, now };
+    let patient = services.store.patient(&request.tenant, &request.id, access).await?;
+    Ok(move |claimed| Case { claimed, provider, patient, payer, line, questions, actor })
+}
+
+fn vendor_uses(services: &Services) -> Result<Vec<VendorUse>, DialError> {
+    let vendors = &services.vendors;
+    let own = [
+        (Role::SpeechToText, vendors.speech_to_text.id()),
+        (Role::LanguageModel, vendors.language_model.id()),
+        (Role::TextToSpeech, vendors.text_to_speech.id()),
+    ];
+    let mut uses = vec![VendorUse { role: Role::Carrier, vendor: services.carrier.id.clone() }];
+    for (role, id) in own {
+        uses.push(VendorUse { role, vendor: VendorId::new(id).map_err(|_| DialError::Id)? });
+    }
+    Ok(uses)
+}
+
+/// Gathers facts, decides, and writes the decision down before anything follows from it.
+async fn decide_on(services: &Services, case: &Case) -> Result<Decision, DialError> {
+    let request = &case.claimed.request;
+    let cap_s = services.policy.caps.payer.total_s;
+    let cents = u64::from(services.carrier.cents_per_minute) * u64::from(cap_s.div_ceil(60));
+    let dial = DialRequest {
+        decision: DecisionId::random()?,
+        tenant: request.tenant.clone(),
+        request: request.id.clone(),
+        class: request.order.class,
+        purpose: request.order.purpose,
+        patient: request.order.patient_kind,
+        to: case.line.number.clone(),
+        payer: request.order.payer.clone(),
+        vendors: vendor_uses(services)?,
+        cost_cents_max: cents,
+    };
+    let line = &case.line;
+    let facts =
+        facts::gather(services, request, &case.provider, &line.number, &line.hours).await;
+    let now = services.clock.wall();
+    let decision = decide(&dial, &facts, &services.policy, now);
+    let record = decision.record();
+    let mut tx = services.store.begin(&request.tenant, &case.actor, now).await?;
+    tx.record_decision(record).await?;
+    tx.commit().await?;
+    let permitted = record.verdict == Verdict::Permitted;
+    tracing::info!(request = %request.id, decision = %record.id, permitted, "decided");
+    Ok(decision)
+}
+
+/// A call that is ready to be placed: nothing of it can fail any more but the carrier.
+struct Ready {
+    call: CallId,
+    folder: PathBuf,
+    began_at: Timestamp,
+    answer_until: Timestamp,
+    leg: Arc<CarrierLeg>,
+    leg_plan: LegPlan,
+    driver: Driver,
+    notes: mpsc::Receiver<Note>,
+}
+
+/// Opens everything that the call needs. The decision permits it; nothing was dialled yet.
+fn prepare(
+    services: &Services,
+    case: &mut Case,
+    permit: &mut DialPermit,
+    moments: mpsc::Sender<Moment>,
+) -> Result<Ready, DialError> {
+    let call = CallId::random()?;
+    let folder = services.calls_dir.join(call.as_str());
+    std::fs::create_dir_all(&folder)?;
+    let began_at = services.clock.wall();
+    let ring = ClientConfig::REQUEST_TIMEOUT + permit.caps().ring;
+    // From the permit's end to the carrier's last chance to ask what to do.
+    let ring = SignedDuration::try_from(ring).unwrap_or(PERMIT_LIFE);
+    let answer_until = began_at + PERMIT_LIFE + ring;
+    let leg = Arc::new(CarrierLeg::default());
+    let leg_plan = LegPlan::new(
+        services.carrier.from.clone(),
+        Api::twiml_url(&services.public_url, call.as_str()),
+        Api::status_url(&services.public_url, call.as_str()),
+    )?;
+    let plan = plan::call_plan(services, case, permit, &call, &folder, began_at)?;
+    let lines = services.registry.enter(call.as_str(), answer_until);
+    let (notes, noted) = mpsc::channel(LINES_MAX);
+    let watch = services.clock.stopwatch();
+    let driver = Driver::new(plan, lines, leg.clone(), watch, moments, notes);
+    let driver = driver.inspect_err(|_| services.registry.leave(call.as_str()))?;
+    Ok(Ready { call, folder, began_at, answer_until, leg, leg_plan, driver, notes: noted })
+}
+
+/// Writes the intent, asks the carrier, and runs the call to its end.
+async fn place(
+    services: &Services,
+    case: Case,
+    permit: DialPermit,
+    ready: Ready,
+) -> Result<Attempt, DialError> {
+    let intent = NewIntent {
+        call: ready.call.clone(),
+        decision: permit.decision_id(),
+        number: permit.number().clone(),
+        cost_cents_max: services.carrier.cents_per_minute
+            * permit.caps().carrier_limit_s().div_ceil(60),
+        expires: ready.answer_until,
+    };
+    keep::intent(services, &case.claimed, &case.actor, &intent).await?;
+    let client = &services.carrier.client;
+    let placed = match originate(permit, &ready.leg_plan, client, services.clock.wall()).await {
+        Ok(placed) => placed,
+        Err(error) => {
+            keep::not_placed(services, case.claimed, &case.actor, &ready.call).await?;
+            return Err(error.into());
+        }
+    };
+    ready.leg.set(client.clone(), placed.call_sid.clone());
+    keep::placed(services, &case.claimed, &case.actor, &ready.call, &placed.call_sid).await?;
+    run(services, case, ready).await
+}
+
+/// Runs the call, keeps its lease, and writes down what came of it.
+async fn run(
+    services: &Services,
+    mut case: Case,
+    mut ready: Ready,
+) -> Result<Attempt, DialError> {
+    let report = {
+        let run = ready.driver.run();
+        tokio::pin!(run);
+        let mut heartbeat = tokio::time::interval(HEARTBEAT);
+        loop {
+            tokio::select! {
+                report = &mut run => break report,
+                Some(note) = ready.notes.recv() => {
+                    keep::noted(services, &case.claimed, &case.actor, &ready.call, note).await?;
+                }
+                _ = heartbeat.tick() => {
+                    let now = services.clock.wall();
+                    services.store.heartbeat(&mut case.claimed.lease, now, LEASE).await?;
+                }
+            }
+        }
+    };
+    while let Ok(note) = ready.notes.try_recv() {
+        keep::noted(services, &case.claimed, &case.actor, &ready.call, note).await?;
+    }
+    let Ready { call, folder, began_at, .. } = ready;
+    let about = result::About {
+        request: &case.claimed.request,
+        call: &call,
+        began_at,
+        questions: &case.questions,
+    };
+    let result = CallResult::new(&about, &report);
+    let files = keep::Files { folder: &folder, report: &report, result: &result };
+    keep::ended(services, case.claimed, &case.actor, &call, &files).await?;
+    Ok(Attempt { call, folder, result, report })
+}
+
+/// Ends the leg at the carrier, once it is known there.
+#[derive(Default)]
+struct CarrierLeg {
+    placed: std::sync::OnceLock<(Arc<Client>, CallSid)>,
+}
+
+impl CarrierLeg {
+    fn set(&self, client: Arc<Client>, sid: CallSid) {
+        // Set once, before the driver runs.
+        drop(self.placed.set((client, sid)));
+    }
+}
+
+impl Leg for CarrierLeg {
+    fn hang_up(&self) {
+        let Some((client, sid)) = self.placed.get().cloned() else { return };
+        tokio::spawn(async move {
+            // The far end may have hung up first; the carrier then says that there is no such call.
+            if let Err(error) = client.complete(&sid).await {
+                tracing::debug!(%error, "hang up");
+            }
+        });
+    }
+}

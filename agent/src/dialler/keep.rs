@@ -1,0 +1,292 @@
+//! Writing down what happens to a request and its calls. Each act is kept with its audit row, in one transaction, or not at all.
+
+use std::path::{Path, PathBuf};
+
+use callwright_compliance::audit::{Action, Actor, Event};
+use callwright_compliance::egress::Recipient;
+use callwright_compliance::{DecisionRecord, Mend, ObjectId, Phi};
+use callwright_dialplan::retry::{CallOutcome, EndReason, Next, RetryRules};
+use callwright_dialplan::twilio::CallSid;
+use callwright_store::{
+    CallEnd, CallId, CarrierSid, Code, Ending, Evidence, NewIntent, ResultField, StoreError,
+};
+use jiff::SignedDuration;
+
+use super::plan::{JOURNAL, RECORDING};
+use super::result::CallResult;
+use super::{Claimed, DialError};
+use crate::call::{CallReport, Note, translate};
+use crate::services::{FileKeeping, Services};
+
+/// After a fault of our own before anything was dialled: long enough for it to pass, short enough not to lose the day.
+const GIVE_BACK: SignedDuration = SignedDuration::from_mins(2);
+
+/// Nothing was dialled: the request goes back to the queue. Gives the error back, to be told.
+pub(super) async fn give_back(
+    services: &Services,
+    claimed: Claimed,
+    actor: &Actor,
+    error: DialError,
+) -> DialError {
+    let now = services.clock.wall();
+    let needs_staff = matches!(error, DialError::NoLine | DialError::NoQuestions);
+    let result = if needs_staff {
+        end(services, claimed, actor, &Ending::NeedsStaff, "not_callable").await
+    } else {
+        let released = services.store.release(claimed.lease, now + GIVE_BACK, now).await;
+        released.map_err(DialError::from)
+    };
+    if let Err(error) = result {
+        // Its lease runs out, and it is claimed again then.
+        tracing::error!(%error, "a request could not be given back");
+    }
+    error
+}
+
+/// Policy refused: waiting may mend it, or staff must.
+pub(super) async fn refused(
+    services: &Services,
+    claimed: Claimed,
+    actor: &Actor,
+    record: &DecisionRecord,
+) -> Result<(), DialError> {
+    let staff = record.reasons.iter().any(|reason| reason.code.mend() == Mend::Staff);
+    let ending = if staff {
+        Ending::NeedsStaff
+    } else {
+        Ending::Retry { not_before: services.clock.wall() + SignedDuration::from_mins(15) }
+    };
+    end(services, claimed, actor, &ending, "policy_refused").await
+}
+
+async fn end(
+    services: &Services,
+    claimed: Claimed,
+    actor: &Actor,
+    ending: &Ending,
+    outcome: &str,
+) -> Result<(), DialError> {
+    let now = services.clock.wall();
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
+    tx.finish(claimed.lease, ending, &Code::new(outcome)?).await?;
+    Ok(tx.commit().await?)
+}
+
+/// A call is about to be placed.
+pub(super) async fn intent(
+    services: &Services,
+    claimed: &Claimed,
+    actor: &Actor,
+    intent: &NewIntent,
+) -> Result<(), DialError> {
+    let now = services.clock.wall();
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
+    tx.dial_intent(&claimed.lease, intent).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The carrier took the call.
+pub(super) async fn placed(
+    services: &Services,
+    claimed: &Claimed,
+    actor: &Actor,
+    call: &CallId,
+    sid: &CallSid,
+) -> Result<(), DialError> {
+    let now = services.clock.wall();
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
+    let sid: CarrierSid = sid.as_str().parse()?;
+    tx.call_placed(&claimed.lease, call, &sid).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The carrier did not take the call, or its answer was lost.
+pub(super) async fn not_placed(
+    services: &Services,
+    claimed: Claimed,
+    actor: &Actor,
+    call: &CallId,
+) -> Result<(), DialError> {
+    let now = services.clock.wall();
+    let outcome = CallOutcome::Failed;
+    let ending = after(outcome, claimed.request.attempts + 1, now);
+    let name = Code::new("carrier_failed")?;
+    let end =
+        CallEnd { outcome: name.clone(), cost_cents: Some(0), recording: None, journal: None };
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
+    tx.call_ended(&claimed.lease, call, &end).await?;
+    tx.finish(claimed.lease, &ending, &name).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Something that must be written down while the call runs.
+pub(super) async fn noted(
+    services: &Services,
+    claimed: &Claimed,
+    actor: &Actor,
+    call: &CallId,
+    note: Note,
+) -> Result<(), DialError> {
+    let now = services.clock.wall();
+    let action = match note {
+        Note::Answered => {
+            return match services.store.call_answered(&claimed.lease, call, now).await {
+                // A leg opens a stream more than once; it is answered once.
+                Ok(()) | Err(StoreError::NotFound(_) | StoreError::Transition { .. }) => Ok(()),
+                Err(error) => Err(error.into()),
+            };
+        }
+        Note::Audit(action) => action,
+    };
+    let mut event = Event::new(actor.clone(), action);
+    event.object = ObjectId::new(call.as_str()).ok();
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
+    tx.audit(event).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What comes after an attempt that ended so.
+fn after(outcome: CallOutcome, attempt: u32, now: jiff::Timestamp) -> Ending {
+    let rules = match RetryRules::embedded() {
+        Ok(rules) => rules,
+        Err(error) => {
+            tracing::error!(%error, "no retry rules: staff decide");
+            return Ending::NeedsStaff;
+        }
+    };
+    match rules.next(outcome, attempt, now, None) {
+        Next::At(not_before) => Ending::Retry { not_before },
+        Next::End(EndReason::Done) => Ending::Done,
+        Next::End(EndReason::StaffDecide | EndReason::HumanOnly | EndReason::AttemptsUsedUp) => {
+            Ending::NeedsStaff
+        }
+        Next::End(EndReason::Withdrawn) => Ending::Failed,
+    }
+}
+
+/// The files of a call, and what is in them.
+pub(super) struct Files<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) report: &'a CallReport,
+    pub(super) result: &'a CallResult,
+}
+
+/// The call is over: its files, its results, its ledger, and how the request goes on.
+pub(super) async fn ended(
+    services: &Services,
+    claimed: Claimed,
+    actor: &Actor,
+    call: &CallId,
+    files: &Files<'_>,
+) -> Result<(), DialError> {
+    let recording = files.report.recorded.is_some().then(|| files.folder.join(RECORDING));
+    let recording = keep_files(services, &claimed, files, recording).await?;
+    let now = services.clock.wall();
+    let name = Code::new(translate::outcome_name(files.report.outcome))?;
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
+    for field in results(&claimed, call, files)? {
+        tx.put_result(&claimed.lease, &field).await?;
+    }
+    for (recipient, total) in files.report.ledger.totals() {
+        let mut event = Event::new(actor.clone(), Action::Egress);
+        event.object = ObjectId::new(call.as_str()).ok();
+        event.fields = total.fields;
+        event.recipient = match recipient {
+            Recipient::Vendor { id, .. } => Some(id.clone()),
+            Recipient::FarEnd => None,
+        };
+        tx.audit(event).await?;
+    }
+    let end = CallEnd {
+        outcome: name.clone(),
+        cost_cents: None,
+        recording,
+        journal: Some(format!("{call}/{JOURNAL}")),
+    };
+    tx.call_ended(&claimed.lease, call, &end).await?;
+    let outcome = translate::call_outcome(files.report.outcome);
+    let ending = after(outcome, claimed.request.attempts + 1, now);
+    tx.finish(claimed.lease, &ending, &name).await?;
+    tx.commit().await?;
+    tracing::info!(call = %call, outcome = name.as_str(), "call ended");
+    Ok(())
+}
+
+fn results(
+    claimed: &Claimed,
+    call: &CallId,
+    files: &Files<'_>,
+) -> Result<Vec<ResultField>, DialError> {
+    let evidenced = files.report.recorded.is_some() && !files.report.objected;
+    let mut fields = Vec::new();
+    let named = files.result.fields.iter().map(|(name, field)| (name.as_str(), field));
+    let named = named
+        .chain(files.result.representative.iter().map(|field| ("representative", field)))
+        .chain(files.result.reference_number.iter().map(|field| ("reference_number", field)));
+    for (name, field) in named {
+        fields.push(ResultField {
+            value: Some(Phi::new(field.value.clone())),
+            evidence: Evidence {
+                field: Code::new(name)?,
+                call: call.clone(),
+                confidence: f64::from(field.confidence.clamp(0.0, 1.0)),
+                utterance: field.evidence.utterance,
+                from_ms: u64::from(field.evidence.from_ms),
+                to_ms: u64::from(field.evidence.to_ms),
+                read_back: field.read_back,
+                evidenced,
+            },
+        });
+    }
+    tracing::debug!(request = %claimed.request.id, fields = fields.len(), "results");
+    Ok(fields)
+}
+
+/// The words of a call, a line an utterance.
+fn words(report: &CallReport) -> Result<Vec<u8>, DialError> {
+    let mut out = Vec::new();
+    for (id, utterance) in report.vault.utterances() {
+        let each = utterance.words().words.iter();
+        let words: Vec<_> = each
+            .map(|word| serde_json::json!([word.text, word.from_ms, word.to_ms, word.confidence]))
+            .collect();
+        let line = serde_json::json!({ "utterance": id, "words": words });
+        serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+/// Writes the words and the result, and seals all that holds patient data, as the services have it. Gives the recording's name.
+async fn keep_files(
+    services: &Services,
+    claimed: &Claimed,
+    files: &Files<'_>,
+    recording: Option<PathBuf>,
+) -> Result<Option<String>, DialError> {
+    let folder = files.folder;
+    let result = serde_json::to_vec_pretty(files.result).map_err(std::io::Error::from)?;
+    std::fs::write(folder.join("words.jsonl"), words(files.report)?)?;
+    std::fs::write(folder.join("result.json"), result)?;
+    let name = |suffix: &str| {
+        let id = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        format!("{}/{RECORDING}{suffix}", id.unwrap_or_default())
+    };
+    match services.keeping {
+        FileKeeping::Open => Ok(recording.map(|_| name(""))),
+        FileKeeping::Sealed => {
+            let request = &claimed.request;
+            let sealer = services.store.file_sealer(&request.tenant, &request.id).await?;
+            for file in ["words.jsonl", "result.json", RECORDING] {
+                let path = folder.join(file);
+                if path.exists() {
+                    let bytes = Phi::new(std::fs::read(&path)?);
+                    let sealed = sealer.seal(&Code::new(file)?, &bytes)?;
+                    std::fs::write(folder.join(format!("{file}.sealed")), sealed.as_bytes())?;
+                    std::fs::remove_file(&path)?;
+                }
+            }
+            Ok(recording.map(|_| name(".sealed")))
+        }
+    }
+}

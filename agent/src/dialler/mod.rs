@@ -1,0 +1,65 @@
+//! The policy enforcement point: the one place that goes from a request to a leg.
+//!
+//! For each attempt it gathers fresh facts, has `compliance` decide, writes the decision and the dial intent, and only then asks the
+//! carrier, with the permit. It runs the call, keeps its lease, and writes down what came of it. It decides nothing itself.
+
+mod attempt;
+mod facts;
+mod keep;
+mod plan;
+pub mod result;
+
+use callwright_compliance::DecisionRecord;
+use callwright_dialplan::OriginateError;
+use callwright_dialplan::originate::PlanError;
+use callwright_store::{Lease, Request, StoreError};
+use callwright_vendors::VendorError;
+
+pub use attempt::{Attempt, LEASE, attempt};
+pub use result::{CallResult, FieldResult};
+
+/// Why a request was not called, or its call could not be kept account of.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DialError {
+    /// Policy refuses; the record has every reason.
+    #[error("policy refuses the call: {}", reasons(.0))]
+    Refused(Box<DecisionRecord>),
+    /// The directory has no line of the payer for this purpose. Staff must add one.
+    #[error("the payer directory has no line for this payer and purpose: add one to the directory")]
+    NoLine,
+    /// The prompt pack has no such question set.
+    #[error("the prompt pack has no such question set")]
+    NoQuestions,
+    /// The carrier did not take the call.
+    #[error("the carrier did not take the call: {0}")]
+    Originate(#[from] OriginateError),
+    /// The configured URLs cannot be given to a carrier.
+    #[error("the public URL cannot be given to the carrier: {0}")]
+    Plan(#[from] PlanError),
+    /// A vendor could not be opened.
+    #[error(transparent)]
+    Vendor(#[from] VendorError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file of the call could not be written.
+    #[error("a file of the call could not be written: {0}")]
+    File(#[from] std::io::Error),
+    /// An id could not be made into another crate's form.
+    #[error("an id is not of the form that the audit takes")]
+    Id,
+}
+
+fn reasons(record: &DecisionRecord) -> String {
+    let each = record.reasons.iter().map(|reason| format!("{} ({})", reason.rule, reason.code));
+    each.collect::<Vec<_>>().join("; ")
+}
+
+/// A request and the lease that it is held under.
+pub struct Claimed {
+    /// The lease.
+    pub lease: Lease,
+    /// The request.
+    pub request: Request,
+}

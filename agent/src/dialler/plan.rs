@@ -1,0 +1,150 @@
+//! The plan of a call: what it may do, from its permit, and what it is about, from its request.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use callwright_compliance::egress::{Destination, allowed};
+use callwright_compliance::gate::{Gate, GateRules, PacedClock};
+use callwright_compliance::{DialPermit, Phi, PhiString, Purpose};
+use callwright_core::{Config, DataItem, Limits, Micros, QuestionPlan, ReadBack};
+use callwright_prompts::{QuestionSet, question, spoken};
+use callwright_store::CallId;
+use callwright_understanding::Date;
+use jiff::Timestamp;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+
+use super::DialError;
+use super::attempt::Case;
+use crate::call::journal::{self, Header, hex};
+use crate::call::{CallPlan, Journal, Vault};
+use crate::services::Services;
+
+/// The file names in a call's folder.
+pub(crate) const RECORDING: &str = "recording.wav";
+/// The journal.
+pub(crate) const JOURNAL: &str = "journal.jsonl";
+
+/// Makes the plan, and with it the call's journal. Takes what the permit gives besides the number.
+pub(super) fn call_plan(
+    services: &Services,
+    case: &Case,
+    permit: &mut DialPermit,
+    call: &CallId,
+    folder: &Path,
+    began_at: Timestamp,
+) -> Result<CallPlan, DialError> {
+    let menu = services.directory.menu(&case.line.menu).ok_or(DialError::NoLine)?.clone();
+    let items = items(case);
+    let patient_name = case.patient.name.expose(Purpose::ShowToOperator).clone();
+    let config = config(services, permit, &case.questions, items.keys().copied().collect());
+    let header = Header {
+        v: journal::VERSION,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        call: call.to_string(),
+        began_at,
+        policy: services.policy.digest().to_string(),
+        prompts: services.pack.digest_hex(),
+        directory: hex(services.directory.digest()),
+        config: config.clone(),
+    };
+    let journal = Journal::create(&folder.join(JOURNAL), &header)?;
+    let disclosures = permit.disclosures();
+    let spoken_callback = spoken::phone(disclosures.callback.e164());
+    let clips = (services.clips)(&disclosures.registered_name, &spoken_callback)?;
+    let purpose = disclosures.purpose;
+    let gate = Gate::new(GateRules {
+        allowed: allowed(Destination::FarEnd, purpose),
+        disclosure_repeats_max: disclosures.repeats_max,
+        paced_clock: PacedClock::ProvesNothing,
+        recording: permit.recording_grant(),
+    });
+    let recording = permit.machine_audio().map(|leave| (folder.join(RECORDING), leave));
+    Ok(CallPlan {
+        id: call.to_string(),
+        purpose,
+        payer: case.payer.clone(),
+        menu,
+        questions: Arc::clone(&case.questions),
+        pack: Arc::clone(&services.pack),
+        clips: Arc::new(clips),
+        vault: Vault::new(items),
+        covered_names: vec![patient_name],
+        config,
+        gate,
+        recording,
+        journal,
+        vendors: services.vendors.clone(),
+        carrier: services.carrier.id.clone(),
+        today: today(began_at, &case.line.hours.zone),
+    })
+}
+
+/// What of the request can be given when it is asked for.
+fn items(case: &Case) -> BTreeMap<DataItem, PhiString> {
+    let provider = &case.provider;
+    let patient = &case.patient;
+    let copy = |value: &PhiString| value.duplicate(Purpose::Speak);
+    let mut items = BTreeMap::from([
+        (DataItem::ProviderName, Phi::new(provider.registered_name.clone())),
+        (DataItem::CallerName, Phi::new(provider.registered_name.clone())),
+        (DataItem::Npi, Phi::new(provider.npi.digits().to_owned())),
+        (DataItem::TaxId, Phi::new(provider.tax_id.digits().to_owned())),
+        (DataItem::CallbackNumber, Phi::new(provider.callback.e164().to_owned())),
+        (DataItem::PatientName, copy(&patient.name)),
+        (DataItem::PatientDateOfBirth, copy(&patient.date_of_birth)),
+        (DataItem::MemberId, copy(&patient.member_id)),
+        (DataItem::Relationship, copy(&patient.relationship)),
+    ]);
+    if let Some(group) = &patient.group_number {
+        items.insert(DataItem::GroupNumber, copy(group));
+    }
+    if let Some(date) = &patient.date_of_service {
+        items.insert(DataItem::DateOfService, copy(date));
+    }
+    items
+}
+
+/// The core's configuration: the caps are the permit's.
+fn config(
+    services: &Services,
+    permit: &DialPermit,
+    questions: &QuestionSet,
+    items: Vec<DataItem>,
+) -> Config {
+    let caps = permit.caps();
+    let micros = |time: std::time::Duration| {
+        Micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+    };
+    let plan = |question: &question::Question| QuestionPlan {
+        required: question.required,
+        read_back: match question.read_back {
+            question::ReadBack::Always => ReadBack::Always,
+            // A field that the pack never reads back is still read back where understanding is unsure of it.
+            question::ReadBack::WhenUnsure | question::ReadBack::Never => ReadBack::WhenUnsure,
+        },
+    };
+    Config {
+        questions: questions.fields.iter().map(plan).collect(),
+        items,
+        limits: Limits {
+            // The carrier's own ring time-out comes first; ours is for a carrier that says nothing.
+            ring: micros(caps.ring + std::time::Duration::from_secs(15)),
+            total_cap: micros(caps.total),
+            person_total: micros(caps.conversation),
+            ..services.limits
+        },
+    }
+}
+
+/// The day where the payer is.
+fn today(now: Timestamp, zone: &str) -> Date {
+    let zone = TimeZoneDatabase::bundled().get(zone).unwrap_or(TimeZone::UTC);
+    let date = now.to_zoned(zone).date();
+    let part = |n: i8| u8::try_from(n).unwrap_or(1);
+    let year = u16::try_from(date.year()).unwrap_or(1900);
+    // Every day of this century is one that understanding knows; a clock outside of it is taken for its first day.
+    Date::new(year, part(date.month()), part(date.day()))
+        .or_else(|| Date::new(2000, 1, 1))
+        .unwrap_or_else(|| unreachable!("the first of January 2000 is a day"))
+}

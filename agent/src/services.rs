@@ -1,0 +1,74 @@
+//! What `main` makes once and passes on: there is no other way to reach any of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use callwright_compliance::{ObjectId, PhoneNumber, Policy, VendorId};
+use callwright_core::Limits;
+use callwright_dialplan::payer::Directory;
+use callwright_dialplan::twilio::Client;
+use callwright_prompts::Pack;
+use callwright_store::{Code, Store};
+
+use crate::api::Registry;
+use crate::call::{ClipBook, Vendors};
+use crate::clock::Clock;
+
+/// Makes the fixed clips of a practice from its registered name and its spoken call-back number.
+pub type ClipMaker =
+    dyn Fn(&str, &str) -> Result<ClipBook, callwright_vendors::VendorError> + Send + Sync;
+
+/// The carrier, and as what it is registered.
+pub struct Carrier {
+    /// Its client.
+    pub client: Arc<Client>,
+    /// Its row in the vendor register.
+    pub id: VendorId,
+    /// Which of our numbers calls.
+    pub from: PhoneNumber,
+    /// The most that a call of a minute costs, in US cents.
+    pub cents_per_minute: u32,
+}
+
+/// How the files of a call are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKeeping {
+    /// Sealed under the request's key. What a practice's calls get.
+    Sealed,
+    /// As they are: for calls about made-up patients, to look at.
+    Open,
+}
+
+/// Everything that a call needs and that outlives it.
+pub struct Services {
+    /// The time.
+    pub clock: Clock,
+    /// This process's name in leases.
+    pub node: Code,
+    /// This process's name in the audit.
+    pub node_id: ObjectId,
+    /// Durable state.
+    pub store: Store,
+    /// The policy.
+    pub policy: Policy,
+    /// The payers.
+    pub directory: Arc<Directory>,
+    /// The words.
+    pub pack: Arc<Pack>,
+    /// The vendors.
+    pub vendors: Vendors,
+    /// The fixed clips.
+    pub clips: Box<ClipMaker>,
+    /// The carrier.
+    pub carrier: Carrier,
+    /// The calls that run here.
+    pub registry: Arc<Registry>,
+    /// Where the carrier reaches us.
+    pub public_url: String,
+    /// Where the files of calls go: a folder a call.
+    pub calls_dir: PathBuf,
+    /// How they are kept.
+    pub keeping: FileKeeping,
+    /// The core's delays and limits; the caps of a permit replace those they are about.
+    pub limits: Limits,
+}

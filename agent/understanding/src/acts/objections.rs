@@ -1,0 +1,107 @@
+//! What has to be heard wherever it is said: objections, the robot question, do-not-call (rules C2 and D3, and the
+//! recording objection). The tables lean towards hearing one too many: that costs a sentence, or a call; one too few
+//! breaks a promise.
+
+use super::Sense::{self, AsksForHuman, DoNotCall, Harmless, ObjectsToRecording, RefusesAi, Robot};
+
+pub(super) const TABLE: &[(Sense, &[&str])] = &[
+    (
+        Robot,
+        &[
+            "are you ?a|an|the ?real|actual|live|automated|actually|even * robot|bot|chatbot|machine|computer|recording|ai|human|person|automated",
+            "are you ?actually|even|for real|automated|human",
+            "are you artificial",
+            "is this|it|that|she|he ?a|an|some|one * robot|bot|chatbot|machine|computer|ai|automated|prerecorded|artificial|human",
+            "is this|it|that ?a|an|some ?real|live|actual recording|person|human",
+            "is there ?a|an real|live|actual person|human ?on|there|here",
+            "am i speaking|talking * robot|bot|chatbot|machine|computer|recording|ai|human|person|automated|artificial",
+            "you|this|it sound|sounds|seem|seems like *2 robot|bot|machine|computer|recording|ai|automated",
+            "you|this|it sound|sounds|seem|seems robotic|automated|computerized",
+            "you are|is ?a|an robot|bot|chatbot|machine",
+            "talking|speaking to|with a|an robot|bot|chatbot|machine|computer|recording|ai",
+            "this is|must be *2 robot|bot|chatbot",
+            "robot calling|call|voice",
+            "^ robot|bot|chatbot $",
+        ],
+    ),
+    (
+        AsksForHuman,
+        &[
+            "can|could|may i ?please speak|talk to|with *2 person|human|someone|somebody|representative|supervisor|staff|manager",
+            "i need|want|would ?like ?to ?speak|talk to|with *2 person|human|someone|somebody|staff",
+            "i need|want|prefer a|an ?real|live|actual person|human",
+            "let me speak|talk to|with *2 person|human|someone|somebody",
+            "put|get a|an|your ?real|live|actual person|human|staff|supervisor|manager ?on",
+            "have a|an|your ?real|live|actual person|human|staff|someone * call",
+            "have someone|somebody ?from * call",
+            "only speak|talk to|with *2 person|human|people|humans",
+            "need|needs to|a ?be|speak ?to|a ?real|live human|person ?to ?call",
+        ],
+    ),
+    (
+        DoNotCall,
+        &[
+            "not call|contact this|our|my|the number|line|office",
+            "not call|contact us|me|here|back|again|anymore",
+            "not ever|be call|calling us|me|here|again|this",
+            "never call|contact us|me|here|again|this",
+            "stop|quit calling ?us|me|here|this",
+            "remove|take|delete us|me|this|our|my * list|lists|database|system",
+            "take us|me|this|our|my ?number off",
+            "not call list",
+            "no more calls",
+            "lose this|our|my number",
+        ],
+    ),
+    (
+        RefusesAi,
+        &[
+            "not speak|talk|deal|work|communicate|interact ?to|with * robot|robots|bot|bots|machine|machines|computer|computers|recording|recordings|ai|automated|automation|artificial",
+            "not accept|take|allow|answer|honor|handle * robot|robots|bot|bots|ai|automated|robocalls|artificial",
+            "cannot|unable speak|talk|to|deal|work|communicate *4 robot|robots|bot|bots|machine|machines|computer|computers|recording|ai|automated|artificial",
+            "not allowed|permitted|authorized|able to|for *4 robot|robots|bot|bots|machine|machines|computer|ai|automated|artificial",
+            "cannot|not give|release|provide|share|disclose *6 robot|robots|bot|bots|machine|machines|computer|ai|automated|artificial",
+            "not going to talk|speak to|with *2 robot|bot|machine|computer|recording|ai|automated",
+            "refuse to talk|speak|deal",
+            "no robots|bots|automated|ai",
+            "automated|ai callers|calls|systems|callers are not|cannot",
+            "only speak|talk|work to|with ?real|live humans|people",
+        ],
+    ),
+    (
+        ObjectsToRecording,
+        &[
+            "not *5 be|being|getting recorded|taped",
+            "not * consent|agree|permission|authorize|want|wish|like *4 record|recorded|recording|recordings|taped",
+            "cannot|not can|allowed|permitted|able|ok|okay|comfortable|fine|alright|happy *5 record|recorded|recording",
+            "not record|tape",
+            "cannot|may record|tape *2 me|this|us",
+            "may not record|tape",
+            "stop|quit|end|pause|disable the|this|your|that recording",
+            "stop|quit recording|taping",
+            "turn|shut ?that|the off ?the|that|your recording|recorder",
+            "turn|shut the|that|your recording|recorder off",
+            "object|objection *4 record|recorded|recording|taped",
+            "decline|refuse *4 record|recorded|recording|taped",
+            "without recording|being",
+            "no recording|recordings",
+            "rather|prefer not *3 record|recorded|recording|taped",
+            "why are you recording",
+            "consent to|being recorded|recording is|has not",
+        ],
+    ),
+    (
+        Harmless,
+        &[
+            "not mind *4 record|recorded|recording|taped",
+            "not *2 being recorded on|by our|my",
+            "is|are not being|be ?currently recorded",
+            "no problem|issue|objection|objections *4 record|recorded|recording|taped",
+            "may or may not be",
+            "not have|has *2 problem|issue|objection *4 record|recorded|recording",
+            "if you *3 not call",
+            "not call ?you back|again ?until|unless|because",
+            "did|does|do not call ?me|us ?him|her ?with|about|for *2 claim|claims",
+        ],
+    ),
+];

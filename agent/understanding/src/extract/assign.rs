@@ -1,0 +1,432 @@
+//! Which mention answers which question.
+
+use callwright_prompts::{Pattern, Question, ValueKind};
+
+use super::mention::{self, Mention, Sort};
+use super::{Focus, Taken, phrase, questions, topic_of};
+use crate::normal::Token;
+use crate::understand::Context;
+use crate::value::Value;
+
+/// Words that end a value's clause.
+const CONNECTORS: &[&str] = &["and", "but", "then"];
+
+/// Subjects of benefits. Where one is named that is none of the focused question's, a number is not taken for its
+/// answer only because the question was asked.
+const SUBJECTS: &[&str] = &[
+    "authorization", "balance", "coinsurance", "copay", "deductible", "emergency", "family",
+    "lifetime", "maximum", "out of network", "out of pocket", "penalty", "pharmacy", "premium",
+    "primary care", "therapy", "urgent care",
+];
+
+/// How well a mention fits a question, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// The topic was named in the value's clause, or needs no naming.
+    Named,
+    /// The topic was named earlier.
+    Earlier,
+    /// No topic was named, and the words fit the question that was asked.
+    Asked,
+    /// No topic was named, and only the question that was asked speaks for it.
+    Bare,
+    /// No topic was named; the words fit a question that is answered in the same breath.
+    Sibling,
+}
+
+/// To which side the words between two values belong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gap {
+    Both,
+    Left,
+    Right,
+}
+
+struct Candidate {
+    mention: usize,
+    field: usize,
+    rank: Rank,
+    value: Value,
+    sure: bool,
+    from: usize,
+    to: usize,
+}
+
+/// A topic of a question, where it was said.
+struct Said<'a> {
+    field: usize,
+    pattern: &'a Pattern,
+    at: usize,
+    end: usize,
+}
+
+struct Search<'a> {
+    tokens: &'a [Token],
+    ctx: &'a Context<'a>,
+    focus: &'a Focus,
+    mentions: Vec<Mention>,
+    gaps: Vec<Gap>,
+    said: Vec<Said<'a>>,
+}
+
+/// The values of the call's questions.
+pub(super) fn fields(
+    tokens: &[Token],
+    taken: &[(usize, usize)],
+    ctx: &Context<'_>,
+    focus: &Focus,
+) -> Vec<Taken> {
+    let mut mentions = mention::numbers(tokens, taken, ctx.today);
+    for (field, question) in questions(ctx) {
+        mentions.extend(mention::phrases(tokens, field, question, focus));
+    }
+    if mentions.is_empty() {
+        return Vec::new();
+    }
+    mentions.sort_by_key(|mention| (mention.at, mention.end));
+    let gaps = vec![Gap::Both; mentions.len()];
+    let said = topics(tokens, ctx);
+    let mut search = Search { tokens, ctx, focus, mentions, gaps, said };
+    search.settle().into_iter().filter_map(|candidate| search.take(candidate)).collect()
+}
+
+fn topics<'a>(tokens: &[Token], ctx: &Context<'a>) -> Vec<Said<'a>> {
+    let mut said = Vec::new();
+    for (field, question) in questions(ctx) {
+        for pattern in &question.heard {
+            for words in &pattern.topic {
+                for (at, end) in phrase::places(tokens, words) {
+                    said.push(Said { field, pattern, at, end });
+                }
+            }
+        }
+    }
+    said
+}
+
+impl Search<'_> {
+    /// Assigns the mentions; where two want one question, tries to share the words between them out.
+    fn settle(&mut self) -> Vec<Candidate> {
+        let (mut best, mut clash) = self.assign();
+        let mut tried = 0;
+        while let Some(gap) = clash
+            && tried < self.mentions.len()
+        {
+            tried += 1;
+            let mut better = None;
+            for side in [Gap::Right, Gap::Left] {
+                self.set_gap(gap, side);
+                let (other, still) = self.assign();
+                if other.len() > best.len() {
+                    better = Some((side, other, still));
+                    break;
+                }
+            }
+            let Some((side, other, still)) = better else {
+                self.set_gap(gap, Gap::Both);
+                break;
+            };
+            self.set_gap(gap, side);
+            best = other;
+            clash = still;
+        }
+        best
+    }
+
+    fn set_gap(&mut self, after: usize, side: Gap) {
+        if let Some(gap) = self.gaps.get_mut(after) {
+            *gap = side;
+        }
+    }
+
+    /// The best candidates, one a question and one a mention, and the first gap between two that want the same one.
+    fn assign(&self) -> (Vec<Candidate>, Option<usize>) {
+        let mut all: Vec<Candidate> =
+            (0..self.mentions.len()).flat_map(|place| self.candidates(place)).collect();
+        all.sort_by_key(|candidate| (candidate.rank, candidate.mention, candidate.field));
+        let mut kept: Vec<Candidate> = Vec::new();
+        let mut refused: Vec<(usize, usize)> = Vec::new();
+        for mut candidate in all {
+            if kept.iter().any(|other| other.mention == candidate.mention) {
+                continue;
+            }
+            let Some(other) = kept.iter_mut().find(|other| other.field == candidate.field) else {
+                candidate.sure &= self.is_undivided(candidate.mention);
+                kept.push(candidate);
+                continue;
+            };
+            if other.value == candidate.value {
+                continue;
+            }
+            // The speaker's correction stands; without one, two values for one question are a doubt.
+            let (first, later) = (self.place(other), self.place(&candidate));
+            let corrected = self.focus.correction_at.is_some_and(|at| first < at && at < later);
+            if corrected {
+                candidate.sure = false;
+                *other = candidate;
+            } else {
+                refused.push((candidate.mention, candidate.field));
+            }
+        }
+        // A value that found no other question puts the one it lost to in doubt.
+        let mut clash: Option<usize> = None;
+        for (mention, field) in refused {
+            if kept.iter().any(|other| other.mention == mention) {
+                continue;
+            }
+            if let Some(other) = kept.iter_mut().find(|other| other.field == field) {
+                other.sure = false;
+                let gap = other.mention.min(mention);
+                clash = Some(clash.map_or(gap, |first| first.min(gap)));
+            }
+        }
+        (kept, clash)
+    }
+
+    /// Whether the words on either side of a mention were not shared out to settle a clash.
+    fn is_undivided(&self, mention: usize) -> bool {
+        let gap = |at: Option<usize>| at.and_then(|at| self.gaps.get(at)).copied();
+        [gap(Some(mention)), gap(mention.checked_sub(1))]
+            .into_iter()
+            .flatten()
+            .all(|gap| gap == Gap::Both)
+    }
+
+    fn place(&self, candidate: &Candidate) -> usize {
+        self.mentions.get(candidate.mention).map_or(0, |mention| mention.at)
+    }
+
+    fn candidates(&self, place: usize) -> Vec<Candidate> {
+        let Some(mention) = self.mentions.get(place) else { return Vec::new() };
+        let (from, to) = self.clause(place);
+        questions(self.ctx)
+            .filter_map(|(field, question)| {
+                let (value, sure) = value_for(mention, field, question)?;
+                let (rank, pattern) = self.fit(mention, field, question, from, to)?;
+                let (value, sure) = match (value, pattern.is_some_and(|p| p.payer_share)) {
+                    (Value::Percent(ref share), true) => (Value::Percent(100 - (*share).min(100)), false),
+                    (value, _) => (value, sure),
+                };
+                Some(Candidate { mention: place, field, rank, value, sure, from, to })
+            })
+            .collect()
+    }
+
+    /// The stretch of words around a mention, up to the next value or connector.
+    fn clause(&self, place: usize) -> (usize, usize) {
+        let Some(mention) = self.mentions.get(place) else { return (0, 0) };
+        let before = self
+            .mentions
+            .iter()
+            .enumerate()
+            .filter(|(_, other)| other.end <= mention.at)
+            .max_by_key(|(_, other)| other.end);
+        let after = self
+            .mentions
+            .iter()
+            .filter(|other| other.at >= mention.end)
+            .map(|other| other.at)
+            .min();
+        let mut from = match before {
+            Some((other, _)) if self.gaps.get(other) == Some(&Gap::Left) => mention.at,
+            Some((_, other)) => other.end,
+            None => 0,
+        };
+        let mut to = match after {
+            Some(_) if self.gaps.get(place) == Some(&Gap::Right) => mention.end,
+            Some(at) => at,
+            None => self.tokens.len(),
+        };
+        let connects = |at: usize| {
+            self.tokens.get(at).is_some_and(|token| CONNECTORS.contains(&token.text.as_str()))
+        };
+        if let Some(last) = (from..mention.at).rev().find(|at| connects(*at)) {
+            from = last + 1;
+        }
+        if let Some(first) = (mention.end..to).find(|at| connects(*at)) {
+            to = first;
+        }
+        // A comma or full stop right after the value ends its clause, too.
+        if self.tokens.get(mention.end).is_some_and(|token| token.after_stop) {
+            to = mention.end;
+        }
+        // "... has been met the copay is ...": between two values, a topic with "is" after it begins the second clause.
+        if before.is_some_and(|(_, other)| other.end == from)
+            && let Some(topic) = self.introduced(from, mention.at).max()
+        {
+            from = topic;
+        }
+        if after == Some(to)
+            && let Some(topic) = self.introduced(mention.end, to).min()
+        {
+            to = topic;
+        }
+        (from, to)
+    }
+
+    /// Where the topics that introduce a value begin, with the words that qualify them.
+    fn introduced(&self, from: usize, to: usize) -> impl Iterator<Item = usize> + '_ {
+        let word = |at: usize| self.tokens.get(at).map_or("", |token| token.text.as_str());
+        self.said
+            .iter()
+            .filter(move |said| said.at >= from && said.end <= to)
+            .filter(move |said| matches!(word(said.end), "is" | "are" | "was" | "of" | "will"))
+            .map(move |said| {
+                let breaks = |at: usize| {
+                    matches!(word(at), "the" | "met" | "has" | "been" | "is" | "so" | "dollars")
+                };
+                (from..said.at).rev().find(|at| breaks(*at)).map_or(from, |at| at + 1)
+            })
+    }
+
+    fn fit<'q>(
+        &self,
+        mention: &Mention,
+        field: usize,
+        question: &'q Question,
+        from: usize,
+        to: usize,
+    ) -> Option<(Rank, Option<&'q Pattern>)> {
+        let clause = self.tokens.get(from..to)?;
+        let without = |pattern: &Pattern| !pattern.without.iter().any(|w| phrase::says(clause, w));
+        let near = |pattern: &Pattern| {
+            pattern.near.is_empty() || pattern.near.iter().any(|w| phrase::says(clause, w))
+        };
+        let governing = self.governing(mention, from, to);
+        let strict = question.heard.iter().filter(|p| near(p) && without(p)).filter_map(|pattern| {
+            if pattern.topic.is_empty() {
+                return Some((Rank::Named, pattern));
+            }
+            let (at, end) = governing?;
+            let named = self.said.iter().any(|said| {
+                said.field == field
+                    && std::ptr::eq(said.pattern, pattern)
+                    && said.at < end
+                    && at < said.end
+            });
+            let rank = if at >= from { Rank::Named } else { Rank::Earlier };
+            named.then_some((rank, pattern))
+        });
+        if let Some((rank, pattern)) = strict.min_by_key(|(rank, _)| *rank) {
+            return Some((rank, Some(pattern)));
+        }
+        if governing.is_some() || self.is_of_another_subject(mention, question, clause) {
+            return None;
+        }
+        let focus = self.focus.field()?;
+        let fits = question.heard.iter().find(|pattern| near(pattern) && without(pattern));
+        if focus == field {
+            let bare = question.heard.iter().find(|pattern| without(pattern));
+            return match (fits, bare) {
+                (Some(pattern), _) => Some((Rank::Asked, Some(pattern))),
+                (None, Some(pattern)) => Some((Rank::Bare, (!pattern.payer_share).then_some(pattern))),
+                (None, None) => None,
+            };
+        }
+        let asked = self.ctx.questions.fields.get(focus)?;
+        let sibling = asked.answers_with.contains(&question.name);
+        fits.filter(|_| sibling).map(|pattern| (Rank::Sibling, Some(pattern)))
+    }
+
+    /// The topic that a mention stands under: the last one before it in its clause, else the first after it there, else
+    /// the last one said earlier; among topics of questions that the mention could answer at all.
+    fn governing(&self, mention: &Mention, from: usize, to: usize) -> Option<(usize, usize)> {
+        let could = |field: usize| {
+            self.ctx
+                .questions
+                .fields
+                .get(field)
+                .is_some_and(|question| value_for(mention, field, question).is_some())
+        };
+        let said = || self.said.iter().filter(|said| could(said.field));
+        let before = said()
+            .filter(|said| said.at >= from && said.end <= mention.at)
+            .max_by_key(|said| (said.end, usize::MAX - said.at));
+        let after = || {
+            said()
+                .filter(|said| said.end > mention.at && said.end <= to && said.at >= from)
+                .min_by_key(|said| (said.at, usize::MAX - said.end))
+        };
+        let earlier = || {
+            said().filter(|said| said.end <= from).max_by_key(|said| (said.end, usize::MAX - said.at))
+        };
+        before.or_else(after).or_else(earlier).map(|said| (said.at, said.end))
+    }
+
+    /// Whether the clause is about something that the question is not.
+    fn is_of_another_subject(&self, mention: &Mention, question: &Question, clause: &[Token]) -> bool {
+        let numeric = match mention.sort {
+            Sort::Bare(_) | Sort::Count(_) | Sort::Money(_) | Sort::Percent(_) => true,
+            Sort::Choice { .. } | Sort::Date(_) | Sort::Other | Sort::YesNo { .. } | Sort::Zero { .. } => false,
+        };
+        let own = |subject: &str| {
+            question.heard.iter().flat_map(|p| &p.topic).any(|topic| {
+                topic.contains(subject) || subject.contains(topic.as_str())
+            })
+        };
+        numeric
+            && SUBJECTS.iter().any(|subject| {
+                phrase::says(clause, subject)
+                    && !own(subject)
+                    // "Twenty percent after the deductible" is still about the coinsurance.
+                    && !follows_limit(clause, subject)
+            })
+    }
+
+    fn take(&self, candidate: Candidate) -> Option<Taken> {
+        let mention = self.mentions.get(candidate.mention)?;
+        Some(Taken {
+            topic: topic_of(candidate.field)?,
+            value: candidate.value,
+            at: mention.at,
+            end: mention.end,
+            from: candidate.from.min(mention.at),
+            to: candidate.to.max(mention.end),
+            sure: candidate.sure,
+        })
+    }
+}
+
+/// Whether the subject only limits what was said: "after the deductible", "once the deductible is met".
+fn follows_limit(clause: &[Token], subject: &str) -> bool {
+    phrase::places(clause, subject).all(|(at, _)| {
+        let before = clause.get(at.saturating_sub(3)..at).unwrap_or_default();
+        before
+            .iter()
+            .any(|t| matches!(t.text.as_str(), "after" | "before" | "once" | "until" | "subject" | "deductible"))
+    })
+}
+
+/// What a mention would be as an answer to the question, and whether its words leave no doubt.
+fn value_for(mention: &Mention, field: usize, question: &Question) -> Option<(Value, bool)> {
+    let sure = mention.sure;
+    match (&question.kind, mention.sort) {
+        (ValueKind::Money, Sort::Money(cents)) => Some((Value::Money { cents }, sure)),
+        (ValueKind::Money, Sort::Bare(dollars)) => {
+            Some((Value::Money { cents: dollars.checked_mul(100)? }, sure))
+        }
+        (ValueKind::Percent, Sort::Percent(share)) => Some((Value::Percent(share), sure)),
+        (ValueKind::Percent, Sort::Bare(share)) => {
+            let share = u8::try_from(share).ok().filter(|share| *share <= 100)?;
+            Some((Value::Percent(share), false))
+        }
+        (ValueKind::Count, Sort::Count(count) | Sort::Bare(count)) => {
+            Some((Value::Count(u32::try_from(count).ok()?), sure))
+        }
+        (ValueKind::Date, Sort::Date(date)) => Some((Value::Date(date), sure)),
+        (ValueKind::Choice(choices), Sort::Choice { field: of, choice }) if of == field => {
+            Some((Value::Choice(choices.get(choice)?.value.clone()), sure))
+        }
+        (ValueKind::YesNo, Sort::YesNo { field: of, yes }) if of == field => {
+            Some((Value::YesNo(yes), sure))
+        }
+        (ValueKind::Money, Sort::Zero { field: of }) if of == field => {
+            Some((Value::Money { cents: 0 }, sure))
+        }
+        (ValueKind::Percent, Sort::Zero { field: of }) if of == field => {
+            Some((Value::Percent(0), sure))
+        }
+        (ValueKind::Count, Sort::Zero { field: of }) if of == field => Some((Value::Count(0), sure)),
+        _ => None,
+    }
+}

@@ -1,0 +1,61 @@
+//! flite as a text-to-speech vendor.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use callwright_compliance::{PhiString, Purpose};
+use callwright_media::resample;
+use callwright_speech_local::flite::{Synthesiser, Voice};
+use tokio::sync::mpsc;
+
+use crate::text_to_speech::{SpeechResult, TextToSpeech};
+use crate::VendorError;
+
+const ID: &str = "flite";
+
+/// flite with one voice.
+pub struct Flite {
+    voice: Arc<Synthesiser>,
+}
+
+impl Flite {
+    /// Opens the voice that the agent speaks with.
+    ///
+    /// # Errors
+    /// [`VendorError::Missing`] where flite is not installed, with what to install.
+    pub fn open() -> Result<Flite, VendorError> {
+        let voice = Synthesiser::open(Voice::Slt)
+            .map_err(|missing| VendorError::Missing(missing.to_string()))?;
+        Ok(Flite { voice: Arc::new(voice) })
+    }
+
+    /// Speaks fixed words now, on this thread: for the clips that are made once and kept.
+    ///
+    /// # Errors
+    /// [`VendorError::Broke`] where flite cannot speak them.
+    pub fn speak_now(&self, words: &str) -> Result<Bytes, VendorError> {
+        let samples = self.voice.speak(words).map_err(|_| VendorError::Broke { vendor: ID })?;
+        Ok(Bytes::from(resample::wideband_to_mulaw(&samples)))
+    }
+}
+
+impl TextToSpeech for Flite {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn speak(&self, words: PhiString) -> mpsc::Receiver<SpeechResult> {
+        // flite makes a segment in one piece, in some hundredths of the time that it lasts.
+        let (to, from) = mpsc::channel(1);
+        let voice = Arc::clone(&self.voice);
+        tokio::task::spawn_blocking(move || {
+            let result = voice
+                .speak(words.expose(Purpose::Speak))
+                .map(|samples| Bytes::from(resample::wideband_to_mulaw(&samples)))
+                .map_err(|_| VendorError::Broke { vendor: ID });
+            // The call may have stopped waiting; then nobody needs it.
+            drop(to.blocking_send(result));
+        });
+        from
+    }
+}

@@ -1,0 +1,259 @@
+//! Why a call is refused: rules and closed codes, no free text, nobody's number.
+//!
+//! This module decides nothing.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::decide::DecisionRecord;
+use crate::facts::FactKind;
+use crate::rule::RuleId;
+use crate::vendor::{EgressRefusal, Role};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident => $mend:ident $text:literal,)*) => {
+        /// One reason of a refusal.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum ReasonCode {
+            $($(#[$doc])* $name,)*
+            /// A fact could not be read.
+            FactUnreadable(FactKind),
+            /// The policy sets no greatest age for a fact.
+            FreshnessUnset(FactKind),
+            /// A fact is older than the policy allows at dial time.
+            FactStale(FactKind),
+            /// A fact claims to have been read after `now`.
+            FactFromTheFuture(FactKind),
+            /// A vendor that the call would use may receive nothing.
+            Vendor {
+                /// As what it would be used.
+                role: Role,
+                /// Why.
+                refusal: EgressRefusal,
+            },
+        }
+
+        impl ReasonCode {
+            /// Whether waiting may mend it, or a person must.
+            #[must_use]
+            pub const fn mend(self) -> Mend {
+                match self {
+                    $(ReasonCode::$name => Mend::$mend,)*
+                    ReasonCode::FactUnreadable(_)
+                    | ReasonCode::FactStale(_)
+                    | ReasonCode::FactFromTheFuture(_) => Mend::Wait,
+                    ReasonCode::FreshnessUnset(_) | ReasonCode::Vendor { .. } => Mend::Staff,
+                }
+            }
+        }
+
+        impl fmt::Display for ReasonCode {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(ReasonCode::$name => f.write_str($text),)*
+                    ReasonCode::FactUnreadable(fact) => write!(f, "the {fact} could not be read"),
+                    ReasonCode::FreshnessUnset(fact) => {
+                        write!(f, "the policy sets no greatest age for the {fact}")
+                    }
+                    ReasonCode::FactStale(fact) => write!(f, "the {fact} was read too long ago"),
+                    ReasonCode::FactFromTheFuture(fact) => {
+                        write!(f, "the {fact} claims to have been read in the future: check the clocks")
+                    }
+                    ReasonCode::Vendor { role, refusal } => write!(f, "{role}: {refusal}"),
+                }
+            }
+        }
+    };
+}
+
+/// What mends a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mend {
+    /// Time: the same request may be permitted later.
+    Wait,
+    /// A person of the practice: list, policy, register or consent must change first.
+    Staff,
+}
+
+codes! {
+    /// The number's form is not the plan's.
+    NumberGrammar => Staff "the number is not of the form +1NXXNXXXXXX",
+    /// The number's exchange is never dialled.
+    NumberExchange => Staff "the number's exchange is refused in every area code",
+    /// The area code is not assigned and in service.
+    AreaCodeUnassigned => Staff "the area code is not in service",
+    /// The area code is not of the United States.
+    AreaCodeForeign => Staff "the area code is outside of the United States",
+    /// The area code is of a territory that the tenant did not opt in to.
+    TerritoryNotOptedIn => Staff "the area code is of a US territory that the policy does not opt in to",
+    /// The area code is premium rate.
+    AreaCodePremium => Staff "the area code is premium rate",
+    /// The area code has no place and is not toll-free.
+    AreaCodeNonGeographic => Staff "the area code is personal, governmental or otherwise without a place",
+    /// A toll-free number without an exact allowlist entry that says so.
+    TollFreeNotListed => Staff "a toll-free number needs an exact allowlist entry of line type toll-free",
+    /// The tenant's list has no entry for the number.
+    NotListed => Staff "the number is not on the tenant's allowlist",
+    /// The list has two entries for the number.
+    ListedTwice => Staff "the number is on the allowlist twice: remove one entry",
+    /// The entry belongs to another tenant.
+    ListedForOtherTenant => Staff "the allowlist entry belongs to another tenant",
+    /// The entry is for another class of call.
+    ListedForOtherClass => Staff "the allowlist entry is for another class of call",
+    /// The entry is for another payer.
+    ListedForOtherPayer => Staff "the allowlist entry is for another payer",
+    /// The entry ended.
+    ListingExpired => Staff "the allowlist entry has expired: verify the line and renew it",
+    /// The entry holds for longer than the policy allows, or the policy sets no length.
+    ListingTooLong => Staff "the allowlist entry holds for longer than the policy allows",
+    /// The entry was added or its evidence seen in the future.
+    ListingFromTheFuture => Staff "the allowlist entry or its evidence is dated in the future",
+    /// The publication evidence does not fit the class.
+    PublicationUnfit => Staff "the publication evidence does not fit the class of call",
+    /// The line type may not be called.
+    LineTypeRefused => Staff "the line type may not be called (mobile, pager, emergency, patient room, residence, unknown)",
+    /// The line type and the area code contradict each other.
+    LineTypeContradicted => Staff "the line type and the area code contradict each other",
+    /// Nobody approved the entry.
+    ApprovalMissing => Staff "the allowlist entry waits for its second approval",
+    /// The same person added and approved the entry.
+    ApprovedByAdder => Staff "the allowlist entry was approved by the person who added it",
+    /// The approval is dated before the entry or in the future.
+    ApprovalOutOfOrder => Staff "the approval is dated before the entry or in the future",
+    /// The policy does not let a sole administrator approve.
+    SoleAdministratorRefused => Staff "the policy does not let a sole administrator approve entries",
+    /// The tenant has more than one administrator.
+    NotSoleAdministrator => Staff "the tenant has more than one administrator: a second one must approve",
+    /// Less than 24 h passed before the sole administrator confirmed.
+    SoleAdministratorTooSoon => Staff "a sole administrator confirms an entry 24 h after adding it, not before",
+    /// The sole administrator did not authenticate again right before confirming.
+    SoleAdministratorNotReauthenticated => Staff "the sole administrator did not authenticate again to confirm the entry",
+    /// The directory has no hours for the payer.
+    HoursMissing => Staff "the payer's hours are not known",
+    /// The hours are another payer's.
+    HoursOfOtherPayer => Staff "the hours given are another payer's",
+    /// The hours have no time zone.
+    HoursZoneMissing => Staff "the payer's time zone is not known",
+    /// The hours' time zone does not exist.
+    HoursZoneUnknown => Staff "the payer's time zone is not in the time zone database",
+    /// The payer is closed.
+    PayerClosed => Wait "the payer is closed at this time",
+    /// Class C cannot be placed.
+    PatientCallsNotOffered => Staff "calls to patients are not offered: no script for them exists",
+    /// The patient refused.
+    ConsentRefused => Staff "the patient refused calls by an AI voice",
+    /// No consent is recorded, and the policy denies then.
+    ConsentAbsent => Staff "no consent to calls by an AI voice is recorded, and the policy denies without one",
+    /// The consent is dated in the future.
+    ConsentFromTheFuture => Staff "the consent is dated in the future",
+    /// A test call about a living patient.
+    TestNeedsSyntheticPatient => Staff "a test call may only be about a synthetic patient",
+    /// A cap is not set.
+    CapUnset => Staff "the policy leaves a cap of this class unset",
+    /// A cap is above what the rules allow.
+    CapTooHigh => Staff "a cap of this class is above what rule L1 allows",
+    /// The system runs as many calls as it may.
+    SystemBusy => Wait "the system runs as many calls as it may",
+    /// The tenant runs as many calls as it may.
+    TenantBusy => Wait "the tenant runs as many calls as it may",
+    /// As many calls run to the number as may.
+    NumberBusy => Wait "as many calls run to the number as may",
+    /// Calls begin too fast.
+    StartsTooFast => Wait "calls begin faster than the policy allows",
+    /// The number was called as often today as it may be.
+    NumberCalledOften => Wait "the number was called as often today as it may be",
+    /// The call can cost more than one may.
+    CallTooDear => Staff "the call can cost more than one call may",
+    /// The day's spend would be exceeded.
+    DaySpendReached => Wait "the tenant's spend of the day would be exceeded",
+    /// The call names no carrier among its vendors.
+    CarrierMissing => Staff "the call names no carrier among the vendors that it will use",
+    /// No registered business name is configured.
+    RegisteredNameMissing => Staff "no registered business name is configured for the disclosure",
+    /// The first sentence's length is not set or above six seconds.
+    FirstSentenceUnset => Staff "the disclosure's first sentence must be limited to between 1 ms and 6 s",
+    /// More repeats of the disclosure than once.
+    RepeatsTooMany => Staff "an interrupted disclosure is repeated at most once",
+    /// The kill switch is thrown for everything.
+    StoppedGlobally => Wait "the kill switch is thrown for all calls",
+    /// The kill switch is thrown for the tenant.
+    StoppedForTenant => Wait "the kill switch is thrown for the tenant",
+    /// The kill switch is thrown for the request.
+    StoppedForRequest => Staff "the kill switch is thrown for the request",
+    /// The kill switch is thrown for a vendor that the call would use.
+    StoppedForVendor => Wait "the kill switch is thrown for a vendor that the call would use",
+}
+
+impl fmt::Display for FactKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FactKind::Allowlist => "allowlist",
+            FactKind::Identity => "caller's identity",
+            FactKind::Hours => "payer's hours",
+            FactKind::Vendors => "vendor register",
+            FactKind::Switch => "kill switch",
+            FactKind::Consent => "patient's consent",
+            FactKind::Usage => "count of running calls",
+        })
+    }
+}
+
+/// A rule that refused, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Reason {
+    /// The rule.
+    pub rule: RuleId,
+    /// Why.
+    pub code: ReasonCode,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule, self.code)
+    }
+}
+
+/// The call is refused, for every reason that was found and not only the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub(crate) record: Box<DecisionRecord>,
+}
+
+impl Refusal {
+    /// Every reason, in the order of the rules.
+    #[must_use]
+    pub fn reasons(&self) -> &[Reason] {
+        &self.record.reasons
+    }
+
+    /// The decision's record, to be audited.
+    #[must_use]
+    pub fn record(&self) -> &DecisionRecord {
+        &self.record
+    }
+
+    /// What mends it: a person, if one reason needs one.
+    #[must_use]
+    pub fn mend(&self) -> Mend {
+        self.reasons()
+            .iter()
+            .map(|reason| reason.code.mend())
+            .max()
+            .unwrap_or(Mend::Staff)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the policy refuses the call")?;
+        for (at, reason) in self.reasons().iter().enumerate() {
+            write!(f, "{} {reason}", if at == 0 { ":" } else { ";" })?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for Refusal {}

@@ -1,0 +1,71 @@
+//! N4: every fact is readable, and at dial time it was read within the age that the policy allows.
+//!
+//! Source: own rule; an entry, a consent or a switch may have changed since the request was queued. Verified 2026-10-01.
+//! With [`crate::screen`] making no permit, this is what makes N1 to N3, H, C, L and the switch be checked again at dial time. An age of
+//! zero in the policy is unset and refuses. It cannot know whether `as_of` is honest.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Case, Check, Rule};
+use crate::decide::Stage;
+use crate::facts::{FactKind, Reading};
+use crate::refusal::ReasonCode;
+use crate::rule::RuleId;
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId::N4,
+    check,
+};
+
+fn check(case: &Case<'_>) -> Check {
+    let (facts, ages) = (case.facts, case.policy.freshness);
+    let readings = [
+        (
+            FactKind::Allowlist,
+            as_of(&facts.allowlist),
+            ages.allowlist_s,
+        ),
+        (FactKind::Identity, as_of(&facts.identity), ages.identity_s),
+        (FactKind::Hours, as_of(&facts.hours), ages.hours_s),
+        (FactKind::Vendors, as_of(&facts.vendors), ages.vendors_s),
+        (FactKind::Switch, as_of(&facts.switch), ages.switch_s),
+        (FactKind::Consent, as_of(&facts.consent), ages.consent_s),
+        (FactKind::Usage, as_of(&facts.usage), ages.usage_s),
+    ];
+    let codes: Vec<ReasonCode> = readings
+        .into_iter()
+        .filter_map(|(fact, at, age)| code(case, fact, at, age))
+        .collect();
+    match case.stage {
+        Stage::Enqueue if codes.is_empty() => Check::Deferred,
+        Stage::Enqueue | Stage::Dial => Check::Codes(codes),
+    }
+}
+
+const fn as_of<T>(reading: &Reading<T>) -> Option<Timestamp> {
+    match reading {
+        Reading::Read(evidence) => Some(evidence.as_of),
+        Reading::Unreadable => None,
+    }
+}
+
+fn code(
+    case: &Case<'_>,
+    fact: FactKind,
+    as_of: Option<Timestamp>,
+    age_s_max: u32,
+) -> Option<ReasonCode> {
+    let Some(as_of) = as_of else {
+        return Some(ReasonCode::FactUnreadable(fact));
+    };
+    let age = case.now.duration_since(as_of);
+    match case.stage {
+        Stage::Enqueue => None,
+        Stage::Dial if age_s_max == 0 => Some(ReasonCode::FreshnessUnset(fact)),
+        Stage::Dial if age.is_negative() => Some(ReasonCode::FactFromTheFuture(fact)),
+        Stage::Dial if age > SignedDuration::from_secs(i64::from(age_s_max)) => {
+            Some(ReasonCode::FactStale(fact))
+        }
+        Stage::Dial => None,
+    }
+}

@@ -1,0 +1,325 @@
+//! Twilio's call resource over REST: create, end, redirect, read.
+//!
+//! Creating a call is private to this crate: only [`originate`](crate::originate::originate) does it, and that takes a permit. The
+//! client does not decide, does not keep state and logs neither numbers nor bodies.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use callwright_compliance::number::PhoneNumber;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, RequestBuilder, Response, Url};
+use serde::Deserialize;
+
+use super::status::LegStatus;
+use super::twiml::Twiml;
+use super::{CallSid, CarrierError, ClientConfig, ConfigError, Violation, is_loopback};
+use crate::retry_http::{self, Repeat};
+
+/// After this, no further try of a request begins that may be repeated freely.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(20);
+
+/// The most calls of one number that are looked at when the carrier is asked about a call.
+const PAGE_CALLS: &str = "50";
+
+/// The carrier's API for one account.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    config: ClientConfig,
+}
+
+/// What a leg in progress is to do next.
+pub enum Instruction<'a> {
+    /// These instructions.
+    Twiml(&'a Twiml),
+    /// The instructions at this address, fetched by POST.
+    Url(&'a str),
+}
+
+/// What the carrier says about a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallFacts {
+    /// The leg.
+    pub sid: CallSid,
+    /// Where it stands.
+    pub status: LegStatus,
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// How long it lasted from answer to end, seconds; `None` before its end.
+    pub duration_s: Option<u32>,
+}
+
+/// What a new leg needs; only `originate` can fill it in.
+pub(crate) struct NewCall<'a> {
+    pub(crate) to: &'a PhoneNumber,
+    pub(crate) from: &'a PhoneNumber,
+    pub(crate) twiml_url: &'a str,
+    pub(crate) status_url: &'a str,
+    pub(crate) ring_s: u64,
+    pub(crate) time_limit_s: u64,
+    pub(crate) give_up_after: Duration,
+}
+
+#[derive(Deserialize)]
+struct CallResource {
+    sid: Option<String>,
+    status: Option<String>,
+    date_created: Option<String>,
+    duration: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct CallPage {
+    calls: Vec<CallResource>,
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    #[serde(default)]
+    code: u32,
+}
+
+impl Client {
+    /// A client for one account.
+    ///
+    /// Where the process has no default TLS provider yet, ring becomes it. For a simulator on this machine no system
+    /// certificates are needed and no proxy is asked.
+    ///
+    /// # Errors
+    /// The configuration is wrong; see [`ConfigError`].
+    pub fn new(config: ClientConfig) -> Result<Client, ConfigError> {
+        let base = config.base()?;
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            // It fails only where another thread was quicker, which is as good.
+            drop(rustls::crypto::ring::default_provider().install_default());
+        }
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(config.connect_timeout)
+            .timeout(config.request_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("callwright/", env!("CARGO_PKG_VERSION")));
+        if is_loopback(&base) {
+            builder = builder.no_proxy().tls_certs_only(std::iter::empty());
+        } else {
+            builder = builder.https_only(true);
+        }
+        let http = builder.build().map_err(|_| ConfigError::Http)?;
+        Ok(Client { http, base, config })
+    }
+
+    /// The account that calls are placed in.
+    #[must_use]
+    pub fn account_sid(&self) -> &str {
+        &self.config.credentials.account_sid
+    }
+
+    /// Places a call. `POST /Calls.json`.
+    ///
+    /// # Errors
+    /// See [`CarrierError`]; ask [`CarrierError::may_have_placed`] before dialling again.
+    pub(crate) async fn create(&self, call: NewCall<'_>) -> Result<CallSid, CarrierError> {
+        let ring = call.ring_s.to_string();
+        let time_limit = call.time_limit_s.to_string();
+        let form = [
+            ("To", call.to.e164()),
+            ("From", call.from.e164()),
+            ("Url", call.twiml_url),
+            ("Method", "POST"),
+            ("StatusCallback", call.status_url),
+            ("StatusCallbackMethod", "POST"),
+            ("StatusCallbackEvent", "initiated"),
+            ("StatusCallbackEvent", "ringing"),
+            ("StatusCallbackEvent", "answered"),
+            ("StatusCallbackEvent", "completed"),
+            ("Timeout", ring.as_str()),
+            ("TimeLimit", time_limit.as_str()),
+        ];
+        let url = self.calls("Calls.json");
+        let make = || self.request(Method::POST, url.clone()).form(&form);
+        let retry = &self.config.retry;
+        let answer =
+            retry_http::send(retry, Repeat::OnlyIfUndone, call.give_up_after, make).await?;
+        let body = self.success(answer).await?;
+        let facts = call_facts(&parse::<CallResource>(&body)?)?;
+        tracing::info!(sid = %facts.sid, "call created");
+        Ok(facts.sid)
+    }
+
+    /// Ends a leg, whether it rings or is in progress. `Status=completed`.
+    ///
+    /// # Errors
+    /// [`CarrierError::NotFound`] or [`CarrierError::NotInProgress`] where it is over already; see [`CarrierError`].
+    pub async fn complete(&self, sid: &CallSid) -> Result<CallFacts, CarrierError> {
+        self.update(sid, &[("Status", "completed")], Repeat::Freely)
+            .await
+    }
+
+    /// Gives a leg in progress new instructions; its media stream ends.
+    ///
+    /// Not repeated once it may have been carried out: instructions may press keys.
+    ///
+    /// # Errors
+    /// As for [`Client::complete`].
+    pub async fn redirect(
+        &self,
+        sid: &CallSid,
+        instruction: Instruction<'_>,
+    ) -> Result<CallFacts, CarrierError> {
+        match instruction {
+            Instruction::Twiml(twiml) => {
+                self.update(sid, &[("Twiml", twiml.as_str())], Repeat::OnlyIfUndone)
+                    .await
+            }
+            Instruction::Url(url) => {
+                let form = [("Url", url), ("Method", "POST")];
+                self.update(sid, &form, Repeat::OnlyIfUndone).await
+            }
+        }
+    }
+
+    /// Where a leg stands. `GET /Calls/{sid}.json`.
+    ///
+    /// # Errors
+    /// See [`CarrierError`].
+    pub async fn fetch(&self, sid: &CallSid) -> Result<CallFacts, CarrierError> {
+        let url = self.calls(&format!("Calls/{sid}.json"));
+        let make = || self.request(Method::GET, url.clone());
+        let answer =
+            retry_http::send(&self.config.retry, Repeat::Freely, GIVE_UP_AFTER, make).await?;
+        call_facts(&parse(&self.success(answer).await?)?)
+    }
+
+    /// The latest legs to one number, newest first, at most 50: how the carrier is asked whether a call whose answer was
+    /// lost exists. `GET /Calls.json`.
+    ///
+    /// # Errors
+    /// See [`CarrierError`].
+    pub async fn latest_to(&self, to: &PhoneNumber) -> Result<Vec<CallFacts>, CarrierError> {
+        let url = self.calls("Calls.json");
+        let query = [("To", to.e164()), ("PageSize", PAGE_CALLS)];
+        let mut url = url;
+        url.query_pairs_mut().extend_pairs(query);
+        let make = || self.request(Method::GET, url.clone());
+        let answer =
+            retry_http::send(&self.config.retry, Repeat::Freely, GIVE_UP_AFTER, make).await?;
+        parse::<CallPage>(&self.success(answer).await?)?
+            .calls
+            .iter()
+            .map(call_facts)
+            .collect()
+    }
+
+    async fn update(
+        &self,
+        sid: &CallSid,
+        form: &[(&str, &str)],
+        repeat: Repeat,
+    ) -> Result<CallFacts, CarrierError> {
+        let url = self.calls(&format!("Calls/{sid}.json"));
+        let make = || self.request(Method::POST, url.clone()).form(form);
+        let answer = retry_http::send(&self.config.retry, repeat, GIVE_UP_AFTER, make).await?;
+        call_facts(&parse(&self.success(answer).await?)?)
+    }
+
+    fn calls(&self, rest: &str) -> Url {
+        let mut url = self.base.clone();
+        let path = format!(
+            "{}/Accounts/{}/{rest}",
+            self.base.path().trim_end_matches('/'),
+            self.config.credentials.account_sid
+        );
+        url.set_path(&path);
+        url
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        let credentials = &self.config.credentials;
+        self.http
+            .request(method, url)
+            .basic_auth(&credentials.user, Some(credentials.secret.expose()))
+    }
+
+    /// The body of a success; anything else sorted into an error.
+    async fn success(&self, answer: Response) -> Result<Vec<u8>, CarrierError> {
+        let status = answer.status();
+        let peer: Option<SocketAddr> = answer.remote_addr();
+        let is_json = answer
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.contains("json"));
+        let body = self.body(answer).await;
+        if status.is_success() {
+            return body;
+        }
+        // The status alone says enough where the error's body cannot be had.
+        let code = body
+            .ok()
+            .filter(|_| is_json)
+            .and_then(|body| serde_json::from_slice::<ErrorBody>(&body).ok())
+            .map_or(0, |body| body.code);
+        tracing::warn!(
+            status = status.as_u16(),
+            code,
+            ?peer,
+            "carrier refused a request"
+        );
+        Err(CarrierError::of(status.as_u16(), code))
+    }
+
+    /// Reads a body up to the limit.
+    async fn body(&self, mut answer: Response) -> Result<Vec<u8>, CarrierError> {
+        let too_large = CarrierError::ProtocolViolation(Violation::TooLarge);
+        let max = self.config.body_bytes_max;
+        if answer
+            .content_length()
+            .is_some_and(|length| length > max as u64)
+        {
+            return Err(too_large);
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|e| retry_http::sort(&e))? {
+            if body.len() + chunk.len() > max {
+                return Err(too_large);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, CarrierError> {
+    serde_json::from_slice(body).map_err(|_| CarrierError::ProtocolViolation(Violation::Json))
+}
+
+fn call_facts(call: &CallResource) -> Result<CallFacts, CarrierError> {
+    let violation = CarrierError::ProtocolViolation;
+    let sid = call
+        .sid
+        .as_deref()
+        .and_then(CallSid::new)
+        .ok_or(violation(Violation::Sid))?;
+    let status = call
+        .status
+        .as_deref()
+        .and_then(LegStatus::parse)
+        .ok_or(violation(Violation::Json))?;
+    let created = call
+        .date_created
+        .as_deref()
+        .and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
+    let duration_s = call
+        .duration
+        .as_deref()
+        .and_then(|seconds| seconds.parse().ok());
+    Ok(CallFacts {
+        sid,
+        status,
+        created,
+        duration_s,
+    })
+}

@@ -1,0 +1,287 @@
+//! The fixed clips: disclosures and the sentences that compliance owns.
+//!
+//! A clip is chosen by id and its words come from the pack, never from a model (rules D1 and D3). Its only slots are the
+//! practice's registered name and its call-back number, so that a clip can be synthesised once and kept, and no clip
+//! can hold anything about a patient. This module does not know when a clip is due: the gate and the core do.
+
+use callwright_compliance::gate::ClipKind;
+
+use crate::slots::{Piece, Template, Token};
+
+/// The words a second of English at 165 words a minute holds; the rule by which clip lengths are judged without audio.
+pub const WORDS_PER_S: f64 = 2.75;
+
+/// The longest first sentence that a person is asked to hear before the agent may do anything else, seconds (rule D1;
+/// menus and representatives leave an input window of a few seconds only).
+pub const FIRST_SENTENCE_MAX_S: f64 = 6.0;
+
+/// The fixed clips, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClipName {
+    /// A machine declined by the far end says good-bye.
+    AiRefusedBye,
+    /// The call-back number, during or after the call (47 CFR 64.1200(b)(2)).
+    CallbackNumber,
+    /// First words to every new person: AI voice, registered name, purpose, recorded and transcribed (rule D1).
+    Disclosure,
+    /// What is left of the disclosure when the name had been heard before it was interrupted.
+    DisclosureRest,
+    /// The disclosure in its shortest form, which is played without being interruptible.
+    DisclosureShort,
+    /// Something short while a reply is being prepared.
+    Filler,
+    /// The truthful answer to "are you a robot?" (rule D3).
+    IAmAutomated,
+    /// The kill switch ends a running call with this (rule I1).
+    KillClose,
+    /// The call needs a person of the practice: the agent says so and ends it.
+    NeedsStaffBye,
+    /// The call ends early without fault of the far end.
+    PoliteEnd,
+    /// The recording has been stopped at the far end's wish (rule D2).
+    RecordingObjection,
+}
+
+impl ClipName {
+    /// Every clip, in the order of the keys. A pack has to hold each one.
+    pub const ALL: [ClipName; 11] = [
+        ClipName::AiRefusedBye,
+        ClipName::CallbackNumber,
+        ClipName::Disclosure,
+        ClipName::DisclosureRest,
+        ClipName::DisclosureShort,
+        ClipName::Filler,
+        ClipName::IAmAutomated,
+        ClipName::KillClose,
+        ClipName::NeedsStaffBye,
+        ClipName::PoliteEnd,
+        ClipName::RecordingObjection,
+    ];
+
+    /// Its key in `disclosures.toml`.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            ClipName::AiRefusedBye => "ai_refused_bye",
+            ClipName::CallbackNumber => "callback_number",
+            ClipName::Disclosure => "disclosure",
+            ClipName::DisclosureRest => "disclosure_rest",
+            ClipName::DisclosureShort => "disclosure_short",
+            ClipName::Filler => "filler",
+            ClipName::IAmAutomated => "i_am_automated",
+            ClipName::KillClose => "kill_close",
+            ClipName::NeedsStaffBye => "needs_staff_bye",
+            ClipName::PoliteEnd => "polite_end",
+            ClipName::RecordingObjection => "recording_objection",
+        }
+    }
+
+    /// The clip of this key.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<ClipName> {
+        ClipName::ALL.into_iter().find(|name| name.key() == key)
+    }
+
+    /// What the gate takes the clip for. The call-back number is no compliance clip of the gate's: it is said to someone
+    /// who has heard the disclosure, so it passes like any other word.
+    #[must_use]
+    pub fn kind(self) -> ClipKind {
+        match self {
+            ClipName::AiRefusedBye => ClipKind::AiRefusedBye,
+            ClipName::CallbackNumber | ClipName::Filler => ClipKind::Filler,
+            ClipName::Disclosure => ClipKind::Disclosure,
+            ClipName::DisclosureRest => ClipKind::DisclosureRest,
+            ClipName::DisclosureShort => ClipKind::DisclosureShort,
+            ClipName::IAmAutomated => ClipKind::IAmAutomated,
+            ClipName::KillClose => ClipKind::KillClose,
+            ClipName::NeedsStaffBye => ClipKind::NeedsStaffBye,
+            ClipName::PoliteEnd => ClipKind::PoliteEnd,
+            ClipName::RecordingObjection => ClipKind::RecordingObjection,
+        }
+    }
+
+    /// What the clip's words have to hold, whatever else a pack says in it.
+    pub(crate) fn needs(self) -> &'static [Token] {
+        match self {
+            ClipName::Disclosure | ClipName::DisclosureShort | ClipName::IAmAutomated => {
+                &[Token::Business]
+            }
+            ClipName::CallbackNumber | ClipName::NeedsStaffBye => &[Token::CallbackNumber],
+            ClipName::AiRefusedBye
+            | ClipName::DisclosureRest
+            | ClipName::Filler
+            | ClipName::KillClose
+            | ClipName::PoliteEnd
+            | ClipName::RecordingObjection => &[],
+        }
+    }
+}
+
+/// What a clip may say about the practice. Neither value is about a patient.
+#[derive(Clone, Copy, Debug)]
+pub struct Business<'a> {
+    /// The name under which the business is registered (47 CFR 64.1200(b)(1)).
+    pub registered_name: &'a str,
+    /// The business's own call-back number in words: see [`crate::spoken::phone`].
+    pub callback_spoken: &'a str,
+}
+
+impl Business<'_> {
+    /// Fills in a clip's template. A checked pack holds no other token than these two in a clip; with any other, nothing
+    /// would be said rather than something made up.
+    pub(crate) fn fill(&self, template: &Template) -> String {
+        let words = template.render(|token| match token == Token::Business {
+            true => Some(self.registered_name.to_owned()),
+            false => (token == Token::CallbackNumber).then(|| self.callback_spoken.to_owned()),
+        });
+        words.unwrap_or_default()
+    }
+}
+
+impl From<ClipKind> for ClipName {
+    fn from(kind: ClipKind) -> ClipName {
+        match kind {
+            ClipKind::AiRefusedBye => ClipName::AiRefusedBye,
+            ClipKind::Disclosure => ClipName::Disclosure,
+            ClipKind::DisclosureRest => ClipName::DisclosureRest,
+            ClipKind::DisclosureShort => ClipName::DisclosureShort,
+            ClipKind::Filler => ClipName::Filler,
+            ClipKind::IAmAutomated => ClipName::IAmAutomated,
+            ClipKind::KillClose => ClipName::KillClose,
+            ClipKind::NeedsStaffBye => ClipName::NeedsStaffBye,
+            ClipKind::PoliteEnd => ClipName::PoliteEnd,
+            ClipKind::RecordingObjection => ClipName::RecordingObjection,
+        }
+    }
+}
+
+/// How much of a clip has been said when its registered name has, as a share of its words. `None` where it names nobody.
+pub(crate) fn share_up_to_name(template: &Template, business: &Business<'_>) -> Option<f64> {
+    let mut before = 0;
+    let mut up_to_name = None;
+    for piece in template.pieces() {
+        before += match piece {
+            Piece::Literal(words) => spoken_words(words),
+            Piece::Token(Token::Business) => spoken_words(business.registered_name),
+            Piece::Token(_) => spoken_words(business.callback_spoken),
+        };
+        if *piece == Piece::Token(Token::Business) {
+            up_to_name = up_to_name.or(Some(before));
+        }
+    }
+    up_to_name.map(|named| f64::from(named) / f64::from(before.max(1)))
+}
+
+/// Words as they count in speech: letters named one after another ("A I") are one word.
+fn spoken_words(text: &str) -> u32 {
+    let mut count = 0;
+    let mut after_letter = false;
+    for word in text.split_whitespace() {
+        let mut letters = word.chars().filter(char::is_ascii_alphanumeric);
+        let is_letter = letters.next().is_some_and(|c| c.is_ascii_uppercase());
+        let is_letter = is_letter && letters.next().is_none();
+        if word.chars().any(char::is_alphanumeric) && !(is_letter && after_letter) {
+            count += 1;
+        }
+        after_letter = is_letter;
+    }
+    count
+}
+
+/// How long the words take to say at [`WORDS_PER_S`], seconds. An estimate for checks; the audio's own length rules.
+#[must_use]
+pub fn estimated_s(text: &str) -> f64 {
+    f64::from(spoken_words(text)) / WORDS_PER_S
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pack::Pack;
+
+    const RIVERSIDE: Business<'static> = Business {
+        registered_name: "Riverside Family Medicine",
+        callback_spoken: "six one four, two zero zero, zero one three four",
+    };
+
+    fn text(name: ClipName) -> String {
+        Pack::embedded().unwrap().clip_text(name, &RIVERSIDE)
+    }
+
+    #[test]
+    fn the_keys_and_the_gates_kinds_lead_back_to_the_clip() {
+        for name in ClipName::ALL {
+            assert_eq!(ClipName::from_key(name.key()), Some(name));
+            if name != ClipName::CallbackNumber {
+                assert_eq!(ClipName::from(name.kind()), name);
+            }
+        }
+        assert_eq!(ClipName::from_key("sales_pitch"), None);
+    }
+
+    #[test]
+    fn the_first_words_say_who_what_why_and_that_it_is_recorded() {
+        let text = text(ClipName::Disclosure);
+        for part in [
+            "A I voice",
+            "Riverside Family Medicine",
+            "recorded",
+            "transcribed",
+            "benefits",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert_eq!(text.matches('.').count(), 1, "one sentence: {text}");
+    }
+
+    #[test]
+    fn the_first_sentence_fits_six_seconds_with_a_name_of_three_words() {
+        // The rule is 2.75 words a second; every further word of the name adds 0.36 s, and a registered name is never
+        // shortened, so a long one runs over by that much.
+        let three = estimated_s(&text(ClipName::Disclosure));
+        assert!(three <= FIRST_SENTENCE_MAX_S, "{three}");
+        let long = Business {
+            registered_name: "North Central Ohio Pediatric and Adolescent Medicine Associates",
+            ..RIVERSIDE
+        };
+        let pack = Pack::embedded().unwrap();
+        let eight = estimated_s(&pack.clip_text(ClipName::Disclosure, &long));
+        assert!((eight - three - 5.0 / WORDS_PER_S).abs() < 1e-9, "{eight}");
+        assert!(eight > FIRST_SENTENCE_MAX_S);
+    }
+
+    #[test]
+    fn a_question_about_being_a_robot_is_answered_truthfully() {
+        let text = text(ClipName::IAmAutomated);
+        assert!(text.starts_with("Yes."), "{text}");
+        assert!(
+            text.contains("A I voice") && text.contains("not a person"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_rest_is_enough_only_once_the_name_was_heard() {
+        let pack = Pack::embedded().unwrap();
+        // "This is an A I voice for Riverside Family Medicine": nine of sixteen words.
+        assert_eq!(
+            pack.disclosure_after(&RIVERSIDE, 3_300, 6_000),
+            ClipName::Disclosure
+        );
+        assert_eq!(
+            pack.disclosure_after(&RIVERSIDE, 4_200, 6_000),
+            ClipName::DisclosureRest
+        );
+        assert_eq!(
+            pack.disclosure_after(&RIVERSIDE, 0, 0),
+            ClipName::Disclosure
+        );
+    }
+
+    #[test]
+    fn named_letters_in_a_row_count_as_one_word() {
+        assert_eq!(spoken_words("This is an A I voice."), 5);
+        assert_eq!(spoken_words("I am, - here"), 3);
+        assert_eq!(spoken_words(""), 0);
+    }
+}

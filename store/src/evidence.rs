@@ -1,0 +1,312 @@
+//! What a decision rests on, beside the allowlist: vendor register, kill switch, usage (rules V1, I1, L2); and the decisions themselves.
+//!
+//! The values are `compliance`'s types, which judges them. This module only keeps and reads them. It does not wrap them as fresh
+//! evidence: whoever asks knows when.
+
+use callwright_compliance::audit::Action;
+use callwright_compliance::decide::DecisionRecord;
+use callwright_compliance::facts::{KillSwitch, SwitchState, Usage};
+use callwright_compliance::id::{DecisionId, RequestId, TenantId, VendorId};
+use callwright_compliance::number::PhoneNumber;
+use callwright_compliance::vendor::{Register, Role, Row};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::codec::{Reader, json, micros, name_of};
+use crate::error::{Kind, StoreError};
+use crate::store::Store;
+use crate::tx::{Object, Tx};
+
+/// What a kill switch stops (rule I1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopScope {
+    /// Every call of this installation.
+    Global,
+    /// Every call of the tenant.
+    Tenant,
+    /// Every use of a vendor by the tenant.
+    Vendor(VendorId),
+    /// One request.
+    Request(RequestId),
+}
+
+impl StopScope {
+    fn columns<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+    ) -> (&'static str, Option<&'a str>, Option<&'a str>) {
+        let tenant = Some(tenant.as_str());
+        match self {
+            StopScope::Global => ("global", None, None),
+            StopScope::Tenant => ("tenant", tenant, None),
+            StopScope::Vendor(vendor) => ("vendor", tenant, Some(vendor.as_str())),
+            StopScope::Request(request) => ("request", tenant, Some(request.as_str())),
+        }
+    }
+
+    fn object(&self, tenant: &TenantId) -> Object {
+        match self {
+            StopScope::Global | StopScope::Tenant => Object::tenant(tenant),
+            StopScope::Vendor(vendor) => Object::id(vendor.as_str()),
+            StopScope::Request(request) => Object::request(request),
+        }
+    }
+}
+
+impl Store {
+    /// The tenant's vendor register.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn register(&self, tenant: &TenantId) -> Result<Register, StoreError> {
+        let rows = sqlx::query("SELECT content FROM vendor WHERE tenant = ? ORDER BY id, role")
+            .bind(tenant.as_str())
+            .fetch_all(self.readers())
+            .await?
+            .iter()
+            .map(|row| Reader::new(row, "vendor").json("content"))
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Register { rows })
+    }
+
+    /// How the kill switch stands for a request.
+    ///
+    /// # Errors
+    /// Those of the database: unreadable, it permits nothing.
+    pub async fn kill_switch(
+        &self,
+        tenant: &TenantId,
+        request: &RequestId,
+    ) -> Result<KillSwitch, StoreError> {
+        let rows = sqlx::query(
+            "SELECT scope, subject FROM kill_switch \
+             WHERE lifted_at IS NULL AND (tenant IS NULL OR tenant = ?)",
+        )
+        .bind(tenant.as_str())
+        .fetch_all(self.readers())
+        .await?;
+        let mut switch = KillSwitch {
+            global: SwitchState::Running,
+            tenant: SwitchState::Running,
+            request: SwitchState::Running,
+            vendors_stopped: std::collections::BTreeSet::new(),
+        };
+        for row in &rows {
+            let row = Reader::new(row, "kill_switch");
+            match row.text("scope")?.as_str() {
+                "global" => switch.global = SwitchState::Stopped,
+                "tenant" => switch.tenant = SwitchState::Stopped,
+                "vendor" => {
+                    switch.vendors_stopped.insert(row.parsed("subject")?);
+                }
+                "request" => {
+                    if row.text("subject")? == request.as_str() {
+                        switch.request = SwitchState::Stopped;
+                    }
+                }
+                _ => {
+                    return Err(StoreError::Stored {
+                        table: "kill_switch",
+                        column: "scope",
+                    });
+                }
+            }
+        }
+        Ok(switch)
+    }
+
+    /// What runs and was spent, by the calls whose intent was written. `day_began` is the last midnight in the tenant's zone.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn usage(
+        &self,
+        tenant: &TenantId,
+        number: &PhoneNumber,
+        day_began: Timestamp,
+        now: Timestamp,
+    ) -> Result<Usage, StoreError> {
+        let second_ago = now - SignedDuration::from_secs(1);
+        let row = sqlx::query(
+            "SELECT count(*) FILTER (WHERE ended_at IS NULL) AS system_running, \
+             count(*) FILTER (WHERE ended_at IS NULL AND tenant = ?1) AS tenant_running, \
+             count(*) FILTER (WHERE ended_at IS NULL AND number = ?2) AS number_running, \
+             count(*) FILTER (WHERE intent_at > ?3) AS system_started_1s, \
+             count(*) FILTER (WHERE number = ?2 AND intent_at >= ?4) AS number_started_today, \
+             ifnull(sum(cost_cents) FILTER (WHERE tenant = ?1 AND intent_at >= ?4), 0) AS spent \
+             FROM call WHERE ended_at IS NULL OR intent_at > ?3 OR intent_at >= ?4",
+        )
+        .bind(tenant.as_str())
+        .bind(number.e164())
+        .bind(micros(second_ago))
+        .bind(micros(day_began))
+        .fetch_one(self.readers())
+        .await?;
+        let row = Reader::new(&row, "call");
+        Ok(Usage {
+            system_running: row.number("system_running")?,
+            tenant_running: row.number("tenant_running")?,
+            number_running: row.number("number_running")?,
+            system_started_1s: row.number("system_started_1s")?,
+            number_started_today: row.number("number_started_today")?,
+            tenant_spent_today_cents: row.number("spent")?,
+        })
+    }
+
+    /// A decision's record.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also for another tenant's.
+    pub async fn decision(
+        &self,
+        tenant: &TenantId,
+        id: DecisionId,
+    ) -> Result<DecisionRecord, StoreError> {
+        let row = sqlx::query("SELECT record FROM decision WHERE tenant = ? AND id = ?")
+            .bind(tenant.as_str())
+            .bind(id.to_string())
+            .fetch_optional(self.readers())
+            .await?
+            .ok_or(StoreError::NotFound(Kind::Decision))?;
+        Reader::new(&row, "decision").json("record")
+    }
+
+    /// Every decision about a request, oldest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn decisions(
+        &self,
+        tenant: &TenantId,
+        request: &RequestId,
+    ) -> Result<Vec<DecisionRecord>, StoreError> {
+        sqlx::query("SELECT record FROM decision WHERE tenant = ? AND request = ? ORDER BY at, id")
+            .bind(tenant.as_str())
+            .bind(request.as_str())
+            .fetch_all(self.readers())
+            .await?
+            .iter()
+            .map(|row| Reader::new(row, "decision").json("record"))
+            .collect()
+    }
+}
+
+impl Tx {
+    /// Adds a vendor in a role to the register, or changes it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn put_vendor(&mut self, row: &Row) -> Result<(), StoreError> {
+        self.enter()?;
+        sqlx::query(
+            "INSERT OR REPLACE INTO vendor (tenant, id, role, content, updated_at) \
+             VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(self.tenant.as_str())
+        .bind(row.id.as_str())
+        .bind(name_of("role", &row.role)?)
+        .bind(json("vendor", row)?)
+        .bind(micros(self.now))
+        .execute(&mut *self.db)
+        .await?;
+        self.leave(Action::VendorChanged, Object::id(row.id.as_str()))
+            .await
+    }
+
+    /// Removes a vendor in a role from the register.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn remove_vendor(&mut self, id: &VendorId, role: Role) -> Result<(), StoreError> {
+        self.enter()?;
+        let changed = sqlx::query("DELETE FROM vendor WHERE tenant = ? AND id = ? AND role = ?")
+            .bind(self.tenant.as_str())
+            .bind(id.as_str())
+            .bind(name_of("role", &role)?)
+            .execute(&mut *self.db)
+            .await?;
+        found(changed.rows_affected(), Kind::Vendor)?;
+        self.leave(Action::VendorChanged, Object::id(id.as_str()))
+            .await
+    }
+
+    /// Throws a kill switch. Thrown twice is thrown.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn throw_switch(&mut self, scope: &StopScope) -> Result<(), StoreError> {
+        self.enter()?;
+        let (name, tenant, subject) = scope.columns(&self.tenant);
+        sqlx::query(
+            "INSERT OR IGNORE INTO kill_switch (scope, tenant, subject, thrown_by, thrown_at) \
+             VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(name)
+        .bind(tenant)
+        .bind(subject)
+        .bind(json("actor", &self.actor)?)
+        .bind(micros(self.now))
+        .execute(&mut *self.db)
+        .await?;
+        let object = scope.object(&self.tenant);
+        self.leave(Action::KillSwitch, object).await
+    }
+
+    /// Lifts a kill switch. Lifted twice is lifted.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn lift_switch(&mut self, scope: &StopScope) -> Result<(), StoreError> {
+        self.enter()?;
+        let (name, tenant, subject) = scope.columns(&self.tenant);
+        sqlx::query(
+            "UPDATE kill_switch SET lifted_by = ?, lifted_at = ? \
+             WHERE scope = ? AND tenant IS ? AND subject IS ? AND lifted_at IS NULL",
+        )
+        .bind(json("actor", &self.actor)?)
+        .bind(micros(self.now))
+        .bind(name)
+        .bind(tenant)
+        .bind(subject)
+        .execute(&mut *self.db)
+        .await?;
+        let object = scope.object(&self.tenant);
+        self.leave(Action::KillSwitchReleased, object).await
+    }
+
+    /// Keeps a decision, whatever it said. Nothing is done on a decision before this is committed.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is of another tenant; [`StoreError::Duplicate`].
+    pub async fn record_decision(&mut self, record: &DecisionRecord) -> Result<(), StoreError> {
+        self.enter()?;
+        if record.tenant != self.tenant {
+            return Err(StoreError::NotFound(Kind::Practice));
+        }
+        sqlx::query(
+            "INSERT INTO decision (tenant, id, request, verdict, record, at) \
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(self.tenant.as_str())
+        .bind(record.id.to_string())
+        .bind(record.request.as_str())
+        .bind(name_of("verdict", &record.verdict)?)
+        .bind(json("decision record", record)?)
+        .bind(micros(record.at))
+        .execute(&mut *self.db)
+        .await
+        .map_err(|error| StoreError::from(error).duplicate(Kind::Decision))?;
+        self.leave(
+            Action::DecisionMade,
+            Object::request(&record.request).under(record.id),
+        )
+        .await
+    }
+}
+
+pub(crate) fn found(changed: u64, what: Kind) -> Result<(), StoreError> {
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::NotFound(what))
+    }
+}

@@ -1,0 +1,62 @@
+//! **Durable state**: practices, requests, calls, results, the evidence decisions rest on, and the audit chain, in one SQLite file.
+//!
+//! - Patient values exist on disc only sealed, under a data key of their request ([`KeyRing`], [`Sealed`]; rule K1).
+//! - An act is a method of [`Tx`], and writes its own audit row; [`Tx::commit`] is the only way to keep either (rule A1).
+//! - Every row is reached through its tenant; another tenant's row is [`StoreError::NotFound`] (rule T1).
+//! - Time is an argument. The store reads no clock, starts no timer and decides nothing about calls.
+//!
+//! ```no_run
+//! use callwright_store::{KeyRing, RandomId, Store};
+//! use callwright_compliance::audit::Actor;
+//! use callwright_compliance::{PersonId, TenantId};
+//! # async fn example(now: jiff::Timestamp) -> Result<(), Box<dyn std::error::Error>> {
+//! let keys = KeyRing::create("callwright.key".as_ref())?;
+//! let store = Store::open("callwright.db".as_ref(), keys).await?;
+//! let (tenant, admin) = (TenantId::random()?, Actor::Person(PersonId::new("admin-1")?));
+//! store.found_practice(&tenant, "Oak Street Dental LLC", &admin, now).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! What it does not do: it keeps no audio and no words (they are files, sealed by [`FileSealer`]), it does not enforce retention
+//! periods, and it has no second backend yet.
+
+mod allowlist;
+mod audit;
+mod call;
+mod codec;
+mod data_key;
+mod erasures;
+mod error;
+mod evidence;
+mod id;
+mod identifiers;
+mod keys;
+mod open;
+mod patient;
+mod practice;
+mod queue;
+mod request;
+mod result;
+mod sealed;
+mod state;
+mod store;
+mod text;
+mod tx;
+
+pub use call::{Call, CallEnd, CarrierSid, DialIntent, Ending, NewIntent, SID_BYTES_MAX};
+pub use data_key::FileSealer;
+pub use error::{Fault, Kind, StoreError};
+pub use evidence::StopScope;
+pub use id::{CallId, IdError, LocationId, ProviderId, RandomId};
+pub use identifiers::{Npi, TaxId};
+pub use keys::KeyRing;
+pub use patient::{PATIENT_VALUE_BYTES_MAX, Patient};
+pub use practice::{Location, Practice, Provider};
+pub use queue::{Adopted, Lease};
+pub use request::{Order, PAGE_ROWS_MAX, Page, Priority, Request};
+pub use result::{Evidence, ResultField};
+pub use sealed::{KeyId, Sealed};
+pub use state::RequestState;
+pub use store::Store;
+pub use text::{CODE_BYTES_MAX, Code, NAME_CHARS_MAX, PATH_CHARS_MAX};
+pub use tx::{Access, Tx};
