@@ -5,8 +5,10 @@
 //! | [`cli`] | the commands |
 //! | [`config`] | the configuration file, and services made from it |
 //! | [`dialler`] | from a request to a leg: the policy enforcement point |
+//! | [`intake`] | requests, parsed once, screened and queued |
 //! | [`call`] | one live call |
 //! | [`api`] | the carrier's webhooks and media streams |
+//! | [`local_speech`] | the vendors that run on this machine |
 //! | [`replay`] | recorded calls, run again through the core |
 //! | [`clock`] | the only place that reads a clock |
 //!
@@ -15,5 +17,10 @@
 pub mod api;
 pub mod call;
 pub mod clock;
+pub mod config;
+pub mod demo;
 pub mod dialler;
+pub mod intake;
+pub mod local_speech;
+pub mod replay;
 pub mod services;

@@ -1,6 +1,6 @@
 //! Entries of a tenant's allowlist: which exact number may be called, as what, on whose word (rule N3).
 //!
-//! These are evidence; [`crate::rules`] judges them. This module does not keep the list.
+//! These are evidence; `rules` judges them. This module does not keep the list.
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};

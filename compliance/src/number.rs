@@ -2,7 +2,7 @@
 //!
 //! A [`PhoneNumber`] is printed masked; [`PhoneNumber::e164`] is the one exit. This module does not read what people type (that is
 //! `dialplan::number::parse_human`), does not know area codes ([`crate::area_code`]) and does not say that a number may be dialled
-//! ([`crate::decide`]).
+//! ([`crate::decide()`]).
 
 use core::fmt;
 use core::str::FromStr;

@@ -67,7 +67,7 @@ pub struct DialPermit {
     grant_taken: bool,
 }
 
-/// What [`crate::decide`] puts into a permit.
+/// What [`crate::decide()`] puts into a permit.
 pub(crate) struct Terms {
     pub(crate) number: PhoneNumber,
     pub(crate) caps: Caps,

@@ -1,7 +1,7 @@
 //! The policy of one tenant: every limit that a decision applies. What is not set is zero or deny, and refuses.
 //!
 //! It is read from TOML or JSON by serde; a misspelt key is an error. There is no `Option` of a limit and no "unlimited".
-//! This module holds values; the rules that apply them are in [`crate::rules`].
+//! This module holds values; the rules that apply them are in `rules`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
 //! The request to place a call, as the policy decision point sees it: ids and a number, no patient value.
 //!
-//! This module checks nothing; [`crate::decide`] does.
+//! This module checks nothing; [`crate::decide()`] does.
 
 use serde::Deserialize;
 

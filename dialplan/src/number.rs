@@ -60,10 +60,12 @@ pub fn parse_human(text: &str) -> Result<PhoneNumber, HumanNumberError> {
     let body = lower.strip_prefix("tel:").unwrap_or(&lower);
     // Pauses and extensions are looked for by hand: the crate drops some of them without a word, and a
     // number that lost its tail would reach somebody else.
-    if body.contains([',', ';', '#', '*', 'x', 'w']) || body.contains("ext") {
+    let letters = || body.chars().filter(|c| c.is_alphabetic());
+    let tail = body.contains("ext") || letters().all(|c| matches!(c, 'x' | 'w' | 'p'));
+    if body.contains([',', ';', '#', '*']) || (tail && letters().next().is_some()) {
         return Err(HumanNumberError::Extension);
     }
-    if body.chars().any(char::is_alphabetic) {
+    if letters().next().is_some() {
         return Err(HumanNumberError::Letters);
     }
     let parsed = phonenumber::parse(Some(country::Id::US), body)
@@ -130,6 +132,7 @@ mod tests {
     #[test]
     fn refuses_letters_other_countries_and_nonsense() {
         assert_eq!(parse_human("1-800-GO-ACME"), Err(HumanNumberError::Letters));
+        assert_eq!(parse_human("1-800-FLOWERS"), Err(HumanNumberError::Letters));
         assert_eq!(
             parse_human("+44 20 7946 0000"),
             Err(HumanNumberError::Abroad { code: 44 })

@@ -89,6 +89,14 @@ async fn a_call_is_placed_with_everything_from_the_permit() {
 }
 
 #[tokio::test]
+async fn a_call_with_a_status_that_is_new_to_us_was_placed() {
+    let placed = placed_with(Reply::Json(201, call("scheduled")))
+        .await
+        .unwrap();
+    assert_eq!(placed.call_sid, sid());
+}
+
+#[tokio::test]
 async fn a_permit_out_of_time_places_nothing() {
     // There is no carrier at this address: an attempt would be `Unreachable`.
     let client = nobody();

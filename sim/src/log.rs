@@ -1,7 +1,8 @@
 //! The carrier's own evidence of a call: an append-only log, and the audio both ways as it was really played.
 //!
 //! Times are milliseconds of line time since the answer (one tick is 20 ms of audio); what happens before the answer is at 0.
-//! The log says nothing about what the caller believes, and it is bounded: past the bound entries are counted, not kept.
+//! Nothing of it goes to the process's own log, since it holds what was said and keyed.
+//! It says nothing about what the caller believes, and it is bounded: past the bound entries are counted, not kept.
 
 use crate::payer::engine::PayerEvent;
 use crate::payer::faults::Injected;
@@ -306,7 +307,6 @@ impl LogBook {
     }
 
     pub(crate) fn add(&self, at_ms: u64, event: LogEvent) {
-        tracing::debug!(at_ms, ?event, "carrier");
         let seq = {
             let mut log = self.lock();
             let seq = log.entries.len() as u64;

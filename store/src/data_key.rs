@@ -22,6 +22,14 @@ use crate::tx::{Access, Object, Tx};
 /// A data key is never changed in place: a new one would be a new row.
 const DATA_KEY_VERSION: u32 = 1;
 
+/// A request's wrapped data key, where it has one, and the wrapped tenant key that opens it.
+const DATA_KEY: &str = "SELECT request_key.version AS key_version, request_key.wrapped AS key_wrapped, \
+     tenant_key.version, tenant_key.wrapped FROM request \
+     LEFT JOIN request_key ON request_key.tenant = request.tenant AND request = id \
+     LEFT JOIN tenant_key ON tenant_key.tenant = request.tenant \
+     AND tenant_key.version = tenant_key_version \
+     WHERE request.tenant = ? AND id = ?";
+
 /// Seals the files of one request while its call runs: recordings, words. It cannot open them.
 ///
 /// No `Debug` or `Clone`; the key is zeroised on drop.
@@ -63,19 +71,12 @@ impl Store {
         tenant: &TenantId,
         request: &RequestId,
     ) -> Result<FileSealer, StoreError> {
-        let row = sqlx::query(
-            "SELECT request_key.version AS key_version, request_key.wrapped AS key_wrapped, \
-             tenant_key.version, tenant_key.wrapped FROM request \
-             LEFT JOIN request_key ON request_key.tenant = request.tenant AND request = id \
-             LEFT JOIN tenant_key ON tenant_key.tenant = request.tenant \
-             AND tenant_key.version = tenant_key_version \
-             WHERE request.tenant = ? AND id = ?",
-        )
-        .bind(tenant.as_str())
-        .bind(request.as_str())
-        .fetch_optional(self.readers())
-        .await?
-        .ok_or(StoreError::NotFound(Kind::Request))?;
+        let row = sqlx::query(DATA_KEY)
+            .bind(tenant.as_str())
+            .bind(request.as_str())
+            .fetch_optional(self.readers())
+            .await?
+            .ok_or(StoreError::NotFound(Kind::Request))?;
         let key = self.unwrap_data_key(tenant, request, &row)?;
         Ok(FileSealer {
             tenant: tenant.clone(),
@@ -212,19 +213,12 @@ impl Tx {
 
     /// A request's data key.
     pub(crate) async fn data_key(&mut self, request: &RequestId) -> Result<SealKey, StoreError> {
-        let row = sqlx::query(
-            "SELECT request_key.version AS key_version, request_key.wrapped AS key_wrapped, \
-             tenant_key.version, tenant_key.wrapped FROM request \
-             LEFT JOIN request_key ON request_key.tenant = request.tenant AND request = id \
-             LEFT JOIN tenant_key ON tenant_key.tenant = request.tenant \
-             AND tenant_key.version = tenant_key_version \
-             WHERE request.tenant = ? AND id = ?",
-        )
-        .bind(self.tenant.as_str())
-        .bind(request.as_str())
-        .fetch_optional(&mut *self.db)
-        .await?
-        .ok_or(StoreError::NotFound(Kind::Request))?;
+        let row = sqlx::query(DATA_KEY)
+            .bind(self.tenant.as_str())
+            .bind(request.as_str())
+            .fetch_optional(&mut *self.db)
+            .await?
+            .ok_or(StoreError::NotFound(Kind::Request))?;
         self.store.unwrap_data_key(&self.tenant, request, &row)
     }
 

@@ -1,7 +1,8 @@
 //! The list of erased requests, kept in a file beside the database and apart from its backups (rule K1).
 //!
 //! A database that is restored from a backup has old data keys in it again. On opening, the store destroys those that the list
-//! names. So a backup of the database must be restored without replacing the list. One line an erasure: tenant, request and the
+//! names. So a backup of the database is restored without replacing the list, and
+//! without the `-wal` and `-shm` files of the database it replaces. One line an erasure: tenant, request and the
 //! microsecond, with spaces between. The list holds opaque ids only.
 
 use std::fs::{self, OpenOptions};

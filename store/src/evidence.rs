@@ -19,7 +19,8 @@ use crate::tx::{Object, Tx};
 /// What a kill switch stops (rule I1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopScope {
-    /// Every call of this installation.
+    /// Every call of this installation. Its audit row stands in the chain of the tenant whose actor threw it; who may is the
+    /// caller's to check.
     Global,
     /// Every call of the tenant.
     Tenant,
@@ -125,7 +126,7 @@ impl Store {
         day_began: Timestamp,
         now: Timestamp,
     ) -> Result<Usage, StoreError> {
-        let second_ago = now - SignedDuration::from_secs(1);
+        let second_ago = now.checked_sub(SignedDuration::from_secs(1)).unwrap_or(now);
         let row = sqlx::query(
             "SELECT count(*) FILTER (WHERE ended_at IS NULL) AS system_running, \
              count(*) FILTER (WHERE ended_at IS NULL AND tenant = ?1) AS tenant_running, \

@@ -25,6 +25,7 @@ mod audit;
 mod call;
 mod codec;
 mod data_key;
+mod dialling;
 mod erasures;
 mod error;
 mod evidence;
@@ -43,8 +44,9 @@ mod store;
 mod text;
 mod tx;
 
-pub use call::{Call, CallEnd, CarrierSid, DialIntent, Ending, NewIntent, SID_BYTES_MAX};
+pub use call::{Call, CarrierSid, DialIntent, SID_BYTES_MAX};
 pub use data_key::FileSealer;
+pub use dialling::{CallEnd, Ending, NewIntent};
 pub use error::{Fault, Kind, StoreError};
 pub use evidence::StopScope;
 pub use id::{CallId, IdError, LocationId, ProviderId, RandomId};

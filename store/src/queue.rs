@@ -136,6 +136,41 @@ impl Store {
         Ok(claimed)
     }
 
+    /// Takes one certain request of a tenant, if it waits and may be dialled now: for whoever has just put it in. `None` where another
+    /// node was quicker, or it may not be dialled yet.
+    ///
+    /// # Errors
+    /// As [`Store::claim`].
+    pub async fn claim_request(
+        &self,
+        tenant: &TenantId,
+        request: &RequestId,
+        node: &Code,
+        now: Timestamp,
+        lease_for: SignedDuration,
+    ) -> Result<Option<(Lease, Request)>, StoreError> {
+        let until = end_of(now, lease_for)?;
+        let mut db = self.writer().begin_with("BEGIN IMMEDIATE").await?;
+        let row = sqlx::query(
+            "UPDATE request SET state = 'claimed', lease_owner = ?1, lease_until = ?2, \
+             lease_count = lease_count + 1, updated_at = ?3 WHERE tenant = ?4 AND id = ?5 \
+             AND state = 'queued' AND not_before <= ?3 AND (due IS NULL OR due > ?3) RETURNING *",
+        )
+        .bind(node.as_str())
+        .bind(micros(until))
+        .bind(micros(now))
+        .bind(tenant.as_str())
+        .bind(request.as_str())
+        .fetch_optional(&mut *db)
+        .await?;
+        let claimed = row
+            .as_ref()
+            .map(|row| leased(row, node, until))
+            .transpose()?;
+        db.commit().await?;
+        Ok(claimed)
+    }
+
     /// Takes over one request whose node died with a call dialled or running. Two nodes never get the same one.
     ///
     /// # Errors

@@ -64,7 +64,9 @@ impl Store {
         })))
     }
 
-    /// Opens a transaction for one tenant. One is open at a time; the next waits.
+    /// Opens a transaction for one tenant. One is open at a time; the next waits for it. So a task that holds one calls only its
+    /// methods and plain reads: another transaction, an audited read or a claim would wait for itself, and be refused as
+    /// [`StoreError::Locked`].
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for an unknown tenant, [`StoreError::Locked`].

@@ -17,6 +17,9 @@ mod support;
 use support::sentences::{self, Dice, QUESTIONS};
 use support::telephone::heard_over_the_line;
 
+/// Not the seed of `tests/accuracy.rs`, whose values were looked at while settings were chosen.
+const SEED: u64 = 20_261;
+
 /// What is said, and the words that must come out of it.
 struct Case {
     kind: &'static str,
@@ -34,7 +37,7 @@ fn case(kind: &'static str, said: String, value: String) -> Case {
 
 /// The far end's answers.
 fn answers(count: usize) -> Vec<Case> {
-    let dice = &mut Dice::new(999);
+    let dice = &mut Dice::new(SEED);
     let mut cases = Vec::new();
     for _ in 0..count {
         let value = sentences::date(dice);
@@ -69,7 +72,7 @@ fn answers(count: usize) -> Vec<Case> {
 
 /// The agent's questions and details.
 fn questions(count: usize) -> Vec<Case> {
-    let dice = &mut Dice::new(999);
+    let dice = &mut Dice::new(SEED);
     let mut cases = Vec::new();
     for (question, keyword) in QUESTIONS.iter().cycle().take(count) {
         cases.push(case(

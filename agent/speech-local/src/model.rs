@@ -203,21 +203,31 @@ fn write_model(
     static BUILDS: AtomicU64 = AtomicU64::new(0);
     let number = BUILDS.fetch_add(1, Ordering::Relaxed);
     let unfinished = dir.join(format!(".unfinished-{}-{number}", std::process::id()));
-    fs::create_dir_all(&unfinished).map_err(io_at(&unfinished))?;
-    write_file(&unfinished.join(LANGUAGE_MODEL), |out| arpa.write(out))?;
-    write_file(&unfinished.join(DICTIONARY), |out| dictionary.write(out))?;
-    write_file(&unfinished.join(LEFT_OUT), |out| {
-        dictionary
-            .unknown()
-            .iter()
-            .try_for_each(|word| writeln!(out, "{word}"))
-    })?;
+    let filled = fill(&unfinished, &arpa, &dictionary);
+    if let Err(error) = filled {
+        // What is reported is why it could not be filled, whatever becomes of the remains.
+        let _removed = fs::remove_dir_all(&unfinished);
+        return Err(error);
+    }
     match fs::rename(&unfinished, built) {
         Ok(()) => Ok(()),
         // Someone else was first. Theirs has the same bytes.
         Err(_) if built.is_dir() => fs::remove_dir_all(&unfinished).map_err(io_at(&unfinished)),
         Err(error) => Err(io_at(built)(error)),
     }
+}
+
+/// Writes a model's files into the new directory `at`.
+fn fill(at: &Path, arpa: &lm::Arpa, dictionary: &Dictionary) -> Result<(), ModelError> {
+    fs::create_dir_all(at).map_err(io_at(at))?;
+    write_file(&at.join(LANGUAGE_MODEL), |out| arpa.write(out))?;
+    write_file(&at.join(DICTIONARY), |out| dictionary.write(out))?;
+    write_file(&at.join(LEFT_OUT), |out| {
+        dictionary
+            .unknown()
+            .iter()
+            .try_for_each(|word| writeln!(out, "{word}"))
+    })
 }
 
 /// Writes a whole file and waits until it is on the disk, since the rename that follows vouches for it.

@@ -105,8 +105,9 @@ impl Decoder {
         if self.hearing {
             return Err(DecodeError::AlreadyStarted);
         }
+        self.worked(|raw| raw.start())?;
         self.hearing = true;
-        self.worked(|raw| raw.start())
+        Ok(())
     }
 
     /// Feeds the next samples of the utterance: mono, [`SAMPLE_RATE_HZ`]. Telephone audio goes through

@@ -1,7 +1,8 @@
 //! How well the recogniser hears a synthetic voice over a telephone line: words, values, times and confidence.
 //!
 //! Skipped, with the reason printed, where flite or PocketSphinx is not installed. `examples/ear.rs` prints the same
-//! measurements as a table, over more sentences.
+//! measurements as a table, over more sentences. The limits here are floors against regressions, not figures to quote: these
+//! values were looked at while settings were chosen.
 #![expect(clippy::print_stdout, reason = "a skipped test says why")]
 
 mod support;
@@ -110,12 +111,12 @@ fn the_agent_is_heard_by_the_representative() {
         let (question, keyword) = questions.next().expect("twelve of them");
         (format!("{question}?"), (*keyword).to_owned())
     });
-    let births = line.exact(6, || {
+    let births = line.exact(12, || {
         let date = sentences::birth_date(&mut dice);
         (date.clone(), date)
     });
-    println!("key words {keywords} of 12, dates of birth {births} of 6");
-    assert!(keywords >= 11 && births >= 4);
+    println!("key words {keywords} of 12, dates of birth {births} of 12");
+    assert!(keywords >= 11 && births >= 7);
 }
 
 #[test]

@@ -92,6 +92,14 @@ impl Registry {
         }
     }
 
+    /// Tells one running call something; false where it does not run here.
+    pub fn command(&self, call: &str, command: Command) -> bool {
+        let Some(handle) = self.calls.get(call) else { return false };
+        // As above.
+        drop(handle.commands.try_send(command));
+        true
+    }
+
     /// The leg asks what to do: the token of its next stream.
     ///
     /// # Errors

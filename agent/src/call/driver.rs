@@ -63,6 +63,8 @@ pub struct Driver {
     /// What was asked and what was read back last, for understanding.
     pub(super) asked: Option<Topic>,
     pub(super) read_back: Option<(Topic, ValueId)>,
+    /// Whether the far end has said the payer's own name.
+    pub(super) payer_named: bool,
     /// The fields that the far end's last act asked for; given to the gate again when it opens.
     pub(super) wanted: FieldSet,
     /// How much was heard of the disclosure that was cut, and how long it is.
@@ -151,6 +153,7 @@ impl Driver {
             next_segment: 0,
             asked: None,
             read_back: None,
+            payer_named: false,
             wanted: FieldSet::EMPTY,
             cut_disclosure: None,
             disclosing_since: Micros(0),

@@ -86,8 +86,13 @@ impl Driver {
         self.input(Input::Understood(utterance));
     }
 
-    /// The payer's own menu, or its own name in a greeting, shows who is on the line.
+    /// The payer's own menu, or its own name in a greeting, shows who is on the line. A map says only which prompt was heard, so the
+    /// payer must have named itself, too.
     fn counterparty(&mut self, meaning: &Understanding) {
+        self.payer_named |= meaning.payer_named;
+        if !self.payer_named {
+            return;
+        }
         if meaning.acts.iter().any(|act| matches!(act, Act::MenuPrompt(_))) {
             self.playout.counterparty(Counterparty::MatchedMap);
         } else if meaning.payer_named {

@@ -9,14 +9,14 @@ use callwright_compliance::permit::PERMIT_LIFE;
 use callwright_compliance::request::VendorUse;
 use callwright_compliance::vendor::Role;
 use callwright_compliance::{
-    Decision, DecisionId, DialPermit, DialRequest, Purpose, VendorId, decide,
+    Decision, DecisionId, DialPermit, DialRequest, PhoneNumber, Purpose, VendorId, decide,
 };
 use callwright_dialplan::originate;
 use callwright_dialplan::originate::CallPlan as LegPlan;
 use callwright_dialplan::payer::{Line, PayerEntry};
 use callwright_dialplan::twilio::{CallSid, Client, ClientConfig};
 use callwright_prompts::QuestionSet;
-use callwright_store::{Access, CallId, NewIntent, Patient, Provider, RandomId};
+use callwright_store::{Access, CallId, NewIntent, Patient, Provider, RandomId, Request};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
@@ -122,23 +122,32 @@ fn vendor_uses(services: &Services) -> Result<Vec<VendorUse>, DialError> {
     Ok(uses)
 }
 
-/// Gathers facts, decides, and writes the decision down before anything follows from it.
-async fn decide_on(services: &Services, case: &Case) -> Result<Decision, DialError> {
-    let request = &case.claimed.request;
+/// The question that policy is asked about calling `to` for a request: at enqueueing and, anew, at dial time.
+pub(crate) fn dial_request(
+    services: &Services,
+    request: &Request,
+    to: &PhoneNumber,
+) -> Result<DialRequest, DialError> {
     let cap_s = services.policy.caps.payer.total_s;
     let cents = u64::from(services.carrier.cents_per_minute) * u64::from(cap_s.div_ceil(60));
-    let dial = DialRequest {
+    Ok(DialRequest {
         decision: DecisionId::random()?,
         tenant: request.tenant.clone(),
         request: request.id.clone(),
         class: request.order.class,
         purpose: request.order.purpose,
         patient: request.order.patient_kind,
-        to: case.line.number.clone(),
+        to: to.clone(),
         payer: request.order.payer.clone(),
         vendors: vendor_uses(services)?,
         cost_cents_max: cents,
-    };
+    })
+}
+
+/// Gathers facts, decides, and writes the decision down before anything follows from it.
+async fn decide_on(services: &Services, case: &Case) -> Result<Decision, DialError> {
+    let request = &case.claimed.request;
+    let dial = dial_request(services, request, &case.line.number)?;
     let line = &case.line;
     let facts =
         facts::gather(services, request, &case.provider, &line.number, &line.hours).await;

@@ -21,7 +21,7 @@ fn stored<T>(value: Result<T, callwright_store::StoreError>, as_of: Timestamp) -
 }
 
 /// Gathers the facts about calling `number` for a request.
-pub(super) async fn gather(
+pub(crate) async fn gather(
     services: &Services,
     request: &Request,
     provider: &Provider,

@@ -45,14 +45,26 @@ pub(crate) fn find(found: &[Found], ctx: &Context<'_>, corrects: bool) -> Vec<(T
 /// Questions about a part with the question about its whole: `deductible_met` with `deductible_individual`.
 fn pairs<'a>(ctx: &Context<'a>) -> impl Iterator<Item = (Topic, Topic)> + 'a {
     let questions = ctx.questions;
-    let id = |place: usize| u16::try_from(place).ok().map(|place| Topic::Field(FieldId(place)));
-    questions.fields.iter().enumerate().filter_map(move |(place, question)| {
-        let is_part = ["_met", "_used"].iter().any(|end| question.name.ends_with(end));
-        let whole = question.answers_with.iter().find_map(|name| {
-            questions.by_name(name).filter(|(_, other)| other.kind == question.kind)
-        })?;
-        is_part.then_some((id(place)?, id(whole.0)?))
-    })
+    let id = |place: usize| {
+        u16::try_from(place)
+            .ok()
+            .map(|place| Topic::Field(FieldId(place)))
+    };
+    questions
+        .fields
+        .iter()
+        .enumerate()
+        .filter_map(move |(place, question)| {
+            let is_part = ["_met", "_used"]
+                .iter()
+                .any(|end| question.name.ends_with(end));
+            let whole = question.answers_with.iter().find_map(|name| {
+                questions
+                    .by_name(name)
+                    .filter(|(_, other)| other.kind == question.kind)
+            })?;
+            is_part.then_some((id(place)?, id(whole.0)?))
+        })
 }
 
 /// Whether the part is more than the whole.

@@ -23,6 +23,7 @@ mod fixture;
 mod normal;
 mod pattern;
 pub mod rules_model;
+mod spelling;
 mod understand;
 pub mod value;
 pub mod words;

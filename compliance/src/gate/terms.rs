@@ -97,7 +97,7 @@ pub enum NextStep {
     RepeatRest,
     /// Play the short form, not interruptible.
     ShortForm,
-    /// Play [`ClipKind::PoliteEnd`] and hang up.
+    /// Play [`super::ClipKind::PoliteEnd`] and hang up.
     EndPolitely,
     /// Nothing is due because of this: the clip was no disclosure to the people now on the line.
     Continue,

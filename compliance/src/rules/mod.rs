@@ -1,4 +1,4 @@
-//! The rules of [`crate::decide`], one file each, in the order in which they are applied. All of them run on every decision.
+//! The rules of [`crate::decide()`], one file each, in the order in which they are applied. All of them run on every decision.
 //!
 //! Each file says its rule, its source and when that was last read; the same stand in [`crate::rule::RuleId`] for tools. A rule sees
 //! the request, the facts, the policy and the time, and finds codes; it has no other effect.

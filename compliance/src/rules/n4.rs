@@ -1,7 +1,7 @@
 //! N4: every fact is readable, and at dial time it was read within the age that the policy allows.
 //!
 //! Source: own rule; an entry, a consent or a switch may have changed since the request was queued. Verified 2026-10-01.
-//! With [`crate::screen`] making no permit, this is what makes N1 to N3, H, C, L and the switch be checked again at dial time. An age of
+//! With [`crate::screen()`] making no permit, this is what makes N1 to N3, H, C, L and the switch be checked again at dial time. An age of
 //! zero in the policy is unset and refuses. It cannot know whether `as_of` is honest.
 
 use jiff::{SignedDuration, Timestamp};

@@ -8,8 +8,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 /// The bounds of one stream. [`Limits::default`] is right for Twilio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest text message, bytes. A frame of 20 ms takes about 400; 32 KiB leave room for custom
-    /// parameters (99 of 1000 characters would not fit, and are not sent).
+    /// The longest text message, bytes. A frame of 20 ms takes about 400. `start` carries what our own TwiML
+    /// put into `<Parameter>`s, which is one token; Twilio would allow far more.
     pub message_bytes_max: usize,
     /// The longest decoded audio payload, bytes: two seconds. Twilio sends 160.
     pub payload_bytes_max: usize,

@@ -16,7 +16,7 @@ use super::wire::{self, Refused, StreamIds};
 use crate::clock;
 use crate::line::{Line, TICK_MS};
 use crate::log::{LogEvent, Party};
-use callwright_media::{Frame, dtmf, g711};
+use callwright_media::{Frame, g711};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -81,7 +81,7 @@ impl<'c> Live<'c> {
         match self.call.params.send_digits.clone() {
             Some(digits) => {
                 // The verb that follows the keys fetches the call's own TwiML.
-                self.doing = Doing::Keying(keys(&digits));
+                self.doing = Doing::Keying(PlayoutQueue::of_keys(&digits));
             }
             None => self.fetch(self.call.params.twiml.clone()),
         }
@@ -231,7 +231,7 @@ impl<'c> Live<'c> {
                 self.end(Party::Carrier);
                 return;
             };
-            self.note(LogEvent::Verb { verb: name(&verb) });
+            self.note(LogEvent::Verb { verb: verb.name() });
             match verb {
                 Verb::PassedOver { .. } => {}
                 Verb::Mistaken { code, message } => self.error(code, message),
@@ -244,7 +244,7 @@ impl<'c> Live<'c> {
                     return;
                 }
                 Verb::PlayDigits(digits) => {
-                    self.doing = Doing::Keying(keys(&digits));
+                    self.doing = Doing::Keying(PlayoutQueue::of_keys(&digits));
                     return;
                 }
                 Verb::Redirect { url, method } => {
@@ -407,33 +407,4 @@ impl<'c> Live<'c> {
     fn note(&self, event: LogEvent) {
         self.call.log.add(self.now_ms(), event);
     }
-}
-
-/// A verb's name for the log.
-fn name(verb: &Verb) -> String {
-    match verb {
-        Verb::Connect(_) => "Connect".to_owned(),
-        Verb::PlayDigits(_) => "Play".to_owned(),
-        Verb::Pause { .. } => "Pause".to_owned(),
-        Verb::Redirect { .. } => "Redirect".to_owned(),
-        Verb::Hangup => "Hangup".to_owned(),
-        Verb::PassedOver { name } => name.clone(),
-        Verb::Mistaken { .. } => "?".to_owned(),
-    }
-}
-
-/// Keys and pauses as audio.
-fn keys(digits: &str) -> PlayoutQueue {
-    let mut audio = Vec::new();
-    for symbol in digits.chars() {
-        match (symbol, dtmf::Key::new(symbol)) {
-            (_, Some(key)) => audio.extend(dtmf::generate(&[key], dtmf::Press::default())),
-            ('W', None) => audio.resize(audio.len() + 8_000, g711::SILENCE),
-            // Checked when it was read: anything else is a `w`.
-            (_, None) => audio.resize(audio.len() + 4_000, g711::SILENCE),
-        }
-    }
-    let mut queue = PlayoutQueue::new(audio.len());
-    queue.audio(audio);
-    queue
 }

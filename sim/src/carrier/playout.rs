@@ -4,7 +4,7 @@
 //! last of the audio before it has been out for its 20 ms; at once if nothing is queued; and with every other outstanding mark on a
 //! clear. The queue is bounded; audio beyond the bound is thrown away, as the caller is told nothing of a bound.
 
-use callwright_media::{FRAME, Frame, g711};
+use callwright_media::{FRAME, Frame, dtmf, g711};
 use std::collections::VecDeque;
 
 /// The most marks outstanding.
@@ -51,6 +51,22 @@ impl PlayoutQueue {
             sounding: false,
             bytes_max,
         }
+    }
+
+    /// Keys and pauses as audio: `w` is half a second, `W` a whole one.
+    pub(super) fn of_keys(digits: &str) -> PlayoutQueue {
+        let mut audio = Vec::new();
+        for symbol in digits.chars() {
+            match (symbol, dtmf::Key::new(symbol)) {
+                (_, Some(key)) => audio.extend(dtmf::generate(&[key], dtmf::Press::default())),
+                ('W', None) => audio.resize(audio.len() + 8_000, g711::SILENCE),
+                // Checked when it was read: anything else is a `w`.
+                (_, None) => audio.resize(audio.len() + 4_000, g711::SILENCE),
+            }
+        }
+        let mut queue = PlayoutQueue::new(audio.len());
+        queue.audio(audio);
+        queue
     }
 
     /// Queued audio in milliseconds, rounded up.

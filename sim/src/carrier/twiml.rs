@@ -39,6 +39,21 @@ pub(super) enum Verb {
     },
 }
 
+impl Verb {
+    /// Its name for the log.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Verb::Connect(_) => "Connect".to_owned(),
+            Verb::PlayDigits(_) => "Play".to_owned(),
+            Verb::Pause { .. } => "Pause".to_owned(),
+            Verb::Redirect { .. } => "Redirect".to_owned(),
+            Verb::Hangup => "Hangup".to_owned(),
+            Verb::PassedOver { name } => name.clone(),
+            Verb::Mistaken { .. } => "?".to_owned(),
+        }
+    }
+}
+
 /// `<Connect><Stream>`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct StreamVerb {

@@ -1,9 +1,9 @@
 //! Whether a scenario can be played. It gathers every problem; it mends none.
 
 use super::problems::Problem;
-use super::scenario::{Accept, HoldPart};
+use super::representative::{Accept, Representative};
 use super::scenario::{
-    ENTRIES_MAX, FIXED_STEPS, HANG_UP, HOLD, MenuStep, Representative, STRETCH_MS_MAX, Scenario,
+    ENTRIES_MAX, FIXED_STEPS, HANG_UP, HOLD, HoldPart, MenuStep, STRETCH_MS_MAX, Scenario,
     TEXT_MAX, is_key,
 };
 use std::collections::BTreeSet;

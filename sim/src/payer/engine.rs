@@ -7,7 +7,8 @@
 
 use super::menu::MenuState;
 use super::person::PersonState;
-use super::scenario::{HOLD, HoldPart, Representative, Scenario};
+use super::representative::Representative;
+use super::scenario::{HOLD, HoldPart, Scenario};
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -3,15 +3,14 @@
 //! It understands by key words and digit words only, goes on talking when talked over, and never makes up an answer.
 
 use super::engine::{Engine, Event, Heard, PayerEvent, Place, TimerName};
-use super::scenario::{Accept, IdentificationRequest, Interjection, Representative};
+use super::representative::{Accept, IdentificationRequest, Interjection, Representative};
+use super::topics::{READ_BACK_NUMBERS, best_topic};
 use super::words;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The most words remembered of what was said before the representative answers.
 const WORDS_MAX: usize = 400;
-/// Number words that make a read-back of what asks for nothing.
-const READ_BACK_NUMBERS: usize = 3;
 
 /// Where in the conversation.
 #[derive(Clone, Debug)]
@@ -22,14 +21,14 @@ pub(super) struct PersonState {
     heard: Option<Heard>,
     /// The last thing said that can be said again: its step and words.
     last: Option<(String, String)>,
-    told: BTreeSet<usize>,
-    latest_topic: Option<usize>,
+    pub(super) told: BTreeSet<usize>,
+    pub(super) latest_topic: Option<usize>,
     interjected: BTreeSet<usize>,
     idle_prompts: u8,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     /// Waits for the reason of the call.
     Opening,
     /// Waits for an answer to a request.
@@ -54,7 +53,7 @@ enum Stage {
 
 /// What comes after the words out of turn: the request of that number, or the lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     Request(usize),
     Lookup,
 }
@@ -64,7 +63,7 @@ impl Engine {
         self.person.clone()
     }
 
-    fn state(&mut self) -> Option<&mut PersonState> {
+    pub(super) fn state(&mut self) -> Option<&mut PersonState> {
         match &mut self.place {
             Place::Person(state) => Some(state),
             Place::Ringing | Place::LeadIn | Place::Menu(_) | Place::Hold { .. } | Place::Over => {
@@ -360,70 +359,7 @@ impl Engine {
         }
     }
 
-    /// Answers a question, judges a read-back, or asks again.
-    fn tell(&mut self, person: &Representative, heard: &Heard) {
-        let Some(state) = self.state() else { return };
-        let latest = state.latest_topic;
-        let words = match heard {
-            Heard::Speech => {
-                let next = (0..person.topics.len()).find(|index| !state.told.contains(index));
-                match next {
-                    Some(index) => self.answer(person, index),
-                    None => self.close(Stage::Closing),
-                }
-                return;
-            }
-            Heard::Words(words) => words,
-        };
-        let asked = best_topic(person, words);
-        let reads_back = words::has_any(words, &person.hears.read_back);
-        let numbers = words::number_words(words).len();
-        if let Some(latest) = latest
-            && (reads_back || (asked.is_none() && numbers >= READ_BACK_NUMBERS))
-        {
-            let about = asked
-                .filter(|index| state.told.contains(index))
-                .unwrap_or(latest);
-            self.confirm(person, about, words);
-            return;
-        }
-        match asked {
-            Some(index) => self.answer(person, index),
-            None => self.not_understood("topics"),
-        }
-    }
-
-    fn answer(&mut self, person: &Representative, index: usize) {
-        let Some(topic) = person.topics.get(index) else {
-            return;
-        };
-        if let Some(state) = self.state() {
-            state.told.insert(index);
-            state.latest_topic = Some(index);
-        }
-        self.note(PayerEvent::Told {
-            topic: topic.id.clone(),
-        });
-        self.say_again_later(&topic.id, topic.answer.clone());
-    }
-
-    fn confirm(&mut self, person: &Representative, index: usize, heard: &[String]) {
-        let Some(topic) = person.topics.get(index) else {
-            return;
-        };
-        let confirmed = words::agrees(heard, &words::split(&topic.answer));
-        self.note(PayerEvent::ReadBack {
-            topic: topic.id.clone(),
-            confirmed,
-        });
-        if confirmed {
-            self.say("confirm", person.confirmation.clone());
-        } else {
-            self.say_again_later(&topic.id, topic.correction());
-        }
-    }
-
-    fn not_understood(&mut self, step: &str) {
+    pub(super) fn not_understood(&mut self, step: &str) {
         let Some(person) = self.person() else { return };
         self.note(PayerEvent::NotUnderstood {
             step: step.to_owned(),
@@ -431,7 +367,7 @@ impl Engine {
         self.say("repeat", person.repeat_request.clone());
     }
 
-    fn close(&mut self, stage: Stage) {
+    pub(super) fn close(&mut self, stage: Stage) {
         let Some(person) = self.person() else { return };
         self.stage(stage);
         self.say("closing", person.closing.clone());
@@ -443,7 +379,7 @@ impl Engine {
         }
     }
 
-    fn say_again_later(&mut self, step: &str, text: String) {
+    pub(super) fn say_again_later(&mut self, step: &str, text: String) {
         if let Some(state) = self.state() {
             state.last = Some((step.to_owned(), text.clone()));
         }
@@ -512,16 +448,4 @@ impl Stage {
             Stage::Closing | Stage::Leaving => "closing".into(),
         }
     }
-}
-
-/// The topic with most key words heard; the earlier one of two equals.
-pub(crate) fn best_topic(person: &Representative, words: &[String]) -> Option<usize> {
-    let mut best: Option<(usize, usize)> = None;
-    for (index, topic) in person.topics.iter().enumerate() {
-        let score = words::score(words, &topic.heard);
-        if score > best.map_or(0, |(_, score)| score) {
-            best = Some((index, score));
-        }
-    }
-    best.map(|(index, _)| index)
 }

@@ -177,8 +177,8 @@ fn recognise(model: &Model, work: &Receiver<Chunk>, give: &SyncSender<Perceived>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payer::person::best_topic;
     use crate::payer::scenario::Scenario;
+    use crate::payer::topics::best_topic;
     use crate::payer::words;
     use crate::speech::LocalSpeech;
     use callwright_media::resample::wideband_to_mulaw;

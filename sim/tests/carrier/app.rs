@@ -101,13 +101,14 @@ impl World {
 
     /// A world whose payer has more lines at the end of its file.
     pub(crate) async fn with(more: &str, limits: Limits) -> World {
-        let scenario = Scenario::parse(&format!("{PAYER}{more}")).unwrap();
-        let mut config = CarrierConfig::new(
-            ACCOUNT,
-            TOKEN,
-            ScenarioSource::ByLine(vec![scenario]),
-            Speech::Tones,
-        );
+        World::of(&format!("{PAYER}{more}"), limits, Speech::Tones).await
+    }
+
+    /// A world with that payer, who speaks and hears like that.
+    pub(crate) async fn of(payer: &str, limits: Limits, speech: Speech) -> World {
+        let scenario = Scenario::parse(payer).unwrap();
+        let source = ScenarioSource::ByLine(vec![scenario]);
+        let mut config = CarrierConfig::new(ACCOUNT, TOKEN, source, speech);
         config.limits = limits;
         let carrier = Carrier::start(config).await.unwrap();
         let shared = Shared::default();

@@ -9,3 +9,4 @@ mod app;
 mod faults;
 mod rest;
 mod stream;
+mod voice;

@@ -274,10 +274,10 @@ async fn shutdown_ends_the_calls_and_tells_so() {
                 .any(|e| e.event == LogEvent::Answered))
             .await
     );
-    let World {
-        carrier,
-        app_url: _,
-        ..
-    } = world;
-    carrier.shutdown().await;
+    let told = world.shutdown().await;
+    let last = told.last().unwrap();
+    assert_eq!(
+        (last.path.as_str(), last.value("CallStatus")),
+        ("/status", Some("completed"))
+    );
 }

@@ -3,7 +3,7 @@
 use callwright_compliance::Purpose;
 use callwright_compliance::audit::{Action, Actor, BrokenBy, Event};
 use callwright_compliance::facts::AiCallConsent;
-use callwright_store::{Page, StoreError};
+use callwright_store::{Page, RandomId, StoreError};
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
@@ -161,7 +161,7 @@ async fn what_is_not_committed_never_was() {
         .await
         .unwrap()
         .unwrap();
-    let id = callwright_store::RandomId::random().unwrap();
+    let id = RandomId::random().unwrap();
     let mut tx = house
         .store
         .begin(&house.tenant, &person("staff-1"), at(1))
@@ -191,7 +191,7 @@ async fn an_empty_transaction_and_a_spoilt_one_do_not_commit() {
         .unwrap();
     assert_eq!(tx.commit().await, Err(StoreError::Unaudited));
 
-    let id = callwright_store::RandomId::random().unwrap();
+    let id = RandomId::random().unwrap();
     let mut tx = house
         .store
         .begin(&house.tenant, &person("staff-1"), at(1))
@@ -211,6 +211,26 @@ async fn an_empty_transaction_and_a_spoilt_one_do_not_commit() {
     assert_eq!(next, Err(StoreError::Unaudited));
     assert_eq!(tx.commit().await, Err(StoreError::Unaudited));
     assert!(house.store.request(&house.tenant, &id).await.is_err());
+}
+
+#[tokio::test]
+async fn an_act_that_is_dropped_half_way_spoils_its_transaction() {
+    let house = House::build().await;
+    let (first, second) = (RandomId::random().unwrap(), RandomId::random().unwrap());
+    let (order, patient) = (order(&house.provider), patient());
+    let mut tx = house
+        .store
+        .begin(&house.tenant, &person("staff-1"), at(1))
+        .await
+        .unwrap();
+    tx.add_request(&first, &order, &patient).await.unwrap();
+    tokio::select! {
+        biased;
+        _ = tx.add_request(&second, &order, &patient) => panic!("it was done in one step"),
+        () = std::future::ready(()) => {}
+    }
+    assert_eq!(tx.commit().await, Err(StoreError::Unaudited));
+    assert!(house.store.request(&house.tenant, &first).await.is_err());
 }
 
 #[tokio::test]

@@ -183,13 +183,7 @@ async fn staff_settle_what_no_node_holds() {
         }
     };
     to(RequestState::NeedsStaff).await.unwrap();
-    assert!(
-        store
-            .claim(&code("node-1"), at(4), LEASE)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(house.idle(at(4)).await);
     to(RequestState::Queued).await.unwrap();
     let (lease, _) = house.claim(at(4)).await;
     assert!(matches!(

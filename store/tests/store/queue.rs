@@ -86,14 +86,7 @@ async fn the_urgent_come_first_and_nothing_before_its_time() {
     );
     assert_eq!(house.claim(at(10)).await.1.id, high);
     assert_eq!(house.claim(at(10)).await.1.id, low);
-    assert!(
-        house
-            .store
-            .claim(&code("node-1"), at(10), LEASE)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(house.idle(at(10)).await);
     // The first two leases ran out long before; they are taken up again in the same order.
     let again: Vec<_> = [
         house.claim(at(100)).await.1.id,
@@ -114,14 +107,7 @@ async fn a_lease_holds_while_it_beats_and_no_longer() {
         .await
         .unwrap();
     assert_eq!(lease.until(), at(50));
-    assert!(
-        house
-            .store
-            .claim(&code("node-2"), at(49), LEASE)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(house.idle(at(49)).await);
     let beat = house.store.heartbeat(&mut lease, at(50), LEASE).await;
     assert_eq!(beat, Err(StoreError::LeaseLost));
     let (new, _) = house
@@ -136,14 +122,7 @@ async fn a_lease_holds_while_it_beats_and_no_longer() {
     let released = house.store.release(lease, at(51), at(51)).await;
     assert_eq!(released, Err(StoreError::LeaseLost));
     house.store.release(new, at(90), at(52)).await.unwrap();
-    assert!(
-        house
-            .store
-            .claim(&code("node-1"), at(89), LEASE)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(house.idle(at(89)).await);
     let (_, request) = house.claim(at(90)).await;
     assert_eq!(request.attempts, 0);
 }
@@ -154,22 +133,8 @@ async fn a_dialled_request_is_adopted_once_and_never_claimed() {
     let id = house.request().await;
     let (old, _) = house.claim(at(2)).await;
     let call = dial(&house.store, &old, at(2)).await;
-    assert!(
-        house
-            .store
-            .adopt(&code("node-2"), at(31), LEASE)
-            .await
-            .unwrap()
-            .is_none()
-    );
-    assert!(
-        house
-            .store
-            .claim(&code("node-2"), at(40), LEASE)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(house.orphanless(at(31)).await);
+    assert!(house.idle(at(40)).await);
     let adopted = house
         .store
         .adopt(&code("node-2"), at(40), LEASE)
@@ -181,14 +146,7 @@ async fn a_dialled_request_is_adopted_once_and_never_claimed() {
         (&id, Some(&call))
     );
     assert_eq!(adopted.request.state, RequestState::Dialling);
-    assert!(
-        house
-            .store
-            .adopt(&code("node-3"), at(41), LEASE)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(house.orphanless(at(41)).await);
 
     // The dead node comes back: it can do nothing any more.
     let mut tx = house
@@ -221,14 +179,7 @@ async fn a_dialled_request_is_adopted_once_and_never_claimed() {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    assert!(
-        house
-            .store
-            .claim(&code("node-2"), at(199), LEASE)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(house.idle(at(199)).await);
     let (_, request) = house.claim(at(200)).await;
     assert_eq!((request.id, request.attempts), (id, 1));
 }

@@ -313,14 +313,7 @@ async fn a_request_under_way_is_not_erased() {
         .unwrap();
     tx.erase_request(&id).await.unwrap();
     tx.commit().await.unwrap();
-    assert!(
-        house
-            .store
-            .claim(&code("node-1"), at(60), LEASE)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(house.idle(at(60)).await);
 }
 
 #[tokio::test]

@@ -107,6 +107,24 @@ impl House {
         request(&self.store, &self.tenant, &self.provider).await
     }
 
+    /// Whether a node that asks is given nothing.
+    pub(crate) async fn idle(&self, now: Timestamp) -> bool {
+        self.store
+            .claim(&code("node-2"), now, LEASE)
+            .await
+            .unwrap()
+            .is_none()
+    }
+
+    /// Whether there is nothing to adopt.
+    pub(crate) async fn orphanless(&self, now: Timestamp) -> bool {
+        self.store
+            .adopt(&code("node-3"), now, LEASE)
+            .await
+            .unwrap()
+            .is_none()
+    }
+
     /// Everything on the disc that belongs to the database.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         ["db", "db-wal", "db-shm", "db.erasures"]

@@ -49,6 +49,15 @@ async fn reading_a_foreign_row_finds_nothing() {
         .unwrap()
         .remove(0);
     let store = &house.store;
+    // The owner's questions have answers.
+    assert_eq!(
+        store.call(&house.tenant, &call).await.unwrap().number,
+        number()
+    );
+    assert_eq!(
+        store.decision(&house.tenant, record.id).await.unwrap(),
+        record
+    );
     let actor = person("staff-1");
     let missing = |kind| Some(StoreError::NotFound(kind));
     assert_eq!(
@@ -83,6 +92,22 @@ async fn reading_a_foreign_row_finds_nothing() {
         store.provider(&stranger, &house.provider).await.err(),
         missing(Kind::Provider)
     );
+}
+
+#[tokio::test]
+async fn a_foreign_listing_is_empty() {
+    let house = House::build().await;
+    let (stranger, _) = practice(&house.store).await;
+    let id = house.request().await;
+    let (lease, _) = house.claim(at(2)).await;
+    dial(&house.store, &lease, at(2)).await;
+    let (store, tenant) = (&house.store, &house.tenant);
+    assert_eq!(
+        store.requests(tenant, &Page::first()).await.unwrap().len(),
+        1
+    );
+    assert_eq!(store.calls(tenant, &id).await.unwrap().len(), 1);
+    assert_eq!(store.decisions(tenant, &id).await.unwrap().len(), 1);
     assert!(
         store
             .requests(&stranger, &Page::first())
@@ -93,23 +118,6 @@ async fn reading_a_foreign_row_finds_nothing() {
     assert!(store.calls(&stranger, &id).await.unwrap().is_empty());
     assert!(store.evidence(&stranger, &id).await.unwrap().is_empty());
     assert!(store.decisions(&stranger, &id).await.unwrap().is_empty());
-    // The same questions by the owner have answers.
-    assert_eq!(
-        store.call(&house.tenant, &call).await.unwrap().number,
-        number()
-    );
-    assert_eq!(
-        store.decision(&house.tenant, record.id).await.unwrap(),
-        record
-    );
-    assert_eq!(
-        store
-            .requests(&house.tenant, &Page::first())
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
 }
 
 #[tokio::test]
@@ -186,7 +194,7 @@ async fn an_allowlist_is_its_tenants_and_needs_a_second_person() {
     tx.commit().await.unwrap();
     assert_eq!(
         store.allowlist_for(tenant, &number()).await.unwrap(),
-        [new.clone()]
+        std::slice::from_ref(&new)
     );
     assert!(
         store
@@ -221,8 +229,18 @@ async fn an_allowlist_is_its_tenants_and_needs_a_second_person() {
     let kept = store.allowlist(tenant).await.unwrap();
     assert_eq!(kept[0].approval, Approval::Second { by, at: at(4) });
     assert_eq!(kept[0].number, number());
+}
 
-    // A second live entry for the same line is refused; after removing the first it is not.
+#[tokio::test]
+async fn a_line_has_one_live_entry() {
+    let house = House::build().await;
+    let (store, tenant, new) = (&house.store, &house.tenant, entry(&house.tenant));
+    let mut tx = store
+        .begin(tenant, &person("admin-1"), at(2))
+        .await
+        .unwrap();
+    tx.add_allowlist_entry(&new).await.unwrap();
+    tx.commit().await.unwrap();
     let twin = AllowlistEntry {
         id: ObjectId::random().unwrap(),
         added_at: at(5),

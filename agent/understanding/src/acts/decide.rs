@@ -27,9 +27,9 @@ pub(crate) fn decide(heard: &Heard<'_>, ctx: &Context<'_>, found: &[Found]) -> V
     acts.extend(items.iter().map(|item| Act::DataRequest(*item)));
     // A name that came with a greeting is no answer to anything.
     let greeted = acts.iter().any(|act| matches!(act, Act::Greeting { .. }));
-    let answered = found.iter().any(|found| {
-        found.value.is_some() && !(greeted && found.extracted.topic == Topic::Name)
-    });
+    let answered = found
+        .iter()
+        .any(|found| found.value.is_some() && !(greeted && found.extracted.topic == Topic::Name));
     let direct = acts.len() > start;
     polarity(heard, ctx, found, direct, &mut acts);
     if answered {
@@ -49,7 +49,7 @@ pub(crate) fn decide(heard: &Heard<'_>, ctx: &Context<'_>, found: &[Found]) -> V
     if is_goodbye(heard) {
         acts.push(Act::Goodbye);
     }
-    if acts.is_empty() && is_question(heard) {
+    if acts.is_empty() && (heard.has(Sense::AsksBack) || is_question(heard)) {
         acts.push(Act::OtherQuestion);
     }
     if acts.is_empty() {
@@ -59,9 +59,9 @@ pub(crate) fn decide(heard: &Heard<'_>, ctx: &Context<'_>, found: &[Found]) -> V
 }
 
 fn has_value(found: &[Found], topic: Topic) -> bool {
-    found.iter().any(|found| {
-        found.extracted.topic == topic && found.extracted.verdict != Verdict::Refused
-    })
+    found
+        .iter()
+        .any(|found| found.extracted.topic == topic && found.extracted.verdict != Verdict::Refused)
 }
 
 /// Found anywhere, in every phase, whatever else is said.
@@ -73,7 +73,10 @@ fn objections(heard: &Heard<'_>) -> Vec<Act> {
             .any(|hit| hit.sense == Sense::Harmless && hit.at < end && at < hit.end)
     };
     let said = |sense: Sense| {
-        heard.hits.iter().any(|hit| hit.sense == sense && !harmless(hit.at, hit.end))
+        heard
+            .hits
+            .iter()
+            .any(|hit| hit.sense == sense && !harmless(hit.at, hit.end))
     };
     // A machine that says how it records or whom it calls objects to nothing.
     let by_person = !heard.is_machine();
@@ -100,10 +103,12 @@ fn objections(heard: &Heard<'_>) -> Vec<Act> {
 /// "Please hold while I connect you", said by a menu or a queue.
 fn is_connecting(heard: &Heard<'_>) -> bool {
     let moves = heard.has(Sense::Wait) || heard.has(Sense::Transfer);
-    let holds = heard
-        .tokens
-        .iter()
-        .any(|token| matches!(token.text.as_str(), "hold" | "wait" | "connect" | "transfer"));
+    let holds = heard.tokens.iter().any(|token| {
+        matches!(
+            token.text.as_str(),
+            "hold" | "wait" | "connect" | "transfer"
+        )
+    });
     moves && holds && !heard.is_personal()
 }
 
@@ -112,7 +117,9 @@ fn waits(heard: &Heard<'_>, items: &[DataItem], found: &[Found], acts: &mut Vec<
         acts.push(Act::Transfer);
         return;
     }
-    let Some(at) = heard.last(Sense::Wait) else { return };
+    let Some(at) = heard.last(Sense::Wait) else {
+        return;
+    };
     // "One moment... all right, I have it, go ahead": the wait is over by the end of the sentence.
     let later = |sense: Sense| heard.last(sense).is_some_and(|place| place > at);
     let over = later(Sense::GoAhead)
@@ -132,10 +139,11 @@ fn greetings(heard: &Heard<'_>, acts: &mut Vec<Act>) {
         }
         return;
     }
-    let greets =
-        heard.is_personal() || heard.has(Sense::HoldThanks) || heard.has(Sense::Hello);
+    let greets = heard.is_personal() || heard.has(Sense::HoldThanks) || heard.has(Sense::Hello);
     if greets {
-        acts.push(Act::Greeting { named: heard.name.is_some() });
+        acts.push(Act::Greeting {
+            named: heard.name.is_some(),
+        });
     }
 }
 
@@ -149,17 +157,24 @@ fn requests(heard: &Heard<'_>) -> Vec<DataItem> {
     let mut nouns: Vec<_> = heard
         .hits
         .iter()
-        .filter_map(|hit| match hit.sense {
-            Sense::Item(item) => Some((hit.at, hit.end, item, false)),
-            Sense::Asks(item) => Some((hit.at, hit.end, item, true)),
-            _ => None,
+        .filter_map(|hit| {
+            if let Sense::Item(item) = hit.sense {
+                Some((hit.at, hit.end, item, false))
+            } else if let Sense::Asks(item) = hit.sense {
+                Some((hit.at, hit.end, item, true))
+            } else {
+                None
+            }
         })
         .collect();
     // The longer name is the right one: "tax id number" is not an id number.
     nouns.sort_by_key(|(at, end, ..)| (usize::MAX - (end - at), *at));
     let mut taken: Vec<(usize, usize, DataItem, bool)> = Vec::new();
     for noun in nouns {
-        if !taken.iter().any(|other| noun.0 < other.1 && other.0 < noun.1) {
+        if !taken
+            .iter()
+            .any(|other| noun.0 < other.1 && other.0 < noun.1)
+        {
             taken.push(noun);
         }
     }
@@ -167,7 +182,10 @@ fn requests(heard: &Heard<'_>) -> Vec<DataItem> {
     let short = heard.tokens.len() <= 6 && !heard.has(Sense::Statement);
     // "May I have your name" holds "I have your", which elsewhere is a statement.
     let within_request = |at: usize| {
-        heard.hits.iter().any(|hit| hit.sense == Sense::Request && hit.at < at && at < hit.end)
+        heard
+            .hits
+            .iter()
+            .any(|hit| hit.sense == Sense::Request && hit.at < at && at < hit.end)
     };
     let asked_before = |at: usize| {
         let request = heard
@@ -187,7 +205,8 @@ fn requests(heard: &Heard<'_>) -> Vec<DataItem> {
         .any(|hit| hit.sense == Sense::Request && hit.end == heard.tokens.len());
     let mut items = Vec::new();
     for (at, _, item, whole) in taken {
-        let asked = whole || short || asked_before(at) || (last_is_request && heard.tokens.len() <= 12);
+        let asked =
+            whole || short || asked_before(at) || (last_is_request && heard.tokens.len() <= 12);
         if asked && !items.contains(&item) {
             items.push(item);
         }
@@ -207,6 +226,9 @@ fn polarity(
         let found = found.iter().find(|found| found.extracted.topic == topic)?;
         Some(found.value.as_ref()? == value)
     });
+    if heard.has(Sense::AsksBack) {
+        return;
+    }
     let deny = heard.has(Sense::Deny);
     let affirm = heard.has(Sense::Affirm) && !deny;
     if heard.reading_back {
@@ -228,7 +250,9 @@ fn polarity(
     if direct {
         return;
     }
-    let yes_no = found.iter().any(|found| matches!(found.value, Some(Value::YesNo(_))));
+    let yes_no = found
+        .iter()
+        .any(|found| matches!(found.value, Some(Value::YesNo(_))));
     if !found.is_empty() && !yes_no {
         return;
     }
@@ -249,16 +273,39 @@ fn is_goodbye(heard: &Heard<'_>) -> bool {
 
 /// Words that open a question, after such as "ok" and "and".
 fn is_question(heard: &Heard<'_>) -> bool {
-    let first = heard.tokens.iter().map(|token| token.text.as_str()).find(|text| {
-        !matches!(*text, "ok" | "and" | "so" | "alright" | "well" | "thank" | "you" | "sure" | "yes")
+    let texts = || heard.tokens.iter().map(|token| token.text.as_str());
+    let before = std::iter::once("").chain(texts());
+    let first = texts().zip(before).find(|(text, before)| match *text {
+        "ok" | "and" | "so" | "alright" | "well" | "thank" | "thanks" | "sure" | "yes" => false,
+        "you" => *before != "thank",
+        _ => true,
     });
     heard.tokens.len() >= 2
-        && first.is_some_and(|text| {
+        && first.is_some_and(|(text, _)| {
             matches!(
                 text,
-                "what" | "who" | "when" | "where" | "why" | "how" | "which" | "is" | "are" | "do"
-                    | "does" | "did" | "will" | "would" | "can" | "could" | "have" | "has" | "may"
-                    | "was" | "were" | "should"
+                "am" | "what"
+                    | "who"
+                    | "when"
+                    | "where"
+                    | "why"
+                    | "how"
+                    | "which"
+                    | "is"
+                    | "are"
+                    | "do"
+                    | "does"
+                    | "did"
+                    | "will"
+                    | "would"
+                    | "can"
+                    | "could"
+                    | "have"
+                    | "has"
+                    | "may"
+                    | "was"
+                    | "were"
+                    | "should"
             )
         })
 }

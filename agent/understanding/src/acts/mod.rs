@@ -16,6 +16,8 @@ use std::sync::LazyLock;
 
 use callwright_core::{Act, DataItem, Phase, StepId, Topic};
 
+use zeroize::Zeroizing;
+
 use crate::normal::Token;
 use crate::pattern::{Hit, Patterns};
 use crate::understand::Context;
@@ -31,6 +33,8 @@ pub(crate) enum Sense {
     AsksForHuman,
     /// A question for an item, whole in itself.
     Asks(DataItem),
+    /// Asks whether something that was said is right.
+    AsksBack,
     Assistant,
     CallThanks,
     Correction,
@@ -65,7 +69,12 @@ pub(crate) enum Sense {
 }
 
 static PATTERNS: LazyLock<Patterns<Sense>> = LazyLock::new(|| {
-    Patterns::compile(&[objections::TABLE, machine::TABLE, person::TABLE, requests::TABLE])
+    Patterns::compile(&[
+        objections::TABLE,
+        machine::TABLE,
+        person::TABLE,
+        requests::TABLE,
+    ])
 });
 
 /// What the tables, the menu map and the name rules found in an utterance.
@@ -74,7 +83,7 @@ pub(crate) struct Heard<'a> {
     hits: Vec<Hit<Sense>>,
     phase: Phase,
     step: Option<StepId>,
-    name: Option<String>,
+    name: Option<Zeroizing<String>>,
     name_is_new: bool,
     lead: Option<bool>,
     reading_back: bool,
@@ -86,26 +95,46 @@ impl<'a> Heard<'a> {
         let asked_name = ctx.asked == Some(Topic::Name)
             || ctx.read_back.is_some_and(|(topic, _)| topic == Topic::Name);
         // "This is" leads to a name where somebody greets, and to any word elsewhere.
-        let greets = [Sense::HelpOffer, Sense::HoldThanks, Sense::CallThanks, Sense::Hello]
-            .into_iter()
-            .any(|sense| hits.iter().any(|hit| hit.sense == sense));
+        let greets = [
+            Sense::HelpOffer,
+            Sense::HoldThanks,
+            Sense::CallThanks,
+            Sense::Hello,
+        ]
+        .into_iter()
+        .any(|sense| hits.iter().any(|hit| hit.sense == sense));
         let greets = greets || expects_machine(ctx.phase);
         let name = name::find(tokens, false)
             .filter(|found| found.strong || greets)
-            .map(|found| found.parsed.value);
+            .map(|found| Zeroizing::new(found.parsed.value));
         let known = match ctx.known.value(Topic::Name) {
             Some(Value::Name(known)) => Some(known.as_str()),
             Some(_) | None => None,
         };
-        let name_is_new = name.is_some() && !asked_name && known != name.as_deref();
+        let name_is_new =
+            name.is_some() && !asked_name && known != name.as_ref().map(|name| name.as_str());
         let expects_machine = expects_machine(ctx.phase);
-        let step = expects_machine
+        // In a queue only what sounds like a menu is looked up in its map.
+        let menu_like = ctx.phase != Phase::Hold
+            || hits
+                .iter()
+                .any(|hit| matches!(hit.sense, Sense::Press | Sense::Form));
+        let step = (expects_machine && menu_like)
             .then(|| ctx.menu.match_prompt(texts))
             .flatten()
             .map(|found| StepId(found.step.0));
         let lead = polar::lead(tokens);
         let reading_back = ctx.read_back.is_some();
-        Heard { tokens, hits, phase: ctx.phase, step, name, name_is_new, lead, reading_back }
+        Heard {
+            tokens,
+            hits,
+            phase: ctx.phase,
+            step,
+            name,
+            name_is_new,
+            lead,
+            reading_back,
+        }
     }
 
     fn has(&self, sense: Sense) -> bool {
@@ -114,12 +143,21 @@ impl<'a> Heard<'a> {
 
     /// Where a sense was heard last.
     fn last(&self, sense: Sense) -> Option<usize> {
-        self.hits.iter().filter(|hit| hit.sense == sense).map(|hit| hit.at).max()
+        self.hits
+            .iter()
+            .filter(|hit| hit.sense == sense)
+            .map(|hit| hit.at)
+            .max()
     }
 
     /// Whether a name was given by way of greeting.
     pub(crate) fn greets_by_name(&self) -> bool {
         self.name.is_some()
+    }
+
+    /// Whether the speaker asks whether they heard us right.
+    pub(crate) fn asks_back(&self) -> bool {
+        self.has(Sense::AsksBack)
     }
 
     /// Whether the speaker corrected themselves.
@@ -141,7 +179,7 @@ impl<'a> Heard<'a> {
         self.name.is_some() || (self.has(Sense::HelpOffer) && !machine_words)
     }
 
-    /// Whether a machine spoke: its numbers are no answers.
+    /// Whether a machine spoke.
     pub(crate) fn is_machine(&self) -> bool {
         if self.has(Sense::OutOfService) || self.has(Sense::Press) {
             return true;
@@ -157,16 +195,19 @@ impl<'a> Heard<'a> {
                 || self.has(Sense::Assistant)
         } else {
             // A person says some of a queue's words, but not two of its sentences.
-            let queue = self.hits.iter().filter(|hit| hit.sense == Sense::Queue).count();
+            let queue = self
+                .hits
+                .iter()
+                .filter(|hit| hit.sense == Sense::Queue)
+                .count();
             self.is_voicemail() || queue >= 2
         }
     }
 
     fn is_voicemail(&self) -> bool {
-        self.has(Sense::Voicemail)
-            && !self.has(Sense::Press)
-            && !self.has(Sense::Queue)
-            && !(self.is_personal() && self.has(Sense::HelpOffer))
+        let a_person = self.is_personal() && self.has(Sense::HelpOffer);
+        let a_menu = self.has(Sense::Press) || self.has(Sense::Queue);
+        self.has(Sense::Voicemail) && !a_person && !a_menu
     }
 
     /// What a machine's words mean.
@@ -183,7 +224,11 @@ impl<'a> Heard<'a> {
         if self.has(Sense::Press) {
             return Act::MenuUnknown;
         }
-        if self.has(Sense::Queue) { Act::QueueAnnouncement } else { Act::MenuUnknown }
+        if self.has(Sense::Queue) {
+            Act::QueueAnnouncement
+        } else {
+            Act::MenuUnknown
+        }
     }
 }
 

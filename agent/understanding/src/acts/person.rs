@@ -1,8 +1,8 @@
 //! What representatives say when they are not answering: greetings, waits, transfers, repeats, good-byes.
 
 use super::Sense::{
-    self, Affirm, AnythingElse, CallThanks, Correction, Deny, GoAhead, Goodbye, Hello, HelpOffer,
-    HoldThanks, NotAvailable, NotHere, Repeat, Transfer, Wait,
+    self, Affirm, AnythingElse, AsksBack, CallThanks, Correction, Deny, GoAhead, Goodbye, Hello,
+    HelpOffer, HoldThanks, NotAvailable, NotHere, Repeat, Transfer, Wait,
 };
 
 pub(super) const TABLE: &[(Sense, &[&str])] = &[
@@ -15,11 +15,28 @@ pub(super) const TABLE: &[(Sense, &[&str])] = &[
             "can i help you",
         ],
     ),
-    (HoldThanks, &["thank you ?so ?much ?very ?much for holding", "thanks for holding", "thank you ?so ?much for waiting on"]),
-    (CallThanks, &["thank you ?so ?much for calling|your", "thanks for calling"]),
+    (
+        HoldThanks,
+        &[
+            "thank you ?so ?much ?very ?much for holding",
+            "thanks for holding",
+            "thank you ?so ?much for waiting on",
+        ],
+    ),
+    (
+        CallThanks,
+        &["thank you ?so ?much for calling|your", "thanks for calling"],
+    ),
     (
         Hello,
-        &["^ hello", "^ hi", "^ good morning|afternoon|evening", "hello hello|anyone|anybody|are", "are you ?still there", "anyone|anybody there"],
+        &[
+            "^ hello",
+            "^ hi",
+            "^ good morning|afternoon|evening",
+            "hello hello|anyone|anybody|are",
+            "are you ?still there",
+            "anyone|anybody there",
+        ],
     ),
     (
         Wait,
@@ -139,7 +156,12 @@ pub(super) const TABLE: &[(Sense, &[&str])] = &[
             "have to|you ?to|will ?check|call|contact|ask|go|look|use the|with|on|your|another ?provider website|portal|employer|group|department|pharmacy",
         ],
     ),
-    (NotHere, &["cannot|not|unable ?to ?able find|locate|see|pull *4 member|patient|account|policy|person|her|him"]),
+    (
+        NotHere,
+        &[
+            "cannot|not|unable ?to ?able find|locate|see|pull *4 member|patient|account|policy|person|her|him",
+        ],
+    ),
     (
         Deny,
         &[
@@ -159,11 +181,31 @@ pub(super) const TABLE: &[(Sense, &[&str])] = &[
             "you have|got it ?right|correct",
             "^ ?yes ?that is ?all correct",
             "^ mm|mhm|huh|uhhuh|mhmm|aha|ok|alright|perfect|great $",
-            "correct $",
+            "^ correct",
         ],
     ),
     (
+        AsksBack,
+        &["is|was that|this|it ?all ?information correct|right|ok|accurate"],
+    ),
+    (
         Correction,
-        &["i am sorry", "sorry", "i mean|meant", "correction", "let me correct", "no wait", "wait no", "actually", "make that", "scratch that", "rather", "excuse me", "my mistake", "my apologies", "i apologize"],
+        &[
+            "i am sorry",
+            "sorry",
+            "i mean|meant",
+            "correction",
+            "let me correct",
+            "no wait",
+            "wait no",
+            "actually",
+            "make that",
+            "scratch that",
+            "rather",
+            "excuse me",
+            "my mistake",
+            "my apologies",
+            "i apologize",
+        ],
     ),
 ];

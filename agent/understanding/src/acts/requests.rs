@@ -84,7 +84,16 @@ pub(super) const TABLE: &[(Sense, &[&str])] = &[
     ),
     (
         Item(PatientDateOfBirth),
-        &["date of birth", "date birth", "dob", "birthdate", "birthday", "dates of birth", "day of birth", "date of berth"],
+        &[
+            "date of birth",
+            "date birth",
+            "dob",
+            "birthdate",
+            "birthday",
+            "dates of birth",
+            "day of birth",
+            "date of berth",
+        ],
     ),
     (
         Item(PatientName),
@@ -93,6 +102,7 @@ pub(super) const TABLE: &[(Sense, &[&str])] = &[
             "name of|for|on|and the|your|this ?date ?of ?the ?birth patient|member|subscriber|account|insured|file|policy",
             "patient|patients|members|member first|last|full",
             "who is the patient|member",
+            "the first|last ?and ?last name",
             "patient you are calling",
         ],
     ),
@@ -113,7 +123,15 @@ pub(super) const TABLE: &[(Sense, &[&str])] = &[
             "your name",
         ],
     ),
-    (Item(Npi), &["npi ?number", "national provider ?identifier|id|identification|number", "mpi|npr|n number", "provider id|identifier ?number"]),
+    (
+        Item(Npi),
+        &[
+            "npi ?number",
+            "national provider ?identifier|id|identification|number",
+            "mpi|npr|n number",
+            "provider id|identifier ?number",
+        ],
+    ),
     (
         Item(TaxId),
         &[
@@ -138,16 +156,31 @@ pub(super) const TABLE: &[(Sense, &[&str])] = &[
     ),
     (
         Item(DateOfService),
-        &["date|dates of service", "service date|dates", "dos", "date of ?the ?your appointment|visit", "appointment date"],
+        &[
+            "date|dates of service",
+            "service date|dates",
+            "dos",
+            "date of ?the ?your appointment|visit",
+            "appointment date",
+        ],
     ),
     (Item(GroupNumber), &["group number|id|identification"]),
     (
         Item(Ssn),
-        &["social security ?number", "last four ?digits ?of ?the|their|her|his social|ssn", "ssn", "the|their|his|her social"],
+        &[
+            "social security ?number",
+            "last four ?digits ?of ?the|their|her|his social|ssn",
+            "ssn",
+            "the|their|his|her social",
+        ],
     ),
     (
         Item(ProviderAddress),
-        &["your|practice|office|provider|providers|facility|service|billing|mailing|street|physical address", "zip code", "address of ?the|your *2 practice|office|provider|facility"],
+        &[
+            "your|practice|office|provider|providers|facility|service|billing|mailing|street|physical address",
+            "zip code",
+            "address of ?the|your *2 practice|office|provider|facility",
+        ],
     ),
     (
         Statement,

@@ -2,21 +2,62 @@
 
 use callwright_prompts::{Pattern, Question, ValueKind};
 
+use super::clause::{Gap, Search, topics};
 use super::mention::{self, Mention, Sort};
 use super::{Focus, Taken, phrase, questions, topic_of};
 use crate::normal::Token;
 use crate::understand::Context;
 use crate::value::Value;
 
-/// Words that end a value's clause.
-const CONNECTORS: &[&str] = &["and", "but", "then"];
-
 /// Subjects of benefits. Where one is named that is none of the focused question's, a number is not taken for its
 /// answer only because the question was asked.
 const SUBJECTS: &[&str] = &[
-    "authorization", "balance", "coinsurance", "copay", "deductible", "emergency", "family",
-    "lifetime", "maximum", "out of network", "out of pocket", "penalty", "pharmacy", "premium",
-    "primary care", "therapy", "urgent care",
+    "authorization",
+    "balance",
+    "coinsurance",
+    "copay",
+    "deductible",
+    "emergency",
+    "family",
+    "lifetime",
+    "maximum",
+    "out of network",
+    "out of pocket",
+    "penalty",
+    "pharmacy",
+    "premium",
+    "primary care",
+    "therapy",
+    "urgent care",
+];
+
+/// Services and cases that a number may be about. Where one is named that the question does not name, the number is not
+/// the question's, even if its topic was said: "the emergency room copay".
+const CASES: &[&str] = &[
+    "ambulance",
+    "behavioral health",
+    "chiropractic",
+    "durable medical",
+    "emergency",
+    "family",
+    "generic",
+    "home health",
+    "hospital",
+    "imaging",
+    "inpatient",
+    "lifetime",
+    "maternity",
+    "mental health",
+    "out of network",
+    "outpatient",
+    "pharmacy",
+    "preventive",
+    "primary care",
+    "skilled nursing",
+    "surgery",
+    "therapy",
+    "urgent care",
+    "x ray",
 ];
 
 /// How well a mention fits a question, best first.
@@ -34,14 +75,6 @@ enum Rank {
     Sibling,
 }
 
-/// To which side the words between two values belong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Gap {
-    Both,
-    Left,
-    Right,
-}
-
 struct Candidate {
     mention: usize,
     field: usize,
@@ -50,23 +83,6 @@ struct Candidate {
     sure: bool,
     from: usize,
     to: usize,
-}
-
-/// A topic of a question, where it was said.
-struct Said<'a> {
-    field: usize,
-    pattern: &'a Pattern,
-    at: usize,
-    end: usize,
-}
-
-struct Search<'a> {
-    tokens: &'a [Token],
-    ctx: &'a Context<'a>,
-    focus: &'a Focus,
-    mentions: Vec<Mention>,
-    gaps: Vec<Gap>,
-    said: Vec<Said<'a>>,
 }
 
 /// The values of the call's questions.
@@ -86,22 +102,19 @@ pub(super) fn fields(
     mentions.sort_by_key(|mention| (mention.at, mention.end));
     let gaps = vec![Gap::Both; mentions.len()];
     let said = topics(tokens, ctx);
-    let mut search = Search { tokens, ctx, focus, mentions, gaps, said };
-    search.settle().into_iter().filter_map(|candidate| search.take(candidate)).collect()
-}
-
-fn topics<'a>(tokens: &[Token], ctx: &Context<'a>) -> Vec<Said<'a>> {
-    let mut said = Vec::new();
-    for (field, question) in questions(ctx) {
-        for pattern in &question.heard {
-            for words in &pattern.topic {
-                for (at, end) in phrase::places(tokens, words) {
-                    said.push(Said { field, pattern, at, end });
-                }
-            }
-        }
-    }
-    said
+    let mut search = Search {
+        tokens,
+        ctx,
+        focus,
+        mentions,
+        gaps,
+        said,
+    };
+    search
+        .settle()
+        .into_iter()
+        .filter_map(|candidate| search.take(candidate))
+        .collect()
 }
 
 impl Search<'_> {
@@ -141,8 +154,9 @@ impl Search<'_> {
 
     /// The best candidates, one a question and one a mention, and the first gap between two that want the same one.
     fn assign(&self) -> (Vec<Candidate>, Option<usize>) {
-        let mut all: Vec<Candidate> =
-            (0..self.mentions.len()).flat_map(|place| self.candidates(place)).collect();
+        let mut all: Vec<Candidate> = (0..self.mentions.len())
+            .flat_map(|place| self.candidates(place))
+            .collect();
         all.sort_by_key(|candidate| (candidate.rank, candidate.mention, candidate.field));
         let mut kept: Vec<Candidate> = Vec::new();
         let mut refused: Vec<(usize, usize)> = Vec::new();
@@ -160,7 +174,10 @@ impl Search<'_> {
             }
             // The speaker's correction stands; without one, two values for one question are a doubt.
             let (first, later) = (self.place(other), self.place(&candidate));
-            let corrected = self.focus.correction_at.is_some_and(|at| first < at && at < later);
+            let corrected = self
+                .focus
+                .correction_at
+                .is_some_and(|at| first < at && at < later);
             if corrected {
                 candidate.sure = false;
                 *other = candidate;
@@ -193,90 +210,44 @@ impl Search<'_> {
     }
 
     fn place(&self, candidate: &Candidate) -> usize {
-        self.mentions.get(candidate.mention).map_or(0, |mention| mention.at)
+        self.mentions
+            .get(candidate.mention)
+            .map_or(0, |mention| mention.at)
     }
 
     fn candidates(&self, place: usize) -> Vec<Candidate> {
-        let Some(mention) = self.mentions.get(place) else { return Vec::new() };
+        let Some(mention) = self.mentions.get(place) else {
+            return Vec::new();
+        };
         let (from, to) = self.clause(place);
+        let clause = self.tokens.get(from..to).unwrap_or_default();
+        let cases: Vec<&str> = CASES
+            .iter()
+            .copied()
+            .filter(|case| is_number(mention.sort) && phrase::says(clause, case))
+            .collect();
         questions(self.ctx)
+            .filter(|(_, question)| cases.iter().all(|case| names(question, case)))
             .filter_map(|(field, question)| {
                 let (value, sure) = value_for(mention, field, question)?;
                 let (rank, pattern) = self.fit(mention, field, question, from, to)?;
                 let (value, sure) = match (value, pattern.is_some_and(|p| p.payer_share)) {
-                    (Value::Percent(ref share), true) => (Value::Percent(100 - (*share).min(100)), false),
+                    (Value::Percent(ref share), true) => {
+                        (Value::Percent(100 - (*share).min(100)), false)
+                    }
                     (value, _) => (value, sure),
                 };
-                Some(Candidate { mention: place, field, rank, value, sure, from, to })
+                Some(Candidate {
+                    mention: place,
+                    field,
+                    rank,
+                    value,
+                    sure,
+                    from,
+                    to,
+                })
             })
             .collect()
-    }
-
-    /// The stretch of words around a mention, up to the next value or connector.
-    fn clause(&self, place: usize) -> (usize, usize) {
-        let Some(mention) = self.mentions.get(place) else { return (0, 0) };
-        let before = self
-            .mentions
-            .iter()
-            .enumerate()
-            .filter(|(_, other)| other.end <= mention.at)
-            .max_by_key(|(_, other)| other.end);
-        let after = self
-            .mentions
-            .iter()
-            .filter(|other| other.at >= mention.end)
-            .map(|other| other.at)
-            .min();
-        let mut from = match before {
-            Some((other, _)) if self.gaps.get(other) == Some(&Gap::Left) => mention.at,
-            Some((_, other)) => other.end,
-            None => 0,
-        };
-        let mut to = match after {
-            Some(_) if self.gaps.get(place) == Some(&Gap::Right) => mention.end,
-            Some(at) => at,
-            None => self.tokens.len(),
-        };
-        let connects = |at: usize| {
-            self.tokens.get(at).is_some_and(|token| CONNECTORS.contains(&token.text.as_str()))
-        };
-        if let Some(last) = (from..mention.at).rev().find(|at| connects(*at)) {
-            from = last + 1;
-        }
-        if let Some(first) = (mention.end..to).find(|at| connects(*at)) {
-            to = first;
-        }
-        // A comma or full stop right after the value ends its clause, too.
-        if self.tokens.get(mention.end).is_some_and(|token| token.after_stop) {
-            to = mention.end;
-        }
-        // "... has been met the copay is ...": between two values, a topic with "is" after it begins the second clause.
-        if before.is_some_and(|(_, other)| other.end == from)
-            && let Some(topic) = self.introduced(from, mention.at).max()
-        {
-            from = topic;
-        }
-        if after == Some(to)
-            && let Some(topic) = self.introduced(mention.end, to).min()
-        {
-            to = topic;
-        }
-        (from, to)
-    }
-
-    /// Where the topics that introduce a value begin, with the words that qualify them.
-    fn introduced(&self, from: usize, to: usize) -> impl Iterator<Item = usize> + '_ {
-        let word = |at: usize| self.tokens.get(at).map_or("", |token| token.text.as_str());
-        self.said
-            .iter()
-            .filter(move |said| said.at >= from && said.end <= to)
-            .filter(move |said| matches!(word(said.end), "is" | "are" | "was" | "of" | "will"))
-            .map(move |said| {
-                let breaks = |at: usize| {
-                    matches!(word(at), "the" | "met" | "has" | "been" | "is" | "so" | "dollars")
-                };
-                (from..said.at).rev().find(|at| breaks(*at)).map_or(from, |at| at + 1)
-            })
     }
 
     fn fit<'q>(
@@ -293,7 +264,7 @@ impl Search<'_> {
             pattern.near.is_empty() || pattern.near.iter().any(|w| phrase::says(clause, w))
         };
         let governing = self.governing(mention, from, to);
-        let strict = question.heard.iter().filter(|p| near(p) && without(p)).filter_map(|pattern| {
+        let strict = question.heard.iter().filter_map(|pattern| {
             if pattern.topic.is_empty() {
                 return Some((Rank::Named, pattern));
             }
@@ -304,73 +275,49 @@ impl Search<'_> {
                     && said.at < end
                     && at < said.end
             });
-            let rank = if at >= from { Rank::Named } else { Rank::Earlier };
+            let rank = if at >= from {
+                Rank::Named
+            } else {
+                Rank::Earlier
+            };
             named.then_some((rank, pattern))
         });
+        let strict = strict.filter(|(_, pattern)| near(pattern) && without(pattern));
         if let Some((rank, pattern)) = strict.min_by_key(|(rank, _)| *rank) {
             return Some((rank, Some(pattern)));
         }
-        if governing.is_some() || self.is_of_another_subject(mention, question, clause) {
+        if governing.is_some() {
+            return None;
+        }
+        let other_subject = is_number(mention.sort)
+            && SUBJECTS.iter().any(|subject| {
+                // "Twenty percent after the deductible" is still about the coinsurance.
+                phrase::says(clause, subject)
+                    && !names(question, subject)
+                    && !only_limits(clause, subject)
+            });
+        if other_subject {
             return None;
         }
         let focus = self.focus.field()?;
-        let fits = question.heard.iter().find(|pattern| near(pattern) && without(pattern));
+        let fits = question
+            .heard
+            .iter()
+            .find(|pattern| near(pattern) && without(pattern));
         if focus == field {
             let bare = question.heard.iter().find(|pattern| without(pattern));
             return match (fits, bare) {
                 (Some(pattern), _) => Some((Rank::Asked, Some(pattern))),
-                (None, Some(pattern)) => Some((Rank::Bare, (!pattern.payer_share).then_some(pattern))),
+                (None, Some(pattern)) => {
+                    Some((Rank::Bare, (!pattern.payer_share).then_some(pattern)))
+                }
                 (None, None) => None,
             };
         }
         let asked = self.ctx.questions.fields.get(focus)?;
         let sibling = asked.answers_with.contains(&question.name);
-        fits.filter(|_| sibling).map(|pattern| (Rank::Sibling, Some(pattern)))
-    }
-
-    /// The topic that a mention stands under: the last one before it in its clause, else the first after it there, else
-    /// the last one said earlier; among topics of questions that the mention could answer at all.
-    fn governing(&self, mention: &Mention, from: usize, to: usize) -> Option<(usize, usize)> {
-        let could = |field: usize| {
-            self.ctx
-                .questions
-                .fields
-                .get(field)
-                .is_some_and(|question| value_for(mention, field, question).is_some())
-        };
-        let said = || self.said.iter().filter(|said| could(said.field));
-        let before = said()
-            .filter(|said| said.at >= from && said.end <= mention.at)
-            .max_by_key(|said| (said.end, usize::MAX - said.at));
-        let after = || {
-            said()
-                .filter(|said| said.end > mention.at && said.end <= to && said.at >= from)
-                .min_by_key(|said| (said.at, usize::MAX - said.end))
-        };
-        let earlier = || {
-            said().filter(|said| said.end <= from).max_by_key(|said| (said.end, usize::MAX - said.at))
-        };
-        before.or_else(after).or_else(earlier).map(|said| (said.at, said.end))
-    }
-
-    /// Whether the clause is about something that the question is not.
-    fn is_of_another_subject(&self, mention: &Mention, question: &Question, clause: &[Token]) -> bool {
-        let numeric = match mention.sort {
-            Sort::Bare(_) | Sort::Count(_) | Sort::Money(_) | Sort::Percent(_) => true,
-            Sort::Choice { .. } | Sort::Date(_) | Sort::Other | Sort::YesNo { .. } | Sort::Zero { .. } => false,
-        };
-        let own = |subject: &str| {
-            question.heard.iter().flat_map(|p| &p.topic).any(|topic| {
-                topic.contains(subject) || subject.contains(topic.as_str())
-            })
-        };
-        numeric
-            && SUBJECTS.iter().any(|subject| {
-                phrase::says(clause, subject)
-                    && !own(subject)
-                    // "Twenty percent after the deductible" is still about the coinsurance.
-                    && !follows_limit(clause, subject)
-            })
+        fits.filter(|_| sibling)
+            .map(|pattern| (Rank::Sibling, Some(pattern)))
     }
 
     fn take(&self, candidate: Candidate) -> Option<Taken> {
@@ -387,24 +334,55 @@ impl Search<'_> {
     }
 }
 
+/// Whether this is an amount, a share or a count.
+fn is_number(sort: Sort) -> bool {
+    match sort {
+        Sort::Bare(_) | Sort::Count(_) | Sort::Money(_) | Sort::Percent(_) => true,
+        Sort::Choice { .. }
+        | Sort::Date(_)
+        | Sort::Other
+        | Sort::YesNo { .. }
+        | Sort::Zero { .. } => false,
+    }
+}
+
+/// Whether one of the question's own phrases names the subject.
+fn names(question: &Question, subject: &str) -> bool {
+    question
+        .heard
+        .iter()
+        .flat_map(|pattern| pattern.topic.iter().chain(&pattern.near))
+        .any(|words| words.contains(subject) || subject.contains(words.as_str()))
+}
+
 /// Whether the subject only limits what was said: "after the deductible", "once the deductible is met".
-fn follows_limit(clause: &[Token], subject: &str) -> bool {
+fn only_limits(clause: &[Token], subject: &str) -> bool {
     phrase::places(clause, subject).all(|(at, _)| {
         let before = clause.get(at.saturating_sub(3)..at).unwrap_or_default();
-        before
-            .iter()
-            .any(|t| matches!(t.text.as_str(), "after" | "before" | "once" | "until" | "subject" | "deductible"))
+        before.iter().any(|t| {
+            matches!(
+                t.text.as_str(),
+                "after" | "before" | "once" | "until" | "subject" | "deductible"
+            )
+        })
     })
 }
 
 /// What a mention would be as an answer to the question, and whether its words leave no doubt.
-fn value_for(mention: &Mention, field: usize, question: &Question) -> Option<(Value, bool)> {
+pub(super) fn value_for(
+    mention: &Mention,
+    field: usize,
+    question: &Question,
+) -> Option<(Value, bool)> {
     let sure = mention.sure;
     match (&question.kind, mention.sort) {
         (ValueKind::Money, Sort::Money(cents)) => Some((Value::Money { cents }, sure)),
-        (ValueKind::Money, Sort::Bare(dollars)) => {
-            Some((Value::Money { cents: dollars.checked_mul(100)? }, sure))
-        }
+        (ValueKind::Money, Sort::Bare(dollars)) => Some((
+            Value::Money {
+                cents: dollars.checked_mul(100)?,
+            },
+            sure,
+        )),
         (ValueKind::Percent, Sort::Percent(share)) => Some((Value::Percent(share), sure)),
         (ValueKind::Percent, Sort::Bare(share)) => {
             let share = u8::try_from(share).ok().filter(|share| *share <= 100)?;
@@ -426,7 +404,9 @@ fn value_for(mention: &Mention, field: usize, question: &Question) -> Option<(Va
         (ValueKind::Percent, Sort::Zero { field: of }) if of == field => {
             Some((Value::Percent(0), sure))
         }
-        (ValueKind::Count, Sort::Zero { field: of }) if of == field => Some((Value::Count(0), sure)),
+        (ValueKind::Count, Sort::Zero { field: of }) if of == field => {
+            Some((Value::Count(0), sure))
+        }
         _ => None,
     }
 }

@@ -2,6 +2,8 @@
 
 use callwright_core::Topic;
 
+use zeroize::Zeroize;
+
 use super::{Focus, Taken};
 use crate::normal::Token;
 use crate::value::{Parsed, Value, code};
@@ -37,16 +39,21 @@ pub(super) fn find(tokens: &[Token], focus: &Focus) -> Option<Taken> {
     if noun.is_none() && !asked {
         return None;
     }
-    let codes = codes(tokens);
+    let mut codes = codes(tokens);
     let after = |end: usize| {
-        codes.iter().position(|(at, _)| *at >= end && *at <= end + LEAD)
+        codes
+            .iter()
+            .position(|(at, _)| *at >= end && *at <= end + LEAD)
     };
     let first = match noun {
         Some(end) => after(end).or_else(|| (!codes.is_empty()).then_some(0)),
         None => (!codes.is_empty()).then_some(0),
     }?;
-    let candidates = codes.get(first..)?;
-    let (at, best) = pick(candidates, focus)?;
+    let picked = pick(codes.get(first..)?, focus);
+    for (_, code) in &mut codes {
+        code.value.zeroize();
+    }
+    let (at, best) = picked?;
     Some(Taken {
         topic: Topic::Reference,
         at,
@@ -62,7 +69,10 @@ fn noun_end(tokens: &[Token]) -> Option<usize> {
     (0..tokens.len()).find_map(|at| {
         NOUNS.iter().find_map(|noun| {
             let window = tokens.get(at..at + noun.len())?;
-            let same = window.iter().zip(*noun).all(|(token, word)| token.text == *word);
+            let same = window
+                .iter()
+                .zip(*noun)
+                .all(|(token, word)| token.text == *word);
             same.then_some(at + noun.len())
         })
     })
@@ -95,7 +105,9 @@ fn codes(tokens: &[Token]) -> Vec<(usize, Parsed<String>)> {
 fn joins(tokens: &[Token], from: usize, to: usize) -> bool {
     from < to
         && tokens.get(from..to).is_some_and(|between| {
-            between.iter().all(|token| matches!(token.text.as_str(), "and" | "then"))
+            between
+                .iter()
+                .all(|token| matches!(token.text.as_str(), "and" | "then"))
         })
 }
 
@@ -113,12 +125,24 @@ fn pick(codes: &[(usize, Parsed<String>)], focus: &Focus) -> Option<(usize, Pars
     if same {
         return Some((*first_at, first.clone()));
     }
-    let corrected = focus
-        .correction_at
-        .and_then(|place| codes.iter().rev().find(|(at, _)| *at > place && *first_at < place));
+    let corrected = focus.correction_at.and_then(|place| {
+        codes
+            .iter()
+            .rev()
+            .find(|(at, _)| *at > place && *first_at < place)
+    });
     let (at, best) = match corrected {
         Some(found) => found,
-        None => codes.iter().rev().max_by_key(|(_, code)| code.value.len())?,
+        None => codes
+            .iter()
+            .rev()
+            .max_by_key(|(_, code)| code.value.len())?,
     };
-    Some((*at, Parsed { sure: false, ..best.clone() }))
+    Some((
+        *at,
+        Parsed {
+            sure: false,
+            ..best.clone()
+        },
+    ))
 }

@@ -8,30 +8,31 @@ use crate::normal::{Form, Token};
 use crate::value::{Parsed, date, number};
 
 /// Words that stand where a name could and are none, in alphabetical order.
+#[rustfmt::skip] // One word a line would fill four screens.
 const NOT_NAMES: &[&str] = &[
-    "a", "able", "about", "account", "active", "actually", "after", "again", "agent", "ai", "all",
-    "alright", "also", "am", "an", "and", "another", "any", "anyone", "are", "as", "assistant",
-    "at", "automated", "available", "back", "bear", "because", "been", "being", "benefit",
-    "benefits", "billing", "birth", "bot", "business", "but", "by", "call", "caller", "calling",
-    "can", "cannot", "center", "claim", "claims", "coinsurance", "computer", "confidential",
-    "copay", "correct", "could", "coverage", "covered", "customer", "date", "day", "deductible",
-    "department", "did", "do", "does", "doing", "dollars", "done", "eligibility", "everything",
-    "exactly", "fine", "first", "for", "from", "go", "going", "good", "goodbye", "got", "great",
-    "group", "had", "has", "have", "hello", "help", "her", "here", "hey", "hi", "his", "hold",
-    "holding", "how", "human", "i", "id", "if", "important", "in", "inactive", "information",
-    "insurance", "is", "it", "its", "just", "know", "last", "let", "like", "line", "list",
-    "listed", "live", "me", "medical", "member", "message", "moment", "monitored", "more", "my",
-    "name", "network", "new", "no", "nolonger", "not", "now", "npi", "number", "of", "office",
-    "ok", "on", "one", "only", "or", "our", "out", "patient", "patients", "percent", "perfect",
-    "person", "plan", "please", "policy", "practice", "provider", "providers", "question", "real",
-    "really", "recorded", "recording", "reference", "regarding", "representative", "required",
-    "right", "robot", "say", "service", "services", "she", "so", "some", "someone", "sorry",
-    "speak", "speaking", "still", "subscriber", "sure", "take", "tax", "terminated", "thank",
-    "thanks", "that", "the", "their", "them", "then", "there", "they", "this", "time", "to",
-    "today", "too", "transfer", "um", "under", "unit", "until", "up", "us", "very", "virtual",
-    "voicemail", "wait", "waiting", "was", "we", "well", "what", "when", "where", "which", "while",
-    "who", "why", "will", "with", "working", "would", "wrong", "yeah", "yep", "yes", "yet", "you",
-    "your",
+    "a", "able", "about", "account", "active", "actually", "after", "again", "agent", "ai",
+    "all", "alright", "also", "am", "an", "and", "another", "any", "anyone", "are", "as",
+    "assistant", "at", "automated", "available", "back", "bear", "because", "been", "being",
+    "benefit", "benefits", "billing", "birth", "bot", "business", "but", "by", "call", "caller",
+    "calling", "can", "cannot", "center", "claim", "claims", "coinsurance", "computer",
+    "confidential", "copay", "correct", "could", "coverage", "covered", "customer", "date",
+    "day", "deductible", "department", "did", "do", "does", "doing", "dollars", "done",
+    "eligibility", "everything", "exactly", "fine", "first", "for", "from", "go", "going",
+    "good", "goodbye", "got", "great", "group", "had", "has", "have", "hello", "help", "her",
+    "here", "hey", "hi", "his", "hold", "holding", "how", "human", "i", "id", "if", "important",
+    "in", "inactive", "information", "insurance", "is", "it", "its", "just", "know", "last",
+    "let", "like", "line", "list", "listed", "live", "me", "medical", "member", "message",
+    "moment", "monitored", "more", "my", "name", "network", "new", "no", "nolonger", "not",
+    "now", "npi", "number", "of", "office", "ok", "on", "one", "only", "or", "our", "out",
+    "patient", "patients", "percent", "perfect", "person", "plan", "please", "policy",
+    "practice", "provider", "providers", "question", "real", "really", "recorded", "recording",
+    "reference", "regarding", "representative", "required", "right", "robot", "say", "service",
+    "services", "she", "so", "some", "someone", "sorry", "speak", "speaking", "still",
+    "subscriber", "sure", "take", "tax", "terminated", "thank", "thanks", "that", "the",
+    "their", "them", "then", "there", "they", "this", "time", "to", "today", "too", "transfer",
+    "um", "under", "unit", "until", "up", "us", "very", "virtual", "voicemail", "wait",
+    "waiting", "was", "we", "well", "what", "when", "where", "which", "while", "who", "why",
+    "will", "with", "working", "would", "wrong", "yeah", "yep", "yes", "yet", "you", "your",
 ];
 
 /// Words that lead into a name, longest first; a name has to follow at once.
@@ -101,14 +102,19 @@ pub(crate) fn find(tokens: &[Token], asked: bool) -> Option<Found> {
         }
     }
     let first = tokens.first().filter(|_| asked && tokens.len() <= 12)?;
-    could_be(first).then(|| take(tokens, 0, 1, tokens.len() == 1, false)).flatten()
+    could_be(first)
+        .then(|| take(tokens, 0, 1, tokens.len() == 1, false))
+        .flatten()
 }
 
 fn led(tokens: &[Token], at: usize, leads: &[&[&str]]) -> Option<Found> {
     let lead = leads.iter().find(|lead| {
-        tokens
-            .get(at..at + lead.len())
-            .is_some_and(|window| window.iter().zip(**lead).all(|(token, word)| token.text == *word))
+        tokens.get(at..at + lead.len()).is_some_and(|window| {
+            window
+                .iter()
+                .zip(**lead)
+                .all(|(token, word)| token.text == *word)
+        })
     })?;
     let first = at + lead.len();
     tokens.get(first).filter(|token| could_be(token))?;
@@ -117,13 +123,7 @@ fn led(tokens: &[Token], at: usize, leads: &[&[&str]]) -> Option<Found> {
 }
 
 /// The name from `at`, with an initial or a second name where one follows.
-fn take(
-    tokens: &[Token],
-    at: usize,
-    mut end: usize,
-    sure: bool,
-    strong: bool,
-) -> Option<Found> {
+fn take(tokens: &[Token], at: usize, mut end: usize, sure: bool, strong: bool) -> Option<Found> {
     let mut value = capital(&tokens.get(at)?.text);
     let letters = spelled(tokens, end);
     if letters.is_empty() {
@@ -132,19 +132,33 @@ fn take(
             value.push_str(&capital(&next.text));
             end += 1;
         }
-        return Some(Found { parsed: Parsed { value, end, sure }, at, strong });
+        return Some(Found {
+            parsed: Parsed { value, end, sure },
+            at,
+            strong,
+        });
     }
     end += letters.len();
     // The spelling decides how the name is written.
     let agrees = letters.eq_ignore_ascii_case(&value);
     let value = capital(&letters.to_lowercase());
-    Some(Found { parsed: Parsed { value, end, sure: sure && agrees }, at, strong })
+    Some(Found {
+        parsed: Parsed {
+            value,
+            end,
+            sure: sure && agrees,
+        },
+        at,
+        strong,
+    })
 }
 
 /// "jessica m": one letter that is no word of its own.
 fn is_initial(token: &Token) -> bool {
     let text = token.text.as_str();
-    text.len() == 1 && text.chars().all(|c| c.is_ascii_alphabetic()) && !matches!(text, "a" | "i" | "o")
+    text.len() == 1
+        && text.chars().all(|c| c.is_ascii_alphabetic())
+        && !matches!(text, "a" | "i" | "o")
 }
 
 /// Three letters or more in a row: a spelling.
@@ -154,16 +168,25 @@ fn spelled(tokens: &[Token], at: usize) -> String {
         .skip(at)
         .map_while(|token| {
             let mut chars = token.text.chars();
-            chars.next().filter(|c| c.is_ascii_alphabetic() && chars.next().is_none())
+            chars
+                .next()
+                .filter(|c| c.is_ascii_alphabetic() && chars.next().is_none())
         })
         .take(24)
         .collect();
-    if letters.len() >= 3 { letters } else { String::new() }
+    if letters.len() >= 3 {
+        letters
+    } else {
+        String::new()
+    }
 }
 
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
-    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    chars
+        .next()
+        .map(|c| c.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -183,7 +206,10 @@ mod tests {
     #[test]
     fn names_as_representatives_give_them() {
         for (text, want) in [
-            ("thank you for holding. my name is jessica. how can i help you today?", "Jessica"),
+            (
+                "thank you for holding. my name is jessica. how can i help you today?",
+                "Jessica",
+            ),
             ("acme health this is Robert how may i help you", "Robert"),
             ("michael speaking how can i help", "Michael"),
             ("you are speaking with dana", "Dana"),
@@ -191,7 +217,11 @@ mod tests {
             ("my name is jon j o n", "Jon"),
             ("thank you for calling my name is april", "April"),
         ] {
-            assert_eq!(read(text, false).map(|(name, _)| name).as_deref(), Some(want), "{text}");
+            assert_eq!(
+                read(text, false).map(|(name, _)| name).as_deref(),
+                Some(want),
+                "{text}"
+            );
         }
         for (text, want, sure) in [
             ("jessica", "Jessica", true),

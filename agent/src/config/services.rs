@@ -1,0 +1,158 @@
+//! From a configuration to services: opens the store, the payers' files, the voices and ears, and the carrier's client.
+//!
+//! It listens on nothing and starts no task.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use callwright_compliance::ObjectId;
+use callwright_core::Limits;
+use callwright_dialplan::payer::{Directory, DirectoryErrors};
+use callwright_dialplan::twilio::{self, Client, ClientConfig, Credentials, Secret};
+use callwright_prompts::Pack;
+use callwright_store::{CallId, Code, KeyRing, Store, StoreError};
+use callwright_vendors::VendorError;
+
+use super::{Config, SecretError};
+use crate::api::Registry;
+use crate::clock::Clock;
+use crate::local_speech::LocalSpeech;
+use crate::services::{Carrier, Services};
+
+/// Why the services could not be made. Each message says what to mend.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A secret is not where the file says.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The store or its key.
+    #[error("the store: {0}")]
+    Store(#[from] StoreError),
+    /// The payers' files.
+    #[error(transparent)]
+    Directory(#[from] DirectoryErrors),
+    /// The carrier's settings.
+    #[error("the carrier: {0}")]
+    Carrier(#[from] twilio::ConfigError),
+    /// A vendor on this machine.
+    #[error(transparent)]
+    Vendor(#[from] VendorError),
+    /// A file or folder.
+    #[error("{path}: {kind}", path = path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// The operating system's reason.
+        kind: std::io::ErrorKind,
+    },
+    /// Data that is part of the program does not parse, or a task of it broke: a fault of ours.
+    #[error("a fault of the program itself: {0}")]
+    Program(String),
+}
+
+impl StartError {
+    fn file(path: &Path) -> impl FnOnce(std::io::Error) -> StartError {
+        let path = path.to_owned();
+        move |error| StartError::File { path, kind: error.kind() }
+    }
+
+    fn program(why: impl std::fmt::Display) -> StartError {
+        StartError::Program(why.to_string())
+    }
+}
+
+/// What was opened.
+pub struct Opened {
+    /// The services.
+    pub services: Services,
+    /// The secret that the carrier signs its requests with.
+    pub signing: Secret,
+}
+
+impl Config {
+    /// Opens the store with its key file. The key file must be there; a database that is not is made.
+    ///
+    /// # Errors
+    /// [`StartError::Store`].
+    pub async fn open_store(&self) -> Result<Store, StartError> {
+        let keys = KeyRing::open(&self.store.key_file)?;
+        Ok(Store::open(&self.store.database, keys).await?)
+    }
+
+    /// The payers: those of the folder, or those that are part of the program.
+    ///
+    /// # Errors
+    /// [`StartError::Directory`] with every mistake of every file, [`StartError::File`].
+    pub fn directory(&self) -> Result<Directory, StartError> {
+        let Some(folder) = &self.payers else { return Ok(Directory::embedded()?) };
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(StartError::file(folder))? {
+            let path = entry.map_err(StartError::file(folder))?.path();
+            if path.extension().is_some_and(|end| end == "toml") {
+                let text = std::fs::read_to_string(&path).map_err(StartError::file(&path))?;
+                files.push((path.display().to_string(), text));
+            }
+        }
+        files.sort();
+        Ok(Directory::parse(files)?)
+    }
+
+    /// The carrier's client, and the secret that it and its webhooks share.
+    ///
+    /// # Errors
+    /// [`StartError::Secret`], [`StartError::Carrier`].
+    pub fn client(&self) -> Result<(Client, Secret), StartError> {
+        let secret = self.carrier.auth_token.read()?;
+        let credentials = Credentials::auth_token(&self.carrier.account_sid, secret.clone());
+        let mut config = ClientConfig::new(credentials);
+        config.base_url.clone_from(&self.carrier.base_url);
+        Ok((Client::new(config)?, secret))
+    }
+
+    /// Opens everything that calls need.
+    ///
+    /// # Errors
+    /// The first [`StartError`]; `callwright check` lists all that is missing.
+    pub async fn open(&self, clock: Clock) -> Result<Opened, StartError> {
+        let (client, signing) = self.client()?;
+        let directory = self.directory()?;
+        let pack = Arc::new(Pack::embedded().map_err(StartError::program)?);
+        let store = self.open_store().await?;
+        let folder = &self.calls.folder;
+        std::fs::create_dir_all(folder).map_err(StartError::file(folder))?;
+        let speech = self.speech(Arc::clone(&pack)).await?;
+        let node = format!("node-{}", CallId::random()?);
+        let running_max = usize::try_from(self.policy.limits.system_running_max).unwrap_or(1);
+        let services = Services {
+            clock,
+            node: Code::new(&node)?,
+            node_id: ObjectId::new(&node).map_err(StartError::program)?,
+            store,
+            policy: self.policy.clone(),
+            directory: Arc::new(directory),
+            pack,
+            vendors: speech.vendors(),
+            clips: speech.clip_maker(),
+            carrier: Carrier {
+                client: Arc::new(client),
+                id: self.carrier.vendor.clone(),
+                from: self.carrier.from.clone(),
+                cents_per_minute: self.carrier.cents_per_minute,
+            },
+            registry: Arc::new(Registry::new(running_max.max(1))),
+            public_url: self.server.public_url.clone(),
+            calls_dir: folder.clone(),
+            keeping: self.calls.keeping,
+            limits: Limits::default(),
+        };
+        Ok(Opened { services, signing })
+    }
+
+    /// Building a model takes seconds the first time, so it is done off the threads that carry live audio.
+    async fn speech(&self, pack: Arc<Pack>) -> Result<LocalSpeech, StartError> {
+        let cache = self.speech_cache.clone();
+        let open = tokio::task::spawn_blocking(move || LocalSpeech::open(pack, &cache));
+        Ok(open.await.map_err(StartError::program)??)
+    }
+}

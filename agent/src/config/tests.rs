@@ -1,0 +1,128 @@
+//! What the reader of the configuration file takes and refuses.
+
+use std::path::Path;
+
+use super::*;
+
+const GOOD: &str = include_str!("../../../deploy/callwright.toml");
+
+fn parse(text: &str) -> Result<Config, ConfigErrors> {
+    Config::parse(text, Path::new("/etc/callwright/callwright.toml"))
+}
+
+/// The keys that are complained about.
+fn keys(text: &str) -> Vec<String> {
+    let errors = parse(text).unwrap_err();
+    errors.problems().iter().map(|problem| problem.key.clone()).collect()
+}
+
+#[test]
+fn the_example_parses_and_is_the_recommended_policy() {
+    let config = parse(GOOD).unwrap();
+    assert_eq!(config.store.database, Path::new("/etc/callwright/callwright.db"));
+    assert_eq!(config.calls.keeping, FileKeeping::Sealed);
+    assert_eq!(config.carrier.auth_token, SecretSource::Env("TWILIO_AUTH_TOKEN".to_owned()));
+    assert_eq!(config.carrier.base_url, ClientConfig::TWILIO);
+    assert_eq!(config.policy, Policy::recommended());
+    assert_eq!(config.log, Log { format: LogFormat::Json, level: LogLevel::Info });
+}
+
+#[test]
+fn two_bad_keys_are_two_messages() {
+    let text = GOOD
+        .replace("listen = \"127.0.0.1:8080\"", "listen = \"here\"")
+        .replace("database =", "databse =");
+    assert_eq!(keys(&text), ["server.listen", "store.database", "store.databse"]);
+}
+
+#[test]
+fn each_mistake_is_named_by_its_key() {
+    for (from, to, key) in [
+        ("[server]", "[sever]", "sever"),
+        ("public_url = \"https:", "public_url = \"http:", "server.public_url"),
+        ("example.org\"", "example.org/app\"", "server.public_url"),
+        ("keep = \"sealed\"", "keep = \"maybe\"", "calls.keep"),
+        ("account_sid = \"AC0", "account_sid = \"AX0", "carrier.account_sid"),
+        ("from = \"+16142000134\"", "from = \"911\"", "carrier.from"),
+        ("vendor = \"twilio\"", "vendor = \"Twilio Inc.\"", "carrier.vendor"),
+        ("cents_per_minute = 5", "cents_per_minute = -5", "carrier.cents_per_minute"),
+        ("level = \"info\"", "level = \"all\"", "log.level"),
+        ("auth_token_env =", "auth_token =", "carrier.auth_token"),
+        ("total_s = 5400", "total = 5400", "policy.caps.payer.total"),
+        ("absence = \"deny\"", "absence = \"ask\"", "policy.consent.absence"),
+        ("system_running_max = 20", "system_running_max = 1.5", "policy.limits.system_running_max"),
+    ] {
+        assert!(GOOD.contains(from), "{from}");
+        let found = keys(&GOOD.replacen(from, to, 1));
+        assert!(found.iter().any(|found| found == key), "{to}: {found:?}");
+    }
+}
+
+#[test]
+fn two_bad_policy_values_are_two_messages() {
+    let text = GOOD.replace("absence = \"deny\"", "absence = \"ask\"\nage = 3");
+    assert_eq!(keys(&text), ["policy.consent.absence", "policy.consent.age"]);
+}
+
+#[test]
+fn a_policy_value_replaces_the_recommended_one_alone() {
+    let config = parse(&GOOD.replace("tenant_running_max = 4", "tenant_running_max = 2")).unwrap();
+    let mut policy = Policy::recommended();
+    policy.limits.tenant_running_max = 2;
+    assert_eq!(config.policy, policy);
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_not_repeated() {
+    let planted = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
+    for text in [
+        GOOD.replace("vendor = \"twilio\"", &format!("auth_token = \"{planted}\"")),
+        GOOD.replace("AC00000000000000000000000000000000", planted),
+        GOOD.replace("[log]", &format!("[log]\nauth_token = \"{planted}\" x")),
+    ] {
+        let errors = parse(&text).unwrap_err();
+        assert!(!errors.to_string().contains(planted), "{errors}");
+        assert!(!format!("{errors:?}").contains(planted));
+    }
+}
+
+#[test]
+fn one_place_for_the_token() {
+    let both = "auth_token_env = \"T\"\nauth_token_file = \"t\"";
+    let text = GOOD.replace("auth_token_env = \"TWILIO_AUTH_TOKEN\"", both);
+    assert_eq!(keys(&text), ["carrier.auth_token_env"]);
+    let text = GOOD.replace("auth_token_env = \"TWILIO_AUTH_TOKEN\"", "");
+    assert_eq!(keys(&text), ["carrier.auth_token_env"]);
+}
+
+#[test]
+fn an_empty_file_lists_all_that_is_required() {
+    assert_eq!(
+        keys(""),
+        [
+            "server.listen",
+            "server.public_url",
+            "store.database",
+            "store.key_file",
+            "calls.folder",
+            "carrier.account_sid",
+            "carrier.auth_token_env",
+            "carrier.from",
+            "carrier.vendor",
+        ]
+    );
+}
+
+#[test]
+fn a_secret_file_is_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    let source = SecretSource::File(path.clone());
+    assert!(matches!(source.read(), Err(SecretError::File { .. })));
+    for (text, good) in [("token\n", true), ("", false), ("a\nb\n", false)] {
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(source.read().is_ok(), good, "{text:?}");
+    }
+    let unset = SecretSource::Env("CALLWRIGHT_TEST_NO_SUCH_VARIABLE".to_owned());
+    assert!(matches!(unset.read(), Err(SecretError::Unset(_))));
+}

@@ -1,0 +1,263 @@
+//! `callwright demo`: one verification call, end to end, on this machine and in real time.
+//!
+//! Everything is what a practice's call uses, over real sockets, but for the far side: the carrier and the payer are simulated, the
+//! patient is made up, and speech is local. Nothing leaves the machine. Its store, key file and calls lie in the folder it is given.
+
+mod seed;
+mod show;
+mod table;
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use callwright_compliance::{ObjectId, PhoneNumber, Policy, VendorId};
+use callwright_core::Limits;
+use callwright_dialplan::payer::Directory;
+use callwright_dialplan::twilio::{Client, ClientConfig, Credentials, Secret};
+use callwright_prompts::{Pack, corpus};
+use callwright_sim::carrier::{Carrier as SimCarrier, CarrierConfig, ScenarioSource};
+use callwright_sim::Scenario;
+use callwright_sim::speech::{LocalSpeech, Speech};
+use callwright_store::{Code, KeyRing, RandomId, Store};
+use callwright_vendors::local::{Flite, Rules, Sphinx};
+use callwright_vendors::VendorError;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::api::{Api, Registry, Server, router};
+use crate::call::{ClipBook, Vendors};
+use crate::clock::Clock;
+use crate::dialler::{Attempt, Claimed, DialError, LEASE, attempt};
+use crate::services::{Carrier, FileKeeping, Services};
+
+/// The scenario that is played when none is named.
+pub const DEFAULT_SCENARIO: &str = "acme-medical";
+
+/// The seed of the recogniser's training sentences: the same model on every machine.
+const CORPUS_SEED: u64 = 1;
+
+/// Moments of the timeline that may wait to be shown.
+const MOMENTS_MAX: usize = 256;
+
+/// What the command was given.
+#[derive(Clone, Debug, Default)]
+pub struct Args {
+    /// A scenario's name, or a file.
+    pub scenario: Option<String>,
+    /// The folder for everything that the call leaves behind; made if it is not there.
+    pub out: Option<PathBuf>,
+    /// Whether identifiers, dates and names are shown.
+    pub show_phi: bool,
+    /// Whether the result is printed as JSON, and nothing else.
+    pub json: bool,
+}
+
+/// Why the demo could not be played to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DemoError {
+    /// No such scenario.
+    #[error("there is no scenario {0:?}: name {DEFAULT_SCENARIO:?}, or give the path of a scenario file")]
+    NoScenario(String),
+    /// The simulator.
+    #[error("the simulated carrier: {0}")]
+    Sim(#[from] callwright_sim::SimError),
+    /// The scenario file.
+    #[error("the scenario: {0}")]
+    Scenario(#[from] callwright_sim::payer::problems::ScenarioError),
+    /// A vendor.
+    #[error(transparent)]
+    Vendor(#[from] VendorError),
+    /// The store.
+    #[error("the store: {0}")]
+    Store(#[from] callwright_store::StoreError),
+    /// The call.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// A file or a socket.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// Data that is part of the program does not parse: a fault of ours.
+    #[error("data of the program itself is broken: {0}")]
+    Program(String),
+}
+
+fn program(error: impl std::fmt::Display) -> DemoError {
+    DemoError::Program(error.to_string())
+}
+
+/// The scenario by name or path.
+fn scenario(name: &str) -> Result<Scenario, DemoError> {
+    if name == DEFAULT_SCENARIO {
+        return Ok(Scenario::acme_medical()?);
+    }
+    let path = Path::new(name);
+    if path.is_file() {
+        return Ok(Scenario::load(path)?);
+    }
+    Err(DemoError::NoScenario(name.to_owned()))
+}
+
+/// Where models that were built once are kept: the user's cache, or beside the calls.
+fn cache(out: &Path) -> PathBuf {
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home);
+    base.map_or_else(|| out.join("cache"), |base| base.join("callwright"))
+}
+
+/// The folder for this run: what was asked for, or a new one named after the time.
+#[must_use]
+pub fn folder(args: &Args, clock: Clock) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| {
+        let name = clock.wall().strftime("demo-%Y%m%d-%H%M%S").to_string();
+        Path::new("out").join(name)
+    })
+}
+
+/// Plays the demo. Says whether the verification is complete and every answer right.
+///
+/// # Errors
+/// [`DemoError`].
+pub async fn run(args: &Args, out: &Path, clock: Clock) -> Result<bool, DemoError> {
+    let scenario = scenario(args.scenario.as_deref().unwrap_or(DEFAULT_SCENARIO))?;
+    std::fs::create_dir_all(out)?;
+    let mut show = show::Show::new(args, &scenario, out);
+    show.begin()?;
+    let cache = cache(out);
+    let speech = {
+        let cache = cache.clone();
+        tokio::task::spawn_blocking(move || open_speech(&cache)).await.map_err(program)??
+    };
+
+    let secret = random_secret()?;
+    let account = format!("AC{}", hex16()?);
+    let source = ScenarioSource::Any(Box::new(scenario.clone()));
+    let config = CarrierConfig::new(&account, &secret, source, speech.far_end.clone());
+    let carrier = SimCarrier::start(config).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let public_url = format!("http://{}", listener.local_addr()?);
+    let services = services(out, clock, speech, &account, &secret, &carrier, public_url).await?;
+    let api = Api {
+        registry: Arc::clone(&services.registry),
+        signing: Secret::new(secret),
+        public_url: services.public_url.clone(),
+        clock,
+    };
+    let server = Server::start(listener, router(Arc::new(api)))?;
+
+    let claimed = seed::request(&services, &scenario).await?;
+    let (moments, shown) = mpsc::channel(MOMENTS_MAX);
+    let telling = tokio::spawn(show.follow(shown));
+    let attempted = attempt(&services, claimed, moments).await;
+    let mut show = telling.await.map_err(program)?;
+    let evidence = match carrier.calls().last() {
+        Some(sid) => carrier.wait_finished(sid).await,
+        None => None,
+    };
+    carrier.shutdown().await;
+    server.stop(std::time::Duration::from_secs(2)).await;
+    services.store.close().await;
+    let attempted = attempted?;
+    if let Some(evidence) = evidence {
+        let folder = attempted.folder.join("carrier");
+        std::fs::create_dir_all(&folder)?;
+        evidence.write(&folder)?;
+    }
+    let right = finish(&mut show, &scenario, &attempted)?;
+    Ok(right && attempted.result.is_complete())
+}
+
+fn finish(
+    show: &mut show::Show,
+    scenario: &Scenario,
+    attempted: &Attempt,
+) -> Result<bool, DemoError> {
+    let wrong = table::wrong_answers(scenario, &attempted.result);
+    show.result(attempted, &wrong)?;
+    Ok(wrong.is_empty())
+}
+
+/// Voices and ears of both sides.
+struct LocalParts {
+    far_end: Speech,
+    flite: Arc<Flite>,
+    sphinx: Arc<Sphinx>,
+    pack: Arc<Pack>,
+}
+
+fn open_speech(cache: &Path) -> Result<LocalParts, DemoError> {
+    let pack = Pack::embedded().map_err(program)?;
+    let flite = Arc::new(Flite::open()?);
+    let far_end = Speech::Local(LocalSpeech::open(&cache.join("caller-model"))?);
+    let sentences = corpus::far_end(&pack, CORPUS_SEED);
+    let sphinx = Arc::new(Sphinx::open(&cache.join("payer-model"), &sentences)?);
+    Ok(LocalParts { far_end, flite, sphinx, pack: Arc::new(pack) })
+}
+
+fn hex16() -> Result<String, DemoError> {
+    Ok(callwright_store::CallId::random()?.to_string())
+}
+
+fn random_secret() -> Result<String, DemoError> {
+    Ok(format!("{}{}", hex16()?, hex16()?))
+}
+
+async fn services(
+    out: &Path,
+    clock: Clock,
+    speech: LocalParts,
+    account: &str,
+    secret: &str,
+    carrier: &SimCarrier,
+    public_url: String,
+) -> Result<Services, DemoError> {
+    let key = out.join("callwright.key");
+    let keys = if key.exists() { KeyRing::open(&key)? } else { KeyRing::create(&key)? };
+    let store = Store::open(&out.join("callwright.db"), keys).await?;
+    let credentials = Credentials::auth_token(account, Secret::new(secret.to_owned()));
+    let mut config = ClientConfig::new(credentials);
+    config.base_url = format!("{}/2010-04-01", carrier.base_url());
+    let client = Client::new(config).map_err(program)?;
+    let calls_dir = out.join("calls");
+    std::fs::create_dir_all(&calls_dir)?;
+    let flite = Arc::clone(&speech.flite);
+    let pack = Arc::clone(&speech.pack);
+    let clips = move |name: &str, callback: &str| {
+        ClipBook::make(&pack, name, callback, |words| flite.speak_now(words))
+    };
+    Ok(Services {
+        clock,
+        node: Code::new("demo")?,
+        node_id: ObjectId::new("demo").map_err(program)?,
+        store,
+        policy: Policy::recommended(),
+        directory: Arc::new(Directory::embedded().map_err(program)?),
+        pack: speech.pack,
+        vendors: Vendors {
+            speech_to_text: speech.sphinx,
+            language_model: Arc::new(Rules),
+            text_to_speech: speech.flite,
+        },
+        clips: Box::new(clips),
+        carrier: Carrier {
+            client: Arc::new(client),
+            id: VendorId::new(seed::CARRIER).map_err(program)?,
+            from: PhoneNumber::parse_e164(seed::CALLER).map_err(program)?,
+            cents_per_minute: 0,
+        },
+        registry: Arc::new(Registry::new(1)),
+        public_url,
+        calls_dir,
+        keeping: FileKeeping::Open,
+        limits: Limits::default(),
+    })
+}
+
+/// A claimed request. Named here so that `seed` need not know leases.
+async fn claim(services: &Services) -> Result<Claimed, DemoError> {
+    let now = services.clock.wall();
+    let claimed = services.store.claim(&services.node, now, LEASE).await?;
+    let (lease, request) = claimed.ok_or_else(|| program("the request is not in the queue"))?;
+    Ok(Claimed { lease, request })
+}
