@@ -5,6 +5,8 @@
 #   docker run --rm callwright demo                     one simulated call inside the container
 #   docker run --rm --publish 8080:8080 --volume /srv/callwright:/var/lib/callwright \
 #       callwright serve --config /var/lib/callwright/callwright.toml
+#
+# In that file, `server.listen` is "0.0.0.0:8080". The port is plain HTTP: publish it to the TLS proxy only.
 
 FROM rust:1.95.0-slim-bookworm AS build
 # The image's own toolchain is the pinned one; without this, rustup would fetch clippy and rustfmt, which a build does not need.

@@ -65,8 +65,8 @@ look() {
     rust=here
     if ! has cargo; then
         rust=missing
-    elif ! cargo --version >/dev/null 2>&1; then
-        # rustup is here and the pinned toolchain is not.
+    elif ! RUSTUP_AUTO_INSTALL=0 cargo --version >/dev/null 2>&1; then
+        # rustup is here and the pinned toolchain is not. It would be installed by itself, but without a word.
         rust=toolchain
     elif ! has rustup && [[ $(rustc --version) != "rustc $toolchain "* ]]; then
         rust=other
@@ -135,13 +135,20 @@ if [[ ${#packages[@]} -gt 0 ]]; then
     apt_get install --yes --no-install-recommends "${packages[@]}" </dev/null
 fi
 
+# Rust comes from the project's own installer; distributions ship other versions than the one that is pinned.
+no_rust() {
+    say "$1. Install Rust $toolchain by rustup (https://rustup.rs), then run the command again."
+    exit 1
+}
 if [[ $rust == missing || $rust == other ]] && ! has rustup; then
     curl --proto '=https' --tlsv1.2 --fail --silent --show-error --location --retry 3 https://sh.rustup.rs \
-        | sh -s -- -y --quiet --no-modify-path --profile minimal --default-toolchain none
+        | sh -s -- -y --quiet --no-modify-path --profile minimal --default-toolchain none \
+        || no_rust "Rust's installer could not be downloaded or did not run"
     hash -r
 fi
 if [[ $rust != here ]]; then
-    rustup toolchain install "$toolchain" --no-self-update --profile minimal --component clippy --component rustfmt
+    rustup toolchain install "$toolchain" --no-self-update --profile minimal --component clippy --component rustfmt \
+        || no_rust "rustup could not install the toolchain"
 fi
 
 # --- look again --------------------------------------------------------------------------------------------------------

@@ -92,12 +92,9 @@ impl Registry {
         }
     }
 
-    /// Tells one running call something; false where it does not run here.
+    /// Tells one running call something; false where it does not run here, or is closing.
     pub fn command(&self, call: &str, command: Command) -> bool {
-        let Some(handle) = self.calls.get(call) else { return false };
-        // As above.
-        drop(handle.commands.try_send(command));
-        true
+        self.calls.get(call).is_some_and(|handle| handle.commands.try_send(command).is_ok())
     }
 
     /// The leg asks what to do: the token of its next stream.

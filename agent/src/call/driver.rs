@@ -7,7 +7,7 @@ use callwright_compliance::egress::{Field, FieldSet, Ledger, LedgerEntry, Recipi
 use callwright_compliance::vendor::Role;
 use callwright_compliance::VendorId;
 use callwright_core::{Conversation, Input, Item, Micros, Now, Outcome, Topic, ValueId};
-use callwright_media::playout::{ItemId, MarkSupport, Playout, PlayoutConfig, PlayoutEvent};
+use callwright_media::playout::{ItemId, MarkSupport, Playout, PlayoutConfig};
 use callwright_media::recorder::Recorder;
 use callwright_media::session::{MediaEvent, Session, SessionConfig};
 use callwright_media::twilio::StreamEvent;
@@ -37,6 +37,8 @@ pub(super) struct ReplyTimes {
     pub(super) speech_ended: Option<Micros>,
     pub(super) finalised: Option<Micros>,
     pub(super) heard: Option<Micros>,
+    /// When the reply's first audio was ready.
+    pub(super) audio: Option<Micros>,
 }
 
 /// See the module.
@@ -184,6 +186,8 @@ impl Driver {
 
     /// Runs the call to its end.
     pub async fn run(mut self) -> CallReport {
+        self.tell(Happening::Phase(callwright_core::Phase::Ringing));
+        self.dialled();
         self.settle().await;
         while self.outcome.is_none() {
             let event = self.wait().await;
@@ -206,6 +210,13 @@ impl Driver {
             spoken = self.mouth.next() => Event::Spoken(spoken),
             () = tokio::time::sleep_until(deadline) => Event::Tick,
         }
+    }
+
+    /// What the carrier is told before anything is heard.
+    fn dialled(&mut self) {
+        let fields = FieldSet::of(&[Field::DialledNumber, Field::CallTiming]);
+        let recipient = self.carrier();
+        self.egress(recipient, fields, 0);
     }
 
     fn deadline(&self) -> tokio::time::Instant {
@@ -362,8 +373,6 @@ impl Driver {
         while let Some(event) = self.playout.poll_event() {
             events.push(event);
         }
-        // What a finished item proved is told before that it is finished: the core goes by it.
-        events.sort_by_key(|event| !matches!(event, PlayoutEvent::GateOpened { .. }));
         let any = !events.is_empty();
         for event in events {
             self.playout_event(event);
@@ -385,6 +394,12 @@ impl Driver {
         }
         if any && result.is_ok() {
             result = stream.flush().await;
+        }
+        if any && let Some(ready) = self.reply.audio.take() {
+            let now = self.watch.at();
+            self.measure(Stage::Playout, Some(ready), now);
+            let ended = self.reply.speech_ended.take();
+            self.measure(Stage::Reply, ended, now);
         }
         if let Err(error) = result {
             tracing::warn!(call = self.plan.id, %error, "media stream lost while sending");
@@ -412,6 +427,17 @@ impl Driver {
         let at_ms = self.watch.at().as_ms();
         let purpose = self.plan.purpose;
         self.ledger.add(LedgerEntry { at_ms, recipient, purpose, fields, bytes });
+    }
+
+    /// Writes down that audio went to the far end, which it does through the carrier.
+    pub(super) fn egress_to_far_end(&mut self, fields: FieldSet, bytes: u64) {
+        self.egress(Recipient::FarEnd, fields, bytes);
+        let recipient = self.carrier();
+        self.egress(recipient, fields.union(FieldSet::of(&[Field::AgentWords])), bytes);
+    }
+
+    fn carrier(&self) -> Recipient {
+        Recipient::Vendor { id: self.plan.carrier.clone(), role: Role::Carrier }
     }
 
     /// A vendor of this call, as a recipient.

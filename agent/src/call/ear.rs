@@ -36,13 +36,12 @@ impl Ear {
         }
     }
 
-    pub(crate) fn is_awake(&self) -> bool {
-        self.awake
-    }
-
     pub(crate) fn sleep(&mut self) {
-        self.awake = false;
-        self.joined.clear();
+        if self.awake {
+            self.awake = false;
+            self.joined.clear();
+            self.tell(ToRecogniser::Sleeps);
+        }
     }
 
     /// Wakes up, with the audio from before: where it begins, and its two pieces.

@@ -18,17 +18,20 @@ pub enum Stage {
     TextToSpeech,
     /// From the audio to the carrier's socket.
     Playout,
+    /// All of it: from the far end's last sound to the first of ours.
+    Reply,
 }
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Stage; 6] = [
+    pub const ALL: [Stage; 7] = [
         Stage::EndOfTurn,
         Stage::SpeechToText,
         Stage::Understanding,
         Stage::LanguageModel,
         Stage::TextToSpeech,
         Stage::Playout,
+        Stage::Reply,
     ];
 
     /// Its name for people.
@@ -41,6 +44,7 @@ impl Stage {
             Stage::LanguageModel => "language model",
             Stage::TextToSpeech => "text to speech",
             Stage::Playout => "playout",
+            Stage::Reply => "all: their last sound to our first",
         }
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use callwright_compliance::Purpose;
 use callwright_compliance::audit::Action;
-use callwright_compliance::egress::{Field, FieldSet, Recipient};
+use callwright_compliance::egress::{Field, FieldSet};
 use callwright_compliance::gate::KeySource;
 use callwright_compliance::vendor::Role;
 use callwright_core::{
@@ -19,7 +19,7 @@ use callwright_understanding::Value;
 use callwright_vendors::{ModelEvent, TurnRequest};
 
 use super::cover::COVER;
-use super::driver::{Driver, Mind};
+use super::driver::{Driver, Mind, ReplyTimes};
 use super::mouth::Spoken;
 use super::timeline::{Happening, Said};
 use super::{Disclosed, Note, Stage, translate};
@@ -114,6 +114,10 @@ impl Driver {
 
     fn finalise(&mut self) {
         let now = self.watch.at();
+        if self.core.phase() != Phase::Person {
+            // A menu waits for its prompt's end and a hold for its music: those are no replies.
+            self.reply = ReplyTimes::default();
+        }
         self.measure(Stage::EndOfTurn, self.reply.speech_ended, now);
         self.reply.finalised = Some(now);
         self.ear.finalise();
@@ -198,10 +202,12 @@ impl Driver {
         let item = Item::Clip(clip);
         let id = self.new_item(item);
         let result = self.playout.clip(id, name.kind(), audio);
+        // A clip holds the turn up: what follows it is no reply to what was heard before.
+        self.reply = ReplyTimes::default();
         if self.queued(item, result) {
             let words = self.plan.pack.clip_text(name, &self.plan.clips.business());
             self.tell(Happening::Clip { clip, words });
-            self.egress(Recipient::FarEnd, FieldSet::of(&[Field::ProviderName]), bytes);
+            self.egress_to_far_end(FieldSet::of(&[Field::ProviderName]), bytes);
         }
     }
 
@@ -236,7 +242,7 @@ impl Driver {
         let id = self.new_item(item);
         let result = self.playout.keys(id, source, carries, &pressed);
         if self.queued(item, result) {
-            self.egress(Recipient::FarEnd, carries, pressed.len() as u64);
+            self.egress_to_far_end(carries, pressed.len() as u64);
             self.tell(Happening::Keys { step: name, covered });
         }
     }
@@ -285,6 +291,7 @@ impl Driver {
                 let now = self.watch.at();
                 if first {
                     self.measure(Stage::TextToSpeech, Some(asked_at), now);
+                    self.reply.audio = Some(now);
                     self.begin_speaking(item, audio);
                 } else if let Some(id) = self.playing(item) {
                     drop(self.playout.append(id, audio));
@@ -326,7 +333,7 @@ impl Driver {
             Item::Clip(_) => return,
         };
         if self.queued(item, result) {
-            self.egress(Recipient::FarEnd, carries, bytes);
+            self.egress_to_far_end(carries, bytes);
         }
     }
 
@@ -338,8 +345,11 @@ impl Driver {
                     self.input(Input::PlayoutStarted(item));
                 }
             }
-            PlayoutEvent::Done { id, .. } => {
+            PlayoutEvent::Done { id, next, .. } => {
                 if let Some(item) = self.items.remove(&id) {
+                    if let Some(owed) = translate::owed(next) {
+                        self.input(Input::DisclosureOwed(owed));
+                    }
                     self.input(Input::PlayoutDone(item));
                 }
             }
@@ -402,8 +412,9 @@ impl Driver {
             }
         }
         let now = self.watch.at();
-        self.measure(Stage::Understanding, self.reply.heard, now);
-        self.reply = Default::default();
+        // Only a turn that follows at once is a reply to what was heard.
+        let heard = self.reply.heard.take();
+        self.measure(Stage::Understanding, heard, now);
         let recipient = self.vendor(self.plan.vendors.language_model.id(), Role::LanguageModel);
         self.egress(recipient, FieldSet::of(&[Field::ModelTokens]), goals.len() as u64);
         let request = TurnRequest {

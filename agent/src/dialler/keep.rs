@@ -146,7 +146,7 @@ pub(super) async fn noted(
 }
 
 /// What comes after an attempt that ended so.
-fn after(outcome: CallOutcome, attempt: u32, now: jiff::Timestamp) -> Ending {
+pub(crate) fn after(outcome: CallOutcome, attempt: u32, now: jiff::Timestamp) -> Ending {
     let rules = match RetryRules::embedded() {
         Ok(rules) => rules,
         Err(error) => {

@@ -18,6 +18,7 @@ use callwright_vendors::VendorError;
 pub use attempt::{Attempt, LEASE, attempt};
 pub(crate) use attempt::dial_request;
 pub(crate) use facts::gather;
+pub(crate) use keep::after;
 pub use result::{CallResult, FieldResult};
 
 /// Why a request was not called, or its call could not be kept account of.

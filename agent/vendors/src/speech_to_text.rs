@@ -30,6 +30,8 @@ pub enum ToRecogniser {
         /// Where.
         at: SampleTime,
     },
+    /// Nothing more will be heard for a while; an open utterance is of no interest.
+    Sleeps,
     /// The utterance is over: give its words now.
     Finalise {
         /// The number that the call gives to it.

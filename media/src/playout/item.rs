@@ -90,6 +90,8 @@ pub enum PlayoutEvent {
         id: ItemId,
         /// How that is known.
         by: DoneBy,
+        /// What the gate wants next, where the item was a disclosure whose end could not be proven.
+        next: NextStep,
     },
     /// The item was cut, or thrown away before it began (`played_ms` 0).
     Cut {
@@ -100,7 +102,7 @@ pub enum PlayoutEvent {
         /// What the gate wants next, where the item was a disclosure.
         next: NextStep,
     },
-    /// A disclosure was proven and the gate opened.
+    /// A disclosure was proven and the gate opened. Told before its `Done`.
     GateOpened {
         /// The disclosure.
         id: ItemId,

@@ -414,26 +414,29 @@ impl Playout {
                 self.events
                     .push_back(PlayoutEvent::Started { id: entry.id });
             }
-            self.events
-                .push_back(PlayoutEvent::Done { id: entry.id, by });
-            let proof = match by {
-                DoneBy::Mark => ProofBy::Mark,
-                DoneBy::PacedClock => ProofBy::PacedClock,
-                DoneBy::Unproven => {
-                    self.counts.missing += 1;
-                    continue;
-                }
-            };
-            let epoch = self.gate.epoch();
-            if let Some(clip) = entry.clip()
-                && let Some(opened) = self.gate.played(clip, PlayProof { epoch, by: proof })
-            {
-                self.events.push_back(PlayoutEvent::GateOpened {
-                    id: entry.id,
-                    opened,
-                });
-            }
+            let next = self.prove(&entry, by);
+            self.events.push_back(PlayoutEvent::Done { id: entry.id, by, next });
         }
+    }
+
+    /// Tells the gate how the end of an item is known. What that proves is told before that the item is done.
+    fn prove(&mut self, entry: &Entry, by: DoneBy) -> NextStep {
+        let by = match by {
+            DoneBy::Mark => ProofBy::Mark,
+            DoneBy::PacedClock => ProofBy::PacedClock,
+            DoneBy::Unproven => {
+                self.counts.missing += 1;
+                return entry.clip().map_or(NextStep::Continue, |clip| self.gate.unproven(clip));
+            }
+        };
+        let epoch = self.gate.epoch();
+        if let Some(clip) = entry.clip()
+            && let Some(opened) = self.gate.played(clip, PlayProof { epoch, by })
+        {
+            let id = entry.id;
+            self.events.push_back(PlayoutEvent::GateOpened { id, opened });
+        }
+        NextStep::Continue
     }
 
     fn is_done(&self, entry: &Entry) -> Option<DoneBy> {

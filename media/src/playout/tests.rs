@@ -57,14 +57,17 @@ fn events(playout: &mut Playout) -> Vec<String> {
             PlayoutEvent::Done {
                 id,
                 by: DoneBy::Mark,
+                ..
             } => format!("D{}", id.0),
             PlayoutEvent::Done {
                 id,
                 by: DoneBy::PacedClock,
+                ..
             } => format!("P{}", id.0),
             PlayoutEvent::Done {
                 id,
                 by: DoneBy::Unproven,
+                ..
             } => format!("U{}", id.0),
             PlayoutEvent::Cut { id, played_ms, .. } => format!("C{}@{played_ms}", id.0),
             PlayoutEvent::GateOpened { id, .. } => format!("O{}", id.0),

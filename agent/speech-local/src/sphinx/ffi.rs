@@ -53,6 +53,7 @@ struct Api {
     ps_seg_next: unsafe extern "C" fn(*mut Seg) -> *mut Seg,
     ps_seg_prob: unsafe extern "C" fn(*mut Seg, *mut i32, *mut i32, *mut i32) -> i32,
     ps_seg_word: unsafe extern "C" fn(*mut Seg) -> *const c_char,
+    ps_start_stream: unsafe extern "C" fn(*mut Ps) -> c_int,
     ps_start_utt: unsafe extern "C" fn(*mut Ps) -> c_int,
     /// Held while a decoder is made: the libraries do not promise that making two at once is safe.
     making: Mutex<()>,
@@ -89,6 +90,7 @@ impl Api {
                     ps_seg_next: decoder.function("ps_seg_next")?,
                     ps_seg_prob: decoder.function("ps_seg_prob")?,
                     ps_seg_word: decoder.function("ps_seg_word")?,
+                    ps_start_stream: decoder.function("ps_start_stream")?,
                     ps_start_utt: decoder.function("ps_start_utt")?,
                     making: Mutex::new(()),
                 },
@@ -180,9 +182,15 @@ impl RawDecoder {
     }
 
     /// Begins an utterance; false where the decoder refuses.
+    ///
+    /// It is begun as a stream of its own, because the times of segments count from the stream's beginning. What the decoder has learnt
+    /// of the channel (its cepstral mean) stays.
     pub(super) fn start(&mut self) -> bool {
         // SAFETY: the decoder lives and `&mut self` makes this the only call in it.
-        unsafe { (self.api.ps_start_utt)(self.ps.as_ptr()) >= 0 }
+        unsafe {
+            (self.api.ps_start_stream)(self.ps.as_ptr()) >= 0
+                && (self.api.ps_start_utt)(self.ps.as_ptr()) >= 0
+        }
     }
 
     /// Feeds samples of the utterance begun; false where the decoder fails.

@@ -104,6 +104,7 @@ impl Listener {
             match message {
                 ToRecogniser::Audio { at, mulaw } => self.audio(at, &mulaw)?,
                 ToRecogniser::Begins { at } => self.begin(at)?,
+                ToRecogniser::Sleeps => drop(self.finish()?),
                 ToRecogniser::Finalise { utterance } => {
                     let words = self.finish()?;
                     let heard = Heard { utterance, words, done: true, end_of_turn: true };
