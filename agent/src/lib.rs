@@ -12,10 +12,12 @@
 //! | [`replay`] | recorded calls, run again through the core |
 //! | [`clock`] | the only place that reads a clock |
 //!
-//! Nothing here is a static: what the process has is made in `main` and passed on as [`services::Services`].
+//! Nothing here is a static: what the process has is made in `main` and passed on as [`services::Services`]. It does not decide whether a
+//! call may be placed or a word be spoken (`callwright-compliance`), nor what the conversation does next (`callwright-core`).
 
 pub mod api;
 pub mod call;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;

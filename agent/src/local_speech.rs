@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use callwright_compliance::vendor::Role;
 use callwright_prompts::{Pack, corpus};
 use callwright_vendors::VendorError;
 use callwright_vendors::local::{Flite, Rules, Sphinx};
@@ -14,6 +15,13 @@ use crate::services::ClipMaker;
 
 /// The seed of the recogniser's training sentences: the same model on every machine.
 const CORPUS_SEED: u64 = 1;
+
+/// The ids of these vendors in the register, by role.
+pub const VENDORS: [(Role, &str); 3] = [
+    (Role::SpeechToText, "pocketsphinx"),
+    (Role::LanguageModel, "rules"),
+    (Role::TextToSpeech, "flite"),
+];
 
 /// An open voice and ear.
 pub struct LocalSpeech {

@@ -1,15 +1,42 @@
-//! The `callwright` command.
-#[tokio::main]
-async fn main() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let args = callwright::demo::Args { show_phi: std::env::args().any(|a| a == "--show-phi"), ..Default::default() };
-    let clock = callwright::clock::Clock;
-    let out = callwright::demo::folder(&args, clock);
-    std::fs::create_dir_all(&out).unwrap();
-    let f = std::fs::File::create(out.join("log.jsonl")).unwrap();
-    tracing_subscriber::fmt().json().with_max_level(tracing::Level::DEBUG).with_writer(std::sync::Mutex::new(f)).init();
-    match callwright::demo::run(&args, &out, clock).await {
-        Ok(ok) => std::process::exit(i32::from(!ok)),
-        Err(e) => { eprintln!("{e}"); std::process::exit(2) }
+//! The `callwright` command: makes what the process has once, and passes it on to [`callwright::cli`].
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use callwright::cli::output::Out;
+use callwright::cli::{self, Cli, Exit, Logs, Session};
+use callwright::clock::Clock;
+use clap::Parser;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(tell_panic));
+    // Before anything speaks TLS. It fails only where it is installed already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let cli = Cli::parse();
+    let session = Session { clock: Clock, logs: Logs::Process };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("the runtime cannot start: {error}"), Exit::NotGood),
+    };
+    match runtime.block_on(cli::run(cli, session, &mut Out::stdout())) {
+        Ok(exit) => exit.into(),
+        // Whoever reads the output has seen enough, as `head` has.
+        Err(cli::CliError::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            Exit::Good.into()
+        }
+        Err(error) => fail(&error.to_string(), error.exit()),
     }
+}
+
+fn fail(why: &str, exit: Exit) -> ExitCode {
+    // If standard error is gone, the exit code must do.
+    drop(writeln!(std::io::stderr().lock(), "callwright: {why}"));
+    exit.into()
+}
+
+/// Says where a panic was, and nothing of its message: that may hold anything, a patient's words too.
+fn tell_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    tracing::error!(place, "panic");
+    drop(writeln!(std::io::stderr().lock(), "callwright: a defect of the program: panic at {place}"));
 }

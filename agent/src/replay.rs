@@ -149,3 +149,82 @@ fn replay(path: &Path, entries: &mut u64) -> Result<(), Difference> {
     }
     if finished { Ok(()) } else { Err(Difference::Cut { seq: *entries }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use callwright_core::{Config, Input, LegFailure, Limits, Micros, Now, SampleTime};
+
+    use super::*;
+    use crate::call::Journal;
+
+    fn header() -> Header {
+        Header {
+            v: VERSION,
+            program: "0".to_owned(),
+            call: "0".to_owned(),
+            began_at: jiff::Timestamp::UNIX_EPOCH,
+            policy: String::new(),
+            prompts: String::new(),
+            directory: String::new(),
+            config: Config { questions: vec![], items: vec![], limits: Limits::default() },
+        }
+    }
+
+    /// A journal of a short call, and the folder that holds it.
+    fn journal() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let mut journal = Journal::create(&path, &header()).unwrap();
+        let mut core = Conversation::new(header().config);
+        let inputs = [Input::Ringing, Input::Answered, Input::StreamUp, Input::HungUp];
+        for (n, input) in (1..).zip(inputs) {
+            let now = Now { at: Micros::from_s(n), far: SampleTime(n) };
+            core.handle(now, input).unwrap();
+            let outputs: Vec<Output> = std::iter::from_fn(|| core.poll_output()).collect();
+            journal.write(now, input, &outputs).unwrap();
+        }
+        (folder, path)
+    }
+
+    fn outcome(path: &Path) -> Result<(), Difference> {
+        run(&[path.to_owned()]).pop().unwrap().outcome
+    }
+
+    #[test]
+    fn a_journal_replays_identically_and_by_its_folder() {
+        let (folder, _) = journal();
+        let reports = run(&[folder.path().to_owned()]);
+        assert_eq!(reports.len(), 1);
+        assert!(reports[0].outcome.is_ok(), "{}", reports[0]);
+        assert_eq!(reports[0].entries, 4);
+    }
+
+    #[test]
+    fn a_changed_a_missing_and_a_swapped_line_are_found() {
+        let (_folder, path) = journal();
+        let good = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = good.lines().collect();
+        let changed = good.replacen("\"hung_up\"", "\"answered\"", 1);
+        let missing = [&lines[..2], &lines[3..]].concat().join("\n");
+        let mut swapped = lines.clone();
+        swapped.swap(2, 3);
+        for bad in [changed, missing, swapped.join("\n")] {
+            std::fs::write(&path, bad).unwrap();
+            assert!(matches!(outcome(&path), Err(Difference::Chain { .. })));
+        }
+        std::fs::write(&path, lines[..4].join("\n")).unwrap();
+        assert!(matches!(outcome(&path), Err(Difference::Cut { seq: 3 })));
+        std::fs::write(&path, "not a journal").unwrap();
+        assert!(matches!(outcome(&path), Err(Difference::Form { line: 1, .. })));
+    }
+
+    #[test]
+    fn a_core_that_decides_otherwise_is_found() {
+        let (_folder, path) = journal();
+        let mut journal = Journal::create(&path.with_file_name("other.jsonl"), &header()).unwrap();
+        let now = Now { at: Micros::from_s(1), far: SampleTime(0) };
+        journal.write(now, Input::Failed(LegFailure::Busy), &[Output::HangUp]).unwrap();
+        let other = outcome(&path.with_file_name("other.jsonl"));
+        assert!(matches!(other, Err(Difference::Outputs { seq: 1, .. })));
+    }
+}

@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-pub use registry::{CallHandle, Registry};
+pub use registry::{CallHandle, NoStream, Registry};
 
 use crate::clock::Clock;
 
@@ -101,7 +101,9 @@ impl Server {
 
     /// Stops taking connections and waits for those that are open, for at most `patience`.
     pub async fn stop(self, patience: std::time::Duration) {
-        drop(self.stop.send(()));
+        if self.stop.send(()).is_err() {
+            tracing::debug!("the server had stopped already");
+        }
         let abort = self.task.abort_handle();
         if tokio::time::timeout(patience, self.task).await.is_err() {
             abort.abort();

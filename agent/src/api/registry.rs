@@ -87,8 +87,9 @@ impl Registry {
     /// Tells every running call something.
     pub fn command_all(&self, command: Command) {
         for handle in &self.calls {
-            // A call whose line is full of commands is closing already.
-            drop(handle.commands.try_send(command));
+            if handle.commands.try_send(command).is_err() {
+                tracing::warn!(call = handle.key(), ?command, "a call takes no more commands");
+            }
         }
     }
 
@@ -141,9 +142,10 @@ impl Registry {
         let mut progress = handle.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let progress =
             progress.get_or_insert_with(|| LegProgress::new(update.call_sid.clone()));
-        if let Applied::Advanced(status) = progress.apply(update) {
-            // A call whose line is full has ended.
-            drop(handle.statuses.try_send(status));
+        if let Applied::Advanced(status) = progress.apply(update)
+            && handle.statuses.try_send(status).is_err()
+        {
+            tracing::debug!(call, "a status for a call that has ended");
         }
         true
     }

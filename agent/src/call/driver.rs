@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use callwright_compliance::egress::{Field, FieldSet, Ledger, LedgerEntry, Recipient};
+use callwright_compliance::egress::{FieldSet, Ledger, Recipient};
 use callwright_compliance::vendor::Role;
+use bytes::BytesMut;
 use callwright_compliance::VendorId;
-use callwright_core::{Conversation, Input, Item, Micros, Now, Outcome, Topic, ValueId};
+use callwright_core::{
+    Conversation, Input, Item, Micros, Now, Outcome, Topic, UtteranceId, ValueId,
+};
 use callwright_media::playout::{ItemId, MarkSupport, Playout, PlayoutConfig};
 use callwright_media::recorder::Recorder;
 use callwright_media::session::{MediaEvent, Session, SessionConfig};
@@ -58,6 +61,8 @@ pub struct Driver {
     leg: Arc<dyn Leg>,
     pub(super) watch: Stopwatch,
     inputs: VecDeque<Input>,
+    /// Speech for a menu, until it is whole.
+    pub(super) menu_answer: BytesMut,
     /// What each item at playout is to the core.
     pub(super) items: BTreeMap<ItemId, Item>,
     pub(super) next_item: u64,
@@ -77,8 +82,12 @@ pub struct Driver {
     pub(super) latency: Latency,
     pub(super) ledger: Ledger,
     pub(super) cover: Cover,
-    moments: mpsc::Sender<Moment>,
-    notes: mpsc::Sender<Note>,
+    pub(super) moments: mpsc::Sender<Moment>,
+    pub(super) notes: mpsc::Sender<Note>,
+    /// From this utterance on nothing may be kept unless a disclosure is proven.
+    pub(super) waiting_from: Option<UtteranceId>,
+    /// The utterance that was understood last.
+    pub(super) last_utterance: UtteranceId,
     pub(super) objected: bool,
     outcome: Option<Outcome>,
     /// The far end's audio of one message, kept to save its allocation.
@@ -102,7 +111,7 @@ pub(super) struct Plan {
 /// Something happened.
 enum Event {
     Wire(Result<StreamEvent, callwright_media::twilio::StreamError>),
-    Stream(MediaStream),
+    Stream(Box<MediaStream>),
     Status(callwright_dialplan::twilio::status::LegStatus),
     Command(Command),
     Recogniser(callwright_vendors::RecogniserEvent),
@@ -150,6 +159,7 @@ impl Driver {
             leg,
             watch,
             inputs: VecDeque::new(),
+            menu_answer: BytesMut::new(),
             items: BTreeMap::new(),
             next_item: 0,
             next_segment: 0,
@@ -166,6 +176,8 @@ impl Driver {
             cover,
             moments,
             notes,
+            waiting_from: None,
+            last_utterance: UtteranceId(0),
             objected: false,
             outcome: None,
             audio: Vec::new(),
@@ -202,7 +214,7 @@ impl Driver {
         let deadline = self.deadline();
         tokio::select! {
             event = receive(&mut self.stream, &mut self.audio) => Event::Wire(event),
-            Some(stream) = self.lines.streams.recv() => Event::Stream(stream),
+            Some(stream) = self.lines.streams.recv() => Event::Stream(Box::new(stream)),
             Some(status) = self.lines.statuses.recv() => Event::Status(status),
             Some(command) = self.lines.commands.recv() => Event::Command(command),
             event = self.ear.next() => Event::Recogniser(event),
@@ -210,13 +222,6 @@ impl Driver {
             spoken = self.mouth.next() => Event::Spoken(spoken),
             () = tokio::time::sleep_until(deadline) => Event::Tick,
         }
-    }
-
-    /// What the carrier is told before anything is heard.
-    fn dialled(&mut self) {
-        let fields = FieldSet::of(&[Field::DialledNumber, Field::CallTiming]);
-        let recipient = self.carrier();
-        self.egress(recipient, fields, 0);
     }
 
     fn deadline(&self) -> tokio::time::Instant {
@@ -236,7 +241,7 @@ impl Driver {
                 self.input(Input::StreamDown);
             }
             Event::Stream(stream) => {
-                self.stream = Some(stream);
+                self.stream = Some(*stream);
                 self.note(Note::Answered);
                 self.input(Input::StreamUp);
             }
@@ -409,58 +414,6 @@ impl Driver {
         any
     }
 
-    // Telling others.
-
-    pub(super) fn tell(&self, what: Happening) {
-        // An observer that does not keep up misses moments; the call does not wait for it.
-        drop(self.moments.try_send(Moment { at_ms: self.watch.at().as_ms(), what }));
-    }
-
-    pub(super) fn note(&self, note: Note) {
-        if self.notes.try_send(note).is_err() {
-            tracing::error!(call = self.plan.id, ?note, "an audit note was lost");
-        }
-    }
-
-    /// Writes down that fields went to somebody.
-    pub(super) fn egress(&mut self, recipient: Recipient, fields: FieldSet, bytes: u64) {
-        let at_ms = self.watch.at().as_ms();
-        let purpose = self.plan.purpose;
-        self.ledger.add(LedgerEntry { at_ms, recipient, purpose, fields, bytes });
-    }
-
-    /// Writes down that audio went to the far end, which it does through the carrier.
-    pub(super) fn egress_to_far_end(&mut self, fields: FieldSet, bytes: u64) {
-        self.egress(Recipient::FarEnd, fields, bytes);
-        let recipient = self.carrier();
-        self.egress(recipient, fields.union(FieldSet::of(&[Field::AgentWords])), bytes);
-    }
-
-    fn carrier(&self) -> Recipient {
-        Recipient::Vendor { id: self.plan.carrier.clone(), role: Role::Carrier }
-    }
-
-    /// A vendor of this call, as a recipient.
-    pub(super) fn vendor(&self, id: &str, role: Role) -> Recipient {
-        match VendorId::new(id) {
-            Ok(id) => Recipient::Vendor { id, role },
-            // Ids of vendors are constants of this program; one that is no id is written down as the carrier's.
-            Err(_) => Recipient::Vendor { id: self.plan.carrier.clone(), role },
-        }
-    }
-
-    fn write_ledger(&mut self) {
-        let sent = self.ear.take_sent();
-        if sent > 0 {
-            let id = self.plan.vendors.speech_to_text.id();
-            let recipient = self.vendor(id, Role::SpeechToText);
-            self.egress(recipient, FieldSet::of(&[Field::FarEndAudio]), sent);
-        }
-        if let Some(error) = self.ear.take_failure() {
-            tracing::error!(call = self.plan.id, %error, "recogniser");
-        }
-    }
-
     pub(super) fn finish(&mut self, outcome: Outcome) {
         self.outcome = Some(outcome);
         self.tell(Happening::Finished(outcome));
@@ -470,15 +423,12 @@ impl Driver {
         self.leg.hang_up();
     }
 
-    pub(super) fn measure(&mut self, stage: Stage, from: Option<Micros>, to: Micros) {
-        if let Some(from) = from {
-            self.latency.add(stage, to.since(from).0);
-        }
-    }
-
     async fn report(mut self) -> CallReport {
         if let Some(stream) = self.stream.take() {
             stream.close().await;
+        }
+        if let Some(from) = self.waiting_from {
+            self.vault.forget_from(from);
         }
         let recorded = self.recorder.take().and_then(|recorder| {
             recorder

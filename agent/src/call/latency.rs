@@ -34,6 +34,20 @@ impl Stage {
         Stage::Reply,
     ];
 
+    /// Its name in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::EndOfTurn => "end_of_turn",
+            Stage::SpeechToText => "speech_to_text",
+            Stage::Understanding => "understanding",
+            Stage::LanguageModel => "language_model",
+            Stage::TextToSpeech => "text_to_speech",
+            Stage::Playout => "playout",
+            Stage::Reply => "reply",
+        }
+    }
+
     /// Its name for people.
     #[must_use]
     pub fn title(self) -> &'static str {

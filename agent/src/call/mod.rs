@@ -3,6 +3,7 @@
 //! The core decides, the gate in `media::playout` permits, and this room does: it owns the call's vault, writes its journal and its
 //! ledger, and tells an observer what happens. It does not decide whether to call (that is `dialler`), and it holds no policy.
 
+mod account;
 pub mod clips;
 mod cover;
 mod driver;
@@ -12,6 +13,8 @@ mod latency;
 mod mouth;
 mod obey;
 mod perceive;
+mod speak;
+mod think;
 pub mod timeline;
 pub(crate) mod translate;
 pub mod vault;

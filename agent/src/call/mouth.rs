@@ -18,8 +18,8 @@ struct Pending {
 pub(crate) enum Spoken {
     /// A stretch of its audio; `first` for the first one, with when it was asked for.
     Audio { item: Item, asked_at: Micros, first: bool, audio: SpeechResult },
-    /// It is whole.
-    End { item: Item, begun: bool },
+    /// No more comes.
+    End { item: Item },
 }
 
 /// See the module.
@@ -38,9 +38,9 @@ impl Mouth {
         self.pending.push_back(Pending { item, audio, asked_at, begun: false });
     }
 
-    /// Drops everything; gives the items of which nothing had reached playout yet.
+    /// Drops everything; gives the items that were on their way.
     pub(crate) fn shut(&mut self) -> Vec<Item> {
-        self.pending.drain(..).filter(|p| !p.begun).map(|p| p.item).collect()
+        self.pending.drain(..).map(|pending| pending.item).collect()
     }
 
     /// The next thing that the front piece does. Safe to cancel; pends while there is none.
@@ -59,9 +59,8 @@ impl Mouth {
                 Spoken::Audio { item, asked_at, first, audio }
             }
             None => {
-                let begun = front.begun;
                 self.pending.pop_front();
-                Spoken::End { item, begun }
+                Spoken::End { item }
             }
         }
     }

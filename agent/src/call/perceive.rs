@@ -33,6 +33,7 @@ impl Driver {
         let now = self.watch.at();
         self.measure(Stage::SpeechToText, self.reply.finalised, now);
         self.reply.heard = Some(now);
+        self.last_utterance = utterance;
         self.show_far_end(&words);
         self.understood(utterance, &words);
         if !self.objected {
@@ -110,10 +111,10 @@ impl Driver {
         if repeats {
             return;
         }
-        let items = meaning.acts.iter().filter_map(|act| match act {
-            Act::DataRequest(item) => Some(*item),
-            _ => None,
-        });
+        let items = meaning
+            .acts
+            .iter()
+            .filter_map(|act| if let Act::DataRequest(item) = act { Some(*item) } else { None });
         self.wanted = translate::fields(items);
         self.playout.asked(self.wanted);
     }

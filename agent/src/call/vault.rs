@@ -114,6 +114,14 @@ impl Vault {
         self.utterances.split_off(&from);
     }
 
+    /// Deletes everything that was heard from `from` on, values too: the people who said it were never told that a machine listens.
+    pub fn forget_from(&mut self, from: UtteranceId) {
+        self.forget_words_from(from);
+        self.won.retain(|_, won| won.evidence.utterance < from);
+        self.values.retain(|heard| heard.evidence.utterance < from);
+        self.known = Known::new();
+    }
+
     /// Keeps a value that was found; `None` where the far end said that there is none.
     pub fn keep_value(&mut self, utterance: UtteranceId, found: &Found) -> Option<ValueId> {
         let value = found.value.clone()?;
@@ -180,9 +188,10 @@ impl Vault {
         questions: &QuestionSet,
     ) -> Option<String> {
         let Some(item) = translate::item(token) else {
-            let id = match token {
-                Token::HeardEarlier(_, number) => Some(ValueId(number)),
-                _ => heard,
+            let id = if let Token::HeardEarlier(_, number) = token {
+                Some(ValueId(number))
+            } else {
+                heard
             };
             return self.heard(id?).map(|heard| value_spoken(&heard.value, questions));
         };
@@ -233,7 +242,19 @@ fn keyed(item: DataItem, text: &str) -> Option<String> {
             (rest.len() == 4).then(|| format!("{rest}{year}"))
         }
         DataItem::CallbackNumber => digits.strip_prefix('1').map(str::to_owned),
-        _ => (!digits.is_empty()).then_some(digits),
+        DataItem::MemberId | DataItem::Npi | DataItem::TaxId => {
+            (!digits.is_empty()).then_some(digits)
+        }
+        // No menu map asks for these: `KeyItem` has no name for them.
+        DataItem::CallerName
+        | DataItem::DateOfService
+        | DataItem::GroupNumber
+        | DataItem::PatientName
+        | DataItem::ProviderAddress
+        | DataItem::ProviderName
+        | DataItem::ReasonForCall
+        | DataItem::Relationship
+        | DataItem::Ssn => None,
     }
 }
 
@@ -265,12 +286,111 @@ fn value_spoken(value: &Value, questions: &QuestionSet) -> String {
 /// A choice as people say it.
 fn choice_spoken(name: &str, questions: &QuestionSet) -> String {
     let kinds = questions.fields.iter().map(|question: &Question| &question.kind);
-    let choices = kinds.filter_map(|kind| match kind {
-        ValueKind::Choice(choices) => Some(choices),
-        _ => None,
-    });
+    let choices = kinds
+        .filter_map(|kind| if let ValueKind::Choice(choices) = kind { Some(choices) } else { None });
     choices
         .flatten()
         .find(|choice| choice.value == name)
         .map_or_else(|| name.to_owned(), |choice| choice.spoken().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use callwright_core::{Extracted, FieldId, Verdict};
+    use callwright_dialplan::menu::{KeyItem, Keys};
+    use callwright_prompts::{Pack, Template};
+
+    use super::*;
+
+    fn vault() -> Vault {
+        let phi = |text: &str| Phi::new(text.to_owned());
+        Vault::new(BTreeMap::from([
+            (DataItem::MemberId, phi("W47291835")),
+            (DataItem::PatientDateOfBirth, phi("1985-04-12")),
+            (DataItem::CallbackNumber, phi("+16142000134")),
+            (DataItem::Npi, phi("1234567893")),
+        ]))
+    }
+
+    fn questions() -> QuestionSet {
+        Pack::embedded().unwrap().question_set("medical").unwrap().clone()
+    }
+
+    fn keep(vault: &mut Vault, text: &str, carries: Vec<DataItem>, heard: Option<ValueId>) {
+        let template = Template::parse(text).unwrap();
+        vault.keep_piece(TurnId(1), SegmentId(1), Segment { template, carries, heard });
+    }
+
+    fn hear(vault: &mut Vault, utterance: u32, topic: Topic, value: Value) -> ValueId {
+        let found = Found {
+            extracted: Extracted { topic, verdict: Verdict::Clear },
+            value: Some(value),
+            span: Span { from_ms: 10, to_ms: 90, confidence: 0.9 },
+        };
+        vault.keep_value(UtteranceId(utterance), &found).unwrap()
+    }
+
+    #[test]
+    fn tokens_become_words_that_can_be_followed() {
+        let mut vault = vault();
+        keep(&mut vault, "The member I D is {member_id}.", vec![DataItem::MemberId], None);
+        let words = vault.render(SegmentId(1), &questions()).unwrap();
+        let words = words.expose(Purpose::Speak);
+        assert!(words.contains("W as in whiskey"), "{words}");
+        assert!(words.contains("eight, three, five"), "{words}");
+        assert!(vault.carries(SegmentId(1)).contains(callwright_compliance::Field::MemberId));
+        assert_eq!(vault.template(SegmentId(1)).unwrap(), "The member I D is {member_id}.");
+    }
+
+    #[test]
+    fn a_value_that_is_not_there_is_not_made_up() {
+        let mut vault = vault();
+        keep(&mut vault, "The group number is {group_number}.", vec![], None);
+        assert!(vault.render(SegmentId(1), &questions()).is_none());
+        keep(&mut vault, "I have {heard}.", vec![], Some(ValueId(7)));
+        assert!(vault.render(SegmentId(1), &questions()).is_none());
+    }
+
+    #[test]
+    fn a_read_back_says_what_was_heard() {
+        let mut vault = vault();
+        let id = hear(&mut vault, 3, Topic::Reference, Value::Reference("749025".to_owned()));
+        keep(&mut vault, "I have {heard}.", vec![], Some(id));
+        let words = vault.render(SegmentId(1), &questions()).unwrap();
+        assert_eq!(words.expose(Purpose::Speak), "I have seven, four, nine, zero, two, five.");
+    }
+
+    #[test]
+    fn keys_are_in_the_form_that_menus_take() {
+        let vault = vault();
+        let hash = Some(Keys::new("#").unwrap());
+        for (item, keys) in [
+            (KeyItem::Npi, "1234567893#"),
+            (KeyItem::PatientDateOfBirth, "04121985#"),
+            (KeyItem::CallbackNumber, "6142000134#"),
+            (KeyItem::MemberId, "47291835#"),
+        ] {
+            let act = StepAct::Key { item, terminator: hash.clone() };
+            let (typed, carries) = vault.keys(&act).unwrap();
+            assert_eq!(typed.expose(Purpose::Key), keys);
+            assert!(carries.contains(item.field()));
+        }
+        let missing = StepAct::Key { item: KeyItem::TaxId, terminator: None };
+        assert!(vault.keys(&missing).is_none());
+    }
+
+    #[test]
+    fn what_was_heard_from_people_who_were_never_told_is_forgotten() {
+        let mut vault = vault();
+        let plan = Topic::Field(FieldId(2));
+        let early = hear(&mut vault, 1, plan, Value::Choice("ppo".to_owned()));
+        let late = hear(&mut vault, 4, Topic::Name, Value::Name("Jessica".to_owned()));
+        vault.keep_words(UtteranceId(1), Utterance::from_text("one", 100));
+        vault.keep_words(UtteranceId(4), Utterance::from_text("two", 100));
+        vault.win(plan, early, false);
+        vault.win(Topic::Name, late, false);
+        vault.forget_from(UtteranceId(4));
+        assert_eq!(vault.won().map(|(topic, _)| topic).collect::<Vec<_>>(), [plan]);
+        assert_eq!(vault.utterances().count(), 1);
+    }
 }

@@ -52,13 +52,13 @@ impl<'p> Section<'p> {
 
     /// A text that may be left out.
     pub(super) fn text(&mut self, key: &'static str, mend: &str) -> Option<String> {
-        match self.value(key)? {
-            Value::String(text) if !text.trim().is_empty() => Some(text),
-            _ => {
-                self.note(key, Fault::Kind("a text"), mend);
-                None
-            }
+        if let Value::String(text) = self.value(key)?
+            && !text.trim().is_empty()
+        {
+            return Some(text);
         }
+        self.note(key, Fault::Kind("a text"), mend);
+        None
     }
 
     /// A text that must be there.

@@ -3,7 +3,7 @@
 //! Everything is what a practice's call uses, over real sockets, but for the far side: the carrier and the payer are simulated, the
 //! patient is made up, and speech is local. Nothing leaves the machine. Its store, key file and calls lie in the folder it is given.
 
-mod seed;
+pub mod seed;
 mod show;
 mod table;
 
@@ -15,27 +15,23 @@ use callwright_compliance::{ObjectId, PhoneNumber, Policy, VendorId};
 use callwright_core::Limits;
 use callwright_dialplan::payer::Directory;
 use callwright_dialplan::twilio::{Client, ClientConfig, Credentials, Secret};
-use callwright_prompts::{Pack, corpus};
+use callwright_prompts::Pack;
 use callwright_sim::carrier::{Carrier as SimCarrier, CarrierConfig, ScenarioSource};
 use callwright_sim::Scenario;
-use callwright_sim::speech::{LocalSpeech, Speech};
-use callwright_store::{Code, KeyRing, RandomId, Store};
-use callwright_vendors::local::{Flite, Rules, Sphinx};
+use callwright_sim::speech::{LocalSpeech as FarEndSpeech, Speech};
+use callwright_store::{Code, KeyRing, Store};
 use callwright_vendors::VendorError;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::api::{Api, Registry, Server, router};
-use crate::call::{ClipBook, Vendors};
 use crate::clock::Clock;
 use crate::dialler::{Attempt, Claimed, DialError, LEASE, attempt};
+use crate::local_speech::{LocalSpeech, cache_folder};
 use crate::services::{Carrier, FileKeeping, Services};
 
 /// The scenario that is played when none is named.
 pub const DEFAULT_SCENARIO: &str = "acme-medical";
-
-/// The seed of the recogniser's training sentences: the same model on every machine.
-const CORPUS_SEED: u64 = 1;
 
 /// Moments of the timeline that may wait to be shown.
 const MOMENTS_MAX: usize = 256;
@@ -99,13 +95,6 @@ fn scenario(name: &str) -> Result<Scenario, DemoError> {
     Err(DemoError::NoScenario(name.to_owned()))
 }
 
-/// Where models that were built once are kept: the user's cache, or beside the calls.
-fn cache(out: &Path) -> PathBuf {
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home);
-    base.map_or_else(|| out.join("cache"), |base| base.join("callwright"))
-}
-
 /// The folder for this run: what was asked for, or a new one named after the time.
 #[must_use]
 pub fn folder(args: &Args, clock: Clock) -> PathBuf {
@@ -124,7 +113,7 @@ pub async fn run(args: &Args, out: &Path, clock: Clock) -> Result<bool, DemoErro
     std::fs::create_dir_all(out)?;
     let mut show = show::Show::new(args, &scenario, out);
     show.begin()?;
-    let cache = cache(out);
+    let cache = cache_folder(&out.join("cache"));
     let speech = {
         let cache = cache.clone();
         tokio::task::spawn_blocking(move || open_speech(&cache)).await.map_err(program)??
@@ -179,20 +168,17 @@ fn finish(
 }
 
 /// Voices and ears of both sides.
-struct LocalParts {
+struct Voices {
     far_end: Speech,
-    flite: Arc<Flite>,
-    sphinx: Arc<Sphinx>,
+    own: LocalSpeech,
     pack: Arc<Pack>,
 }
 
-fn open_speech(cache: &Path) -> Result<LocalParts, DemoError> {
-    let pack = Pack::embedded().map_err(program)?;
-    let flite = Arc::new(Flite::open()?);
-    let far_end = Speech::Local(LocalSpeech::open(&cache.join("caller-model"))?);
-    let sentences = corpus::far_end(&pack, CORPUS_SEED);
-    let sphinx = Arc::new(Sphinx::open(&cache.join("payer-model"), &sentences)?);
-    Ok(LocalParts { far_end, flite, sphinx, pack: Arc::new(pack) })
+fn open_speech(cache: &Path) -> Result<Voices, DemoError> {
+    let pack = Arc::new(Pack::embedded().map_err(program)?);
+    let far_end = Speech::Local(FarEndSpeech::open(&cache.join("caller-model"))?);
+    let own = LocalSpeech::open(Arc::clone(&pack), cache)?;
+    Ok(Voices { far_end, own, pack })
 }
 
 fn hex16() -> Result<String, DemoError> {
@@ -206,7 +192,7 @@ fn random_secret() -> Result<String, DemoError> {
 async fn services(
     out: &Path,
     clock: Clock,
-    speech: LocalParts,
+    speech: Voices,
     account: &str,
     secret: &str,
     carrier: &SimCarrier,
@@ -221,11 +207,6 @@ async fn services(
     let client = Client::new(config).map_err(program)?;
     let calls_dir = out.join("calls");
     std::fs::create_dir_all(&calls_dir)?;
-    let flite = Arc::clone(&speech.flite);
-    let pack = Arc::clone(&speech.pack);
-    let clips = move |name: &str, callback: &str| {
-        ClipBook::make(&pack, name, callback, |words| flite.speak_now(words))
-    };
     Ok(Services {
         clock,
         node: Code::new("demo")?,
@@ -234,12 +215,8 @@ async fn services(
         policy: Policy::recommended(),
         directory: Arc::new(Directory::embedded().map_err(program)?),
         pack: speech.pack,
-        vendors: Vendors {
-            speech_to_text: speech.sphinx,
-            language_model: Arc::new(Rules),
-            text_to_speech: speech.flite,
-        },
-        clips: Box::new(clips),
+        vendors: speech.own.vendors(),
+        clips: speech.own.clip_maker(),
         carrier: Carrier {
             client: Arc::new(client),
             id: VendorId::new(seed::CARRIER).map_err(program)?,

@@ -21,16 +21,20 @@ use crate::dialler::Claimed;
 use crate::services::Services;
 
 /// The simulated carrier's row in the vendor register.
-pub(super) const CARRIER: &str = "simulated-carrier";
+pub const CARRIER: &str = "simulated-carrier";
 /// The number that the practice calls from.
-pub(super) const CALLER: &str = "+16142000134";
+pub const CALLER: &str = "+16142000134";
 
 fn person(id: &str) -> Result<PersonId, DemoError> {
     PersonId::new(id).map_err(program)
 }
 
 /// Sets up a practice with one request, and claims it.
-pub(super) async fn request(
+///
+/// # Errors
+/// [`DemoError::Store`]; [`DemoError::Program`] where the scenario names a line that is not in the payer directory, or an id or number
+/// that is none.
+pub async fn request(
     services: &Services,
     scenario: &Scenario,
 ) -> Result<Claimed, DemoError> {

@@ -24,7 +24,7 @@ use super::result::{self, CallResult};
 use super::{Claimed, DialError, facts, keep, plan};
 use crate::api::Api;
 use crate::call::timeline::Moment;
-use crate::call::{CallReport, Driver, LINES_MAX, Leg, Note};
+use crate::call::{CallReport, Command, Driver, LINES_MAX, Leg, Note};
 use crate::services::Services;
 
 /// What came of one attempt.
@@ -247,11 +247,15 @@ async fn run(
             tokio::select! {
                 report = &mut run => break report,
                 Some(note) = ready.notes.recv() => {
-                    keep::noted(services, &case.claimed, &case.actor, &ready.call, note).await?;
+                    let kept =
+                        keep::noted(services, &case.claimed, &case.actor, &ready.call, note).await;
+                    close_unless(kept, services, &ready.call);
                 }
                 _ = heartbeat.tick() => {
                     let now = services.clock.wall();
-                    services.store.heartbeat(&mut case.claimed.lease, now, LEASE).await?;
+                    let held =
+                        services.store.heartbeat(&mut case.claimed.lease, now, LEASE).await;
+                    close_unless(held.map_err(DialError::from), services, &ready.call);
                 }
             }
         }
@@ -270,6 +274,16 @@ async fn run(
     let files = keep::Files { folder: &folder, report: &report, result: &result };
     keep::ended(services, case.claimed, &case.actor, &call, &files).await?;
     Ok(Attempt { call, folder, result, report })
+}
+
+/// What cannot be written down, or is not held any more, may not go on: the call closes in words.
+fn close_unless(result: Result<(), DialError>, services: &Services, call: &CallId) {
+    if let Err(error) = result {
+        tracing::error!(%call, %error, "the call is closed");
+        if !services.registry.command(call.as_str(), Command::Kill) {
+            tracing::debug!(%call, "it is closing already");
+        }
+    }
 }
 
 /// Ends the leg at the carrier, once it is known there.

@@ -208,7 +208,11 @@ pub(super) async fn ended(
     let ending = after(outcome, claimed.request.attempts + 1, now);
     tx.finish(claimed.lease, &ending, &name).await?;
     tx.commit().await?;
-    tracing::info!(call = %call, outcome = name.as_str(), "call ended");
+    let seconds = files.report.length.as_ms() as f64 / 1_000.0;
+    metrics::counter!("callwright_calls_ended_total", "outcome" => name.as_str().to_owned())
+        .increment(1);
+    metrics::histogram!("callwright_call_seconds").record(seconds);
+    tracing::info!(call = %call, outcome = name.as_str(), seconds, "call ended");
     Ok(())
 }
 
@@ -217,7 +221,8 @@ fn results(
     call: &CallId,
     files: &Files<'_>,
 ) -> Result<Vec<ResultField>, DialError> {
-    let evidenced = files.report.recorded.is_some() && !files.report.objected;
+    // What was recorded ends where somebody objected.
+    let recorded_ms = files.report.recorded.as_ref().map_or(0, |recorded| recorded.length_ms);
     let mut fields = Vec::new();
     let named = files.result.fields.iter().map(|(name, field)| (name.as_str(), field));
     let named = named
@@ -234,7 +239,7 @@ fn results(
                 from_ms: u64::from(field.evidence.from_ms),
                 to_ms: u64::from(field.evidence.to_ms),
                 read_back: field.read_back,
-                evidenced,
+                evidenced: u64::from(field.evidence.to_ms) <= recorded_ms,
             },
         });
     }

@@ -113,11 +113,11 @@ async fn screening(
 
 /// An id that is of the right form and stands for nothing here is a mistake of the request.
 fn unknown(field: &'static str) -> impl FnOnce(StoreError) -> IntakeError {
-    move |error| match error {
-        StoreError::NotFound(Kind::Practice | Kind::Provider) => {
+    move |error| {
+        if matches!(error, StoreError::NotFound(Kind::Practice | Kind::Provider)) {
             let what = "`callwright setup` adds practices and providers and prints their ids";
-            Problems::one(field, Fault::NotKnown(what)).into()
+            return Problems::one(field, Fault::NotKnown(what)).into();
         }
-        error => error.into(),
+        error.into()
     }
 }

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use callwright_compliance::{PhiString, Purpose};
 use callwright_media::resample;
-use callwright_speech_local::flite::{Synthesiser, Voice};
+use callwright_speech_local::flite::{Stretch, Synthesiser, Voice};
 use tokio::sync::mpsc;
 
 use crate::text_to_speech::{SpeechResult, TextToSpeech};
 use crate::VendorError;
 
 const ID: &str = "flite";
+
+/// flite's own pace is that of reading aloud; on the telephone people speak a tenth faster.
+const PACE: f32 = 0.9;
 
 /// flite with one voice.
 pub struct Flite {
@@ -26,7 +29,8 @@ impl Flite {
     pub fn open() -> Result<Flite, VendorError> {
         let voice = Synthesiser::open(Voice::Slt)
             .map_err(|missing| VendorError::Missing(missing.to_string()))?;
-        Ok(Flite { voice: Arc::new(voice) })
+        let pace = Stretch::new(PACE).unwrap_or(Stretch::NATURAL);
+        Ok(Flite { voice: Arc::new(voice.with_stretch(pace)) })
     }
 
     /// Speaks fixed words now, on this thread: for the clips that are made once and kept.

@@ -1,0 +1,98 @@
+//! `callwright check`: what is missing before a first real call, each with how to mend it.
+
+mod machine;
+mod rows;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::output::Out;
+use super::{CliError, ConfigArg, Exit, Session};
+use crate::config::Config;
+
+/// Check what a first real call needs: libraries, key, store, payers, practice, vendors, allowlist, carrier
+///
+/// It places no call and asks the carrier nothing. It exits with 0 only where nothing is missing.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: callwright check --config callwright.toml")]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Finding {
+    /// What was looked at.
+    pub(super) subject: String,
+    /// Whether it is as it must be.
+    pub(super) good: bool,
+    /// What was found.
+    pub(super) found: String,
+    /// How to mend it; empty where it is good.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) mend: String,
+}
+
+/// Everything that was looked at, in order.
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn good(&mut self, subject: impl Into<String>, found: impl Into<String>) {
+        let (subject, found) = (subject.into(), found.into());
+        self.0.push(Finding { subject, good: true, found, mend: String::new() });
+    }
+
+    fn missing(
+        &mut self,
+        subject: impl Into<String>,
+        found: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
+        let (subject, found, mend) = (subject.into(), found.into(), mend.into());
+        self.0.push(Finding { subject, good: false, found, mend });
+    }
+}
+
+pub(super) async fn run(
+    args: &CheckArgs,
+    session: Session,
+    out: &mut Out,
+) -> Result<Exit, CliError> {
+    session.logs.start_plain();
+    let config = Config::load(&args.config.config)?;
+    let findings = look(&config, session).await;
+    let good = findings.iter().all(|finding| finding.good);
+    if args.json {
+        out.json(&findings)?;
+        return Ok(Exit::good_if(good));
+    }
+    for finding in &findings {
+        let mark = if finding.good { "ok     " } else { "missing" };
+        out.line(format_args!("{mark} {}: {}", finding.subject, finding.found))?;
+        if !finding.good {
+            out.line(format_args!("        -> {}", finding.mend))?;
+        }
+    }
+    let missing = findings.iter().filter(|finding| !finding.good).count();
+    out.line(match missing {
+        0 => "nothing is missing".to_owned(),
+        count => format!("{count} of {} are missing", findings.len()),
+    })?;
+    Ok(Exit::good_if(good))
+}
+
+/// Looks at everything.
+pub(super) async fn look(config: &Config, session: Session) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    machine::speech(config, &mut findings);
+    machine::carrier(config, &mut findings);
+    machine::calls(config, &mut findings);
+    let directory = machine::payers(config, &mut findings);
+    rows::store(config, directory.as_ref(), session.clock.wall(), &mut findings).await;
+    findings.0
+}

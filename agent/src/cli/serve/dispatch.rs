@@ -1,0 +1,228 @@
+//! The loop of a serving process: once a second it looks at the kill switch, and in between it claims, adopts and hands over.
+//!
+//! What may be dialled is decided per attempt in `dialler`; the store's claim has the last word between processes.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use callwright_compliance::audit::Actor;
+use callwright_compliance::{PatientKind, PhoneNumber};
+use callwright_store::{Code, Ending, Lease, Request, RequestState, StoreError};
+use jiff::SignedDuration;
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::adopt;
+use super::room::{self, Running};
+use super::watch::SwitchWatch;
+use crate::call::Command;
+use crate::dialler::{Claimed, DialError, LEASE, attempt};
+use crate::services::{FileKeeping, Services};
+
+/// How often the kill switch is looked at (rule I1: it is obeyed within five seconds).
+const BEAT: Duration = Duration::from_secs(1);
+/// Every so many beats requests are claimed. The policy counts begun calls over one second by the moment of their intent, which comes a
+/// varying time after the claim; two seconds keep two claims apart.
+const CLAIM_BEATS: u64 = 2;
+/// Every so many beats calls of dead processes are looked for; their leases run for two minutes.
+const ADOPT_BEATS: u64 = 15;
+/// Every so many beats requests whose time is over are handed to staff.
+const OVERDUE_BEATS: u64 = 60;
+/// A request that finds no room is looked at again after this.
+const NO_ROOM_AGAIN: SignedDuration = SignedDuration::from_secs(20);
+/// After running calls were told to end: the polite close takes some seconds, writing down what was won a few more.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// See the module.
+pub(super) struct Dispatch {
+    services: Arc<Services>,
+    tasks: JoinSet<()>,
+    running: Vec<(Id, Running)>,
+    watch: SwitchWatch,
+    beats: u64,
+}
+
+impl Dispatch {
+    pub(super) fn new(services: Arc<Services>) -> Dispatch {
+        Dispatch {
+            services,
+            tasks: JoinSet::new(),
+            running: Vec::new(),
+            watch: SwitchWatch::default(),
+            beats: 0,
+        }
+    }
+
+    /// How many calls run.
+    pub(super) fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Serves until `stop`.
+    pub(super) async fn until(&mut self, stop: impl Future<Output = ()>) {
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => return,
+                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
+                _ = beat.tick() => self.beat().await,
+            }
+        }
+    }
+
+    /// Takes no further request and waits for running calls, at most `patience`; then tells them to end, and waits a little more.
+    pub(super) async fn drain(&mut self, patience: Duration) {
+        if tokio::time::timeout(patience, self.empty()).await.is_ok() {
+            return;
+        }
+        tracing::warn!(calls = self.running(), "calls still run; they are closed");
+        self.services.registry.command_all(Command::Kill);
+        if tokio::time::timeout(CLOSE_PATIENCE, self.empty()).await.is_err() {
+            // Their leases run out; the next process adopts them, asks the carrier and ends their legs.
+            tracing::error!(calls = self.running(), "calls did not close in time");
+        }
+    }
+
+    /// Until nothing runs. The kill switch is obeyed meanwhile.
+    async fn empty(&mut self) {
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !self.tasks.is_empty() {
+            tokio::select! {
+                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
+                _ = beat.tick() => self.look_at_switch().await,
+            }
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
+            Err(error) => {
+                // Its lease runs out, and it is adopted: the carrier is asked, and its leg ended.
+                tracing::error!(%error, "a call's task broke");
+                error.id()
+            }
+        };
+        self.running.retain(|(running, _)| *running != id);
+    }
+
+    async fn beat(&mut self) {
+        self.beats += 1;
+        self.look_at_switch().await;
+        let mut done = Ok(());
+        if self.beats.is_multiple_of(ADOPT_BEATS) {
+            done = adopt::one(&self.services).await;
+        }
+        if self.beats.is_multiple_of(OVERDUE_BEATS) {
+            done = done.and(self.hand_over().await);
+        }
+        if self.beats.is_multiple_of(CLAIM_BEATS) && self.watch.may_start() {
+            done = done.and(self.claim().await);
+        }
+        if let Err(error) = done {
+            tracing::error!(%error, "the store; it is tried again");
+        }
+    }
+
+    async fn look_at_switch(&mut self) {
+        let calls = self.running.iter_mut().map(|(_, running)| running);
+        self.watch.look(&self.services, calls).await;
+    }
+
+    /// Requests that were not called about in time are staff's.
+    async fn hand_over(&self) -> Result<(), StoreError> {
+        let store = &self.services.store;
+        let now = self.services.clock.wall();
+        let actor = Actor::Node(self.services.node_id.clone());
+        for (tenant, request) in store.overdue(now).await? {
+            let mut tx = store.begin(&tenant, &actor, now).await?;
+            tx.move_request(&request, RequestState::NeedsStaff, &Code::new("overdue")?).await?;
+            tx.commit().await?;
+            tracing::warn!(%request, "the request is overdue: staff must act");
+        }
+        Ok(())
+    }
+
+    /// Claims what may be dialled now, as long as there is room.
+    async fn claim(&mut self) -> Result<(), StoreError> {
+        let limits = self.services.policy.limits;
+        for _ in 0..limits.system_started_1s_max {
+            if !room::has_room(self.running.len(), limits) {
+                return Ok(());
+            }
+            let services = &self.services;
+            let now = services.clock.wall();
+            let claimed = services.store.claim(&services.node, now, LEASE).await?;
+            let Some((lease, request)) = claimed else { return Ok(()) };
+            self.take(lease, request).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts a claimed request's attempt, or gives it back.
+    async fn take(&mut self, lease: Lease, request: Request) -> Result<(), StoreError> {
+        let services = &self.services;
+        let limits = services.policy.limits;
+        if request.order.patient_kind == PatientKind::Real && services.keeping == FileKeeping::Open
+        {
+            return refuse_open(services, lease, &request).await;
+        }
+        let number = self.number_of(&request);
+        let running = self.running.iter().map(|(_, running)| running);
+        if let Some(number) = &number
+            && let Err(full) = room::check(running, &request.tenant, number, limits)
+        {
+            tracing::debug!(request = %request.id, ?full, "no room yet");
+            let now = services.clock.wall();
+            return services.store.release(lease, now + NO_ROOM_AGAIN, now).await;
+        }
+        let (tenant, id) = (request.tenant.clone(), request.id.clone());
+        let task = self.tasks.spawn(one(Arc::clone(services), Claimed { lease, request }));
+        // Without a line nothing is dialled: the attempt hands the request to staff at once.
+        if let Some(number) = number {
+            let running = Running { tenant, request: id, number, told: false };
+            self.running.push((task.id(), running));
+        }
+        Ok(())
+    }
+
+    fn number_of(&self, request: &Request) -> Option<PhoneNumber> {
+        let payer = self.services.directory.payer(&request.order.payer)?;
+        payer.line(request.order.purpose).map(|line| line.number.clone())
+    }
+}
+
+/// The request was taken in while files were sealed; now they are not.
+async fn refuse_open(
+    services: &Services,
+    lease: Lease,
+    request: &Request,
+) -> Result<(), StoreError> {
+    tracing::error!(request = %request.id, "[calls] keep is \"open\": a call about a living patient is not placed");
+    let actor = Actor::Node(services.node_id.clone());
+    let mut tx = services.store.begin(&request.tenant, &actor, services.clock.wall()).await?;
+    tx.finish(lease, &Ending::NeedsStaff, &Code::new("files_open")?).await?;
+    tx.commit().await
+}
+
+/// One attempt. What came of it is in the store; here it is only told.
+async fn one(services: Arc<Services>, claimed: Claimed) {
+    let request = claimed.request.id.clone();
+    // Nobody watches: the log and the store have everything.
+    let (moments, _) = mpsc::channel(1);
+    match attempt(&services, claimed, moments).await {
+        Ok(attempt) => {
+            let outcome = attempt.result.outcome;
+            tracing::info!(%request, call = %attempt.call, outcome, "attempt over");
+        }
+        Err(DialError::Refused(record)) => {
+            tracing::warn!(%request, decision = %record.id, reasons = record.reasons.len(), "policy refused");
+        }
+        Err(error) => tracing::error!(%request, %error, "the attempt failed"),
+    }
+}

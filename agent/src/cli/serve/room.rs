@@ -1,0 +1,88 @@
+//! Whether there is room for one more call, by what runs in this process (rule L2).
+//!
+//! It saves a request the detour of being claimed, refused and put off. The rule itself is decided on evidence from the store, at dial
+//! time; between processes that alone counts.
+
+use callwright_compliance::policy::Limits;
+use callwright_compliance::{PhoneNumber, RequestId, TenantId};
+
+/// A call that runs, or is about to.
+pub(super) struct Running {
+    pub(super) tenant: TenantId,
+    pub(super) request: RequestId,
+    pub(super) number: PhoneNumber,
+    /// Whether it was told to end.
+    pub(super) told: bool,
+}
+
+/// What has no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    Tenant,
+    Number,
+}
+
+/// Whether the whole system has room.
+pub(super) fn has_room(running: usize, limits: Limits) -> bool {
+    u32::try_from(running).is_ok_and(|running| running < limits.system_running_max)
+}
+
+/// Whether the tenant and the number have room.
+pub(super) fn check<'a>(
+    running: impl Iterator<Item = &'a Running>,
+    tenant: &TenantId,
+    number: &PhoneNumber,
+    limits: Limits,
+) -> Result<(), Full> {
+    let (mut of_tenant, mut to_number) = (0, 0);
+    for call in running {
+        of_tenant += u32::from(call.tenant == *tenant);
+        to_number += u32::from(call.number == *number);
+    }
+    if of_tenant >= limits.tenant_running_max {
+        return Err(Full::Tenant);
+    }
+    if to_number >= limits.number_running_max {
+        return Err(Full::Number);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use callwright_compliance::Policy;
+
+    use super::*;
+
+    fn number(text: &str) -> PhoneNumber {
+        PhoneNumber::parse_e164(text).unwrap()
+    }
+
+    fn tenant(text: &str) -> TenantId {
+        TenantId::new(text).unwrap()
+    }
+
+    fn call(of: &str, to: &str) -> Running {
+        let request = RequestId::new("r").unwrap();
+        Running { tenant: tenant(of), request, number: number(to), told: false }
+    }
+
+    #[test]
+    fn each_limit_counts_its_own() {
+        let mut limits = Policy::recommended().limits;
+        (limits.tenant_running_max, limits.number_running_max) = (2, 1);
+        let running = [call("a", "+16142000134"), call("a", "+16142000135")];
+        let check = |of: &str, to: &str| check(running.iter(), &tenant(of), &number(to), limits);
+        assert_eq!(check("a", "+16142000136"), Err(Full::Tenant));
+        assert_eq!(check("b", "+16142000135"), Err(Full::Number));
+        assert_eq!(check("b", "+16142000136"), Ok(()));
+    }
+
+    #[test]
+    fn a_limit_that_is_not_set_leaves_no_room() {
+        let unset = Limits::default();
+        assert!(!has_room(0, unset));
+        let checked = check([].iter(), &tenant("a"), &number("+16142000134"), unset);
+        assert_eq!(checked, Err(Full::Tenant));
+    }
+}

@@ -1,0 +1,115 @@
+//! `callwright setup`: what must be in the store before a first real call. Each command is one audited act.
+
+mod allow;
+mod provider;
+mod vendor;
+
+use callwright_compliance::TenantId;
+use callwright_store::{KeyRing, Store};
+use clap::{Args, Subcommand};
+use serde::de::DeserializeOwned;
+
+use super::output::Out;
+use super::{ActorArg, CliError, ConfigArg, Exit, Session};
+use crate::clock::Clock;
+use crate::config::Config;
+
+pub(super) const AFTER_HELP: &str = "\
+A first installation, in order (CONFIG stands for --config callwright.toml):
+  callwright setup key CONFIG
+  callwright setup practice CONFIG --as ann --practice oak-street --name \"Oak Street Family Medicine LLC\"
+  callwright setup provider CONFIG --as ann --practice oak-street --name \"Oak Street Family Medicine\" \\
+      --npi 1234567893 --tax-id-file tax-id.txt --callback +16142000134 \\
+      --street \"12 River Street\" --city Columbus --state OH --zip 43004
+  callwright setup vendor CONFIG --as ann --practice oak-street --role speech_to_text --id pocketsphinx --network 127.0.0.0/8
+  callwright setup vendor CONFIG --as ann --practice oak-street --role carrier --id twilio \\
+      --agreement baa.pdf --signed 2026-09-01 --expires 2027-08-31 --flag authenticated_media
+  callwright setup allow CONFIG --as ann --practice oak-street --payer acme-health --purpose medical_benefits \\
+      --document contact-page.pdf --published payer_website --seen-on 2026-11-02 --line-type toll_free
+  callwright setup approve CONFIG --as ben --practice oak-street --entry <id from `setup allow`>
+  callwright check CONFIG
+
+Who approves an allowlist entry is another person than who added it.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SetupCommand {
+    /// Make the key file. Without it the database cannot be read: keep a copy in a safe place
+    Key(ConfigArg),
+    Practice(PracticeArgs),
+    Provider(provider::ProviderArgs),
+    Vendor(vendor::VendorArgs),
+    Allow(allow::AllowArgs),
+    Approve(allow::ApproveArgs),
+}
+
+/// Add a practice
+#[derive(Debug, Args)]
+pub(super) struct PracticeArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Its business name as registered with the state: every call discloses it
+    #[arg(long, value_name = "NAME")]
+    name: String,
+}
+
+/// What every act on a practice needs.
+#[derive(Debug, Args)]
+struct Common {
+    #[command(flatten)]
+    config: ConfigArg,
+    #[command(flatten)]
+    actor: ActorArg,
+    /// The practice's id: letters, digits, `.`, `_`, `-`
+    #[arg(long, value_name = "ID")]
+    practice: TenantId,
+}
+
+impl Common {
+    fn config(&self) -> Result<Config, CliError> {
+        Ok(Config::load(&self.config.config)?)
+    }
+
+    async fn store(&self) -> Result<Store, CliError> {
+        Ok(self.config()?.open_store().await?)
+    }
+}
+
+/// A word of a closed list, by the name that it has in the store.
+fn named<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let word = serde_json::Value::String(text.to_owned());
+    serde_json::from_value(word).map_err(|error| error.to_string())
+}
+
+pub(super) async fn run(
+    command: SetupCommand,
+    session: Session,
+    out: &mut Out,
+) -> Result<Exit, CliError> {
+    session.logs.start_plain();
+    let clock = session.clock;
+    match command {
+        SetupCommand::Key(config) => key(&config, out)?,
+        SetupCommand::Practice(args) => practice(&args, clock, out).await?,
+        SetupCommand::Provider(args) => provider::add(&args, clock, out).await?,
+        SetupCommand::Vendor(args) => vendor::put(&args, clock, out).await?,
+        SetupCommand::Allow(args) => allow::add(&args, clock, out).await?,
+        SetupCommand::Approve(args) => allow::approve(&args, clock, out).await?,
+    }
+    Ok(Exit::Good)
+}
+
+fn key(config: &ConfigArg, out: &mut Out) -> Result<(), CliError> {
+    let config = Config::load(&config.config)?;
+    let keys = KeyRing::create(&config.store.key_file)?;
+    let path = config.store.key_file.display();
+    Ok(out.line(format_args!("key {} made in {path}: keep a copy in a safe place", keys.id()))?)
+}
+
+async fn practice(args: &PracticeArgs, clock: Clock, out: &mut Out) -> Result<(), CliError> {
+    let common = &args.common;
+    let store = common.store().await?;
+    let actor = common.actor.actor();
+    store.found_practice(&common.practice, &args.name, &actor, clock.wall()).await?;
+    store.close().await;
+    Ok(out.line(format_args!("practice {}", common.practice))?)
+}

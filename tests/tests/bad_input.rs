@@ -1,0 +1,349 @@
+//! Bad input: whatever the carrier, the far end or a vendor does, a call ends in a typed outcome, nothing is lost and nothing hangs.
+//!
+//! Both sides hum here, so that no speech library is needed. What a request may be wrong in is `intake`'s own test.
+
+#[expect(dead_code, reason = "each test of whole calls uses a part of it")]
+mod support;
+
+use std::sync::Arc;
+
+use callwright::call::Vendors;
+use callwright::dialler::DialError;
+use callwright_compliance::{PhiString, RuleId};
+use callwright_core::Micros;
+use callwright_dialplan::OriginateError;
+use callwright_dialplan::twilio::CarrierError;
+use callwright_sim::payer::faults::{DialFault, HangUpFault, Injected, Injection, MarkFault, Stall};
+use callwright_sim::{LogEvent, Scenario};
+use callwright_store::{RequestState, StoreError};
+use callwright_vendors::{
+    RecogniserSession, SpeechResult, SpeechToText, TextToSpeech, VendorError, recogniser_channels,
+};
+use support::house::{Called, House, client, scenario};
+use support::vendors::{Line, Voices, read_lips};
+use tokio::sync::mpsc;
+
+/// Makes one call to the brief payer with a fault.
+async fn call(fault: impl FnOnce(&mut Scenario)) -> (House, Called) {
+    let mut scenario = scenario("brief");
+    fault(&mut scenario);
+    let house = House::open(scenario, Voices::hummed()).await;
+    let called = house.call().await;
+    (house, called)
+}
+
+/// Makes one call with other vendors than those that hum.
+async fn call_with(change: impl FnOnce(&mut Vendors, &Line)) -> (House, Called) {
+    let mut voices = Voices::hummed();
+    change(&mut voices.vendors, &voices.line);
+    let mut house = House::open(scenario("brief"), voices).await;
+    house.services.limits.menu_step = Micros::from_s(4);
+    let called = house.call().await;
+    (house, called)
+}
+
+/// Asserts how the call ended; what the carrier saw is told where it did not end so.
+fn assert_ended(called: &Called, outcome: &str, by: Option<&str>) {
+    assert_eq!(called.ended(), (outcome, by), "\n{}", called.log().to_jsonl());
+}
+
+fn audible(called: &Called) -> Vec<(u64, u64)> {
+    called.log().near_segments()
+}
+
+// Before anybody answers.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_is_not_allowlisted_is_refused_by_its_rule() {
+    let house = House::open(scenario("brief"), Voices::hummed()).await;
+    let claimed = house.claim().await;
+    let tenant = claimed.request.tenant.clone();
+    let store = &house.services.store;
+    let now = house.services.clock.wall();
+    let actor = callwright_compliance::audit::Actor::Node(house.services.node_id.clone());
+    let mut tx = store.begin(&tenant, &actor, now).await.unwrap();
+    for entry in store.allowlist(&tenant).await.unwrap() {
+        tx.remove_allowlist_entry(&entry.id).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let called = house.attempt(claimed).await;
+    let Err(DialError::Refused(record)) = &called.attempt else { panic!("it was not refused") };
+    assert!(record.reasons.iter().any(|reason| reason.rule == RuleId::N3), "{record:?}");
+    assert!(called.seen.is_none() && house.carrier.calls().is_empty(), "something was dialled");
+    assert_eq!(house.settled(&called).await.state, RequestState::NeedsStaff);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_carrier_that_cannot_be_reached_costs_the_request_an_attempt_and_no_more() {
+    let mut house = House::open(scenario("brief"), Voices::hummed()).await;
+    // A port on which nobody listens any more.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let account = house.services.carrier.client.account_sid().to_owned();
+    let nowhere = client(&format!("http://{gone}"), &account, &house.secret);
+    house.services.carrier.client = Arc::new(nowhere);
+    let called = house.call().await;
+    let Err(DialError::Originate(OriginateError::Carrier(error))) = &called.attempt else {
+        panic!("it was placed")
+    };
+    assert_eq!(*error, CarrierError::Unreachable);
+    assert_eq!(house.settled(&called).await.state, RequestState::Queued);
+    let calls = house.services.store.calls(&called.tenant, &called.request).await.unwrap();
+    assert_eq!(calls[0].outcome.as_ref().unwrap().as_str(), "carrier_failed");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leg_that_nobody_answers_or_that_is_busy_or_fails_says_so() {
+    for (fault, outcome) in [
+        (DialFault::Busy, "busy"),
+        (DialFault::Failed, "carrier_failed"),
+        (DialFault::NoAnswer, "no_answer"),
+    ] {
+        let mut scenario = scenario("brief");
+        scenario.faults.dial = fault;
+        let mut house = House::open(scenario, Voices::hummed()).await;
+        house.services.policy.caps.payer.ring_s = 2;
+        let called = house.call().await;
+        assert_ended(&called, outcome, Some(outcome));
+        assert!(called.made().result.fields.is_empty());
+        let request = house.settled(&called).await;
+        assert_eq!(request.state, RequestState::Queued, "{outcome} is tried again");
+        assert_eq!(request.attempts, 1);
+        house.close().await;
+    }
+}
+
+// The far end.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_far_end_that_hangs_up_in_mid_word_leaves_what_was_won() {
+    let (house, called) = call(|payer| {
+        payer.faults.hang_up =
+            Some(HangUpFault { at_ms: None, step: Some("amounts".to_owned()), after_ms: 700 });
+    })
+    .await;
+    assert_ended(&called, "partial", Some("far_end_hung_up"));
+    let result = &called.made().result;
+    assert_eq!(result.fields["plan_type"].value, "ppo");
+    assert!(result.missing.contains(&"coinsurance".to_owned()));
+    let request = house.settled(&called).await;
+    assert_eq!(request.state, RequestState::Queued, "a dropped call is made again");
+    let kept = house.services.store.evidence(&called.tenant, &called.request).await.unwrap();
+    assert!(kept.iter().any(|field| field.field.as_str() == "plan_type"), "what was won is kept");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_far_end_that_hangs_up_in_its_first_word_leaves_nothing() {
+    let (house, called) = call(|payer| {
+        payer.faults.hang_up =
+            Some(HangUpFault { at_ms: None, step: Some("greeting".to_owned()), after_ms: 300 });
+    })
+    .await;
+    assert_ended(&called, "far_end_hung_up", Some("far_end_hung_up"));
+    assert!(audible(&called).is_empty(), "nothing was said to nobody");
+    assert_eq!(house.settled(&called).await.state, RequestState::Queued);
+    house.close().await;
+}
+
+// Marks.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_marks_the_disclosure_is_never_taken_for_proven() {
+    let (house, called) = call(|payer| payer.faults.marks = MarkFault::Withheld).await;
+    assert_ended(&called, "disclosure_unproven", Some("disclosure_unproven"));
+    let result = &called.made().result;
+    assert!(result.disclosures.is_empty() && result.fields.is_empty());
+    // The disclosure, its short form and a polite end: three clips, and nothing of the patient's.
+    assert_eq!(audible(&called).len(), 3, "{:?}", audible(&called));
+    let far_end = result.egress.iter().find(|total| total.recipient == "far_end").unwrap();
+    assert_eq!(far_end.fields, ["provider_name"]);
+    house.settled(&called).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_that_come_out_of_order_end_the_call_in_words() {
+    let (house, called) = call(|payer| payer.faults.marks = MarkFault::OutOfOrder).await;
+    let (outcome, _) = called.ended();
+    let typed = ["complete", "partial", "disclosure_unproven", "far_end_hung_up"];
+    assert!(typed.contains(&outcome), "{outcome}");
+    let result = &called.made().result;
+    let far_end = result.egress.iter().find(|total| total.recipient == "far_end").unwrap();
+    let told = far_end.fields.contains(&"member_id");
+    assert!(!told || !result.disclosures.is_empty(), "a value was said before the disclosure");
+    house.settled(&called).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_that_come_twice_count_once() {
+    let (house, called) = call(|payer| payer.faults.marks = MarkFault::Duplicated).await;
+    assert_ended(&called, "complete", None);
+    assert_eq!(called.made().result.disclosures.len(), 1);
+    assert_eq!(house.settled(&called).await.state, RequestState::Done);
+    house.close().await;
+}
+
+// Frames.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_that_breaks_the_protocol_ends_the_stream_and_the_call() {
+    for what in [
+        Injected::Malformed,
+        Injected::Oversized,
+        Injected::Binary,
+        Injected::NotBase64,
+        Injected::OtherStream,
+        Injected::SecondStart,
+    ] {
+        let (house, called) =
+            call(|payer| payer.faults.inject.push(Injection { at_ms: 1_000, what })).await;
+        let ends = ["far_end_hung_up", "media_lost"];
+        let (outcome, _) = called.ended();
+        assert!(ends.contains(&outcome), "{what:?}: {outcome}");
+        assert!(called.log().has(|event| matches!(event, LogEvent::Injected { .. })));
+        assert_eq!(house.settled(&called).await.state, RequestState::Queued, "{what:?}");
+        house.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_unknown_is_passed_over_and_a_short_stall_is_waited_out() {
+    let (house, called) = call(|payer| {
+        payer.faults.inject.push(Injection { at_ms: 500, what: Injected::UnknownEvent });
+        payer.faults.inject.push(Injection { at_ms: 700, what: Injected::Digit('5') });
+        payer.faults.stalls.push(Stall { at_ms: 3_000, for_ms: 1_500, lost: false });
+    })
+    .await;
+    assert_ended(&called, "complete", None);
+    assert_eq!(house.settled(&called).await.state, RequestState::Done);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_used_lets_nobody_else_in() {
+    let (house, called) = call(|payer| payer.faults.second_stream_at_ms = Some(400)).await;
+    assert!(called.log().has(|event| matches!(event, LogEvent::SecondStream { accepted: false })));
+    assert_ended(&called, "complete", None);
+    assert_eq!(house.settled(&called).await.state, RequestState::Done);
+    house.close().await;
+}
+
+// Vendors.
+
+/// A recogniser that hears one utterance and is gone.
+struct Dies(Line);
+
+impl SpeechToText for Dies {
+    fn id(&self) -> &'static str {
+        "dies"
+    }
+
+    fn open(&self) -> Result<RecogniserSession, VendorError> {
+        let (session, side) = recogniser_channels("dies");
+        tokio::spawn(read_lips(self.0.clone(), side, 1));
+        Ok(session)
+    }
+}
+
+/// A recogniser that never reads what it is sent.
+struct Stalls;
+
+impl SpeechToText for Stalls {
+    fn id(&self) -> &'static str {
+        "stalls"
+    }
+
+    fn open(&self) -> Result<RecogniserSession, VendorError> {
+        let (session, side) = recogniser_channels("stalls");
+        tokio::spawn(async move {
+            // Held, never read: it ends with the session.
+            let (_unread, heard) = side;
+            heard.closed().await;
+        });
+        Ok(session)
+    }
+}
+
+/// A recogniser that cannot be opened.
+struct Refuses;
+
+impl SpeechToText for Refuses {
+    fn id(&self) -> &'static str {
+        "refuses"
+    }
+
+    fn open(&self) -> Result<RecogniserSession, VendorError> {
+        Err(VendorError::Open { vendor: "refuses", why: "it is shut".to_owned() })
+    }
+}
+
+/// A voice that fails at every segment.
+struct Hoarse;
+
+impl TextToSpeech for Hoarse {
+    fn id(&self) -> &'static str {
+        "hoarse"
+    }
+
+    fn speak(&self, _words: PhiString) -> mpsc::Receiver<SpeechResult> {
+        let (to, from) = mpsc::channel(1);
+        to.try_send(Err(VendorError::Broke { vendor: "hoarse" })).expect("there is room for one");
+        from
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recogniser_that_cannot_be_opened_is_known_before_anything_is_dialled() {
+    let (house, called) =
+        call_with(|vendors, _| vendors.speech_to_text = Arc::new(Refuses)).await;
+    assert!(matches!(called.attempt, Err(DialError::Vendor(VendorError::Open { .. }))));
+    assert!(house.carrier.calls().is_empty(), "something was dialled");
+    let request = house.settled(&called).await;
+    assert_eq!((request.state, request.attempts), (RequestState::Queued, 0));
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recogniser_that_dies_ends_the_call_in_words() {
+    let (house, called) =
+        call_with(|vendors, line| vendors.speech_to_text = Arc::new(Dies(line.clone()))).await;
+    let result = &called.made().result;
+    assert_ne!(result.outcome, "complete");
+    assert!(result.ended_by.is_some());
+    assert_eq!(result.disclosures.len(), 1, "the person was greeted before it died");
+    house.settled(&called).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recogniser_that_stalls_ends_the_call_before_anything_is_said() {
+    let (house, called) = call_with(|vendors, _| vendors.speech_to_text = Arc::new(Stalls)).await;
+    assert_ended(&called, "menu_stuck", Some("menu_stuck"));
+    assert!(audible(&called).is_empty(), "it spoke to somebody it could not hear");
+    house.settled(&called).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_that_fails_ends_the_call_in_words() {
+    let (house, called) = call_with(|vendors, _| vendors.text_to_speech = Arc::new(Hoarse)).await;
+    let result = &called.made().result;
+    assert!(result.ended_by.is_some(), "{}", result.outcome);
+    assert_eq!(result.disclosures.len(), 1, "the disclosure is a clip and needs no voice");
+    house.settled(&called).await;
+    house.close().await;
+}
+
+// What a stranger may ask of the webhooks is in `strangers`.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_of_another_practice_is_not_there() {
+    let (house, called) = call(|payer| payer.faults.dial = DialFault::Busy).await;
+    let stranger = callwright_compliance::TenantId::new("stranger").unwrap();
+    let read = house.services.store.request(&stranger, &called.request).await;
+    assert!(matches!(read, Err(StoreError::NotFound(_))));
+    house.close().await;
+}

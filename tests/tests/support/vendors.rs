@@ -1,0 +1,179 @@
+//! Who speaks and hears for the two sides of a test's call.
+//!
+//! With [`Voices::local`] both speak and hear on this machine, as in the demo. With [`Voices::hummed`] they hum: the far end's words
+//! reach the agent through [`Lips`], which reads them from the carrier's log, so that no speech library is needed. Real audio goes both
+//! ways in either case.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock, Weak};
+
+use bytes::Bytes;
+use callwright::call::{ClipBook, Vendors};
+use callwright::local_speech::{LocalSpeech, cache_folder};
+use callwright::services::ClipMaker;
+use callwright_compliance::{PhiString, Purpose};
+use callwright_media::g711;
+use callwright_prompts::Pack;
+use callwright_sim::{Carrier as SimCarrier, LogEntry, LogEvent, Speech};
+use callwright_understanding::{Utterance, Word};
+use callwright_vendors::local::Rules;
+use callwright_vendors::{
+    Heard, RecogniserEvent, RecogniserSession, SpeechResult, SpeechToText, TextToSpeech,
+    ToRecogniser, VendorError, VendorSide, recogniser_channels,
+};
+use tokio::sync::mpsc;
+
+/// How long a hummed word lasts, in milliseconds, its gap included: as the simulator's.
+const WORD_MS: usize = 120;
+
+/// See the module.
+pub(crate) struct Voices {
+    pub(crate) far_end: Speech,
+    pub(crate) vendors: Vendors,
+    pub(crate) clips: Box<ClipMaker>,
+    pub(crate) pack: Arc<Pack>,
+    pub(crate) line: Line,
+}
+
+impl Voices {
+    /// Both sides hum.
+    pub(crate) fn hummed() -> Voices {
+        let (pack, line) = (Arc::new(Pack::embedded().unwrap()), Line::default());
+        let words = Arc::clone(&pack);
+        let clips = move |name: &str, callback: &str| {
+            ClipBook::make(&words, name, callback, |text| Ok(hum(text)))
+        };
+        Voices {
+            far_end: Speech::Tones,
+            vendors: Vendors {
+                speech_to_text: Arc::new(Lips(line.clone())),
+                language_model: Arc::new(Rules),
+                text_to_speech: Arc::new(Hum),
+            },
+            clips: Box::new(clips),
+            pack,
+            line,
+        }
+    }
+
+    /// Both sides speak and understand; `None`, with the reason printed, where the libraries are missing.
+    pub(crate) fn local() -> Option<Voices> {
+        let pack = Arc::new(Pack::embedded().unwrap());
+        let cache = cache_folder(Path::new(env!("CARGO_TARGET_TMPDIR")));
+        let agent = LocalSpeech::open(Arc::clone(&pack), &cache);
+        let agent = agent.map_err(|error| println!("SKIPPED: {error}")).ok()?;
+        let far_end = callwright_sim::speech::LocalSpeech::open(&cache.join("caller-model"));
+        let far_end = far_end.map_err(|error| println!("SKIPPED: {error}")).ok()?;
+        Some(Voices {
+            far_end: Speech::Local(far_end),
+            vendors: agent.vendors(),
+            clips: agent.clip_maker(),
+            pack,
+            line: Line::default(),
+        })
+    }
+}
+
+/// The way from a recogniser to the carrier's log. The carrier is made after the vendors.
+#[derive(Clone, Default)]
+pub(crate) struct Line(Arc<OnceLock<Weak<SimCarrier>>>);
+
+impl Line {
+    pub(crate) fn connect(&self, carrier: &Arc<SimCarrier>) {
+        self.0.set(Arc::downgrade(carrier)).expect("a line is connected once");
+    }
+
+    /// The log of the latest call.
+    fn log(&self) -> Vec<LogEntry> {
+        let carrier = self.0.get().and_then(Weak::upgrade).expect("the carrier runs");
+        let sid = carrier.calls().pop();
+        sid.and_then(|sid| carrier.log(&sid)).map(|log| log.entries).unwrap_or_default()
+    }
+}
+
+/// A recogniser that reads the far end's words from the carrier's log when an utterance is closed.
+pub(crate) struct Lips(pub(crate) Line);
+
+impl SpeechToText for Lips {
+    fn id(&self) -> &'static str {
+        "lips"
+    }
+
+    fn open(&self) -> Result<RecogniserSession, VendorError> {
+        let (session, side) = recogniser_channels("lips");
+        tokio::spawn(read_lips(self.0.clone(), side, usize::MAX));
+        Ok(session)
+    }
+}
+
+/// Answers each closed utterance with what was said since the last one; is gone after so many.
+pub(crate) async fn read_lips(line: Line, (mut told, heard): VendorSide, utterances: usize) {
+    let mut read = 0;
+    let mut left = utterances;
+    while let Some(message) = told.recv().await {
+        match message {
+            ToRecogniser::Finalise { utterance } => {
+                let log = line.log();
+                let words = Utterance::new(said(&log, read));
+                read = log.len();
+                let event = Heard { utterance, words, done: true, end_of_turn: false };
+                if heard.send(RecogniserEvent::Heard(event)).await.is_err() {
+                    return;
+                }
+                left -= 1;
+            }
+            ToRecogniser::Sleeps => read = line.log().len(),
+            ToRecogniser::Audio { .. } | ToRecogniser::Begins { .. } => {}
+        }
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+/// The words of all prompts that began after the first `read` entries, with their times on the stream.
+fn said(log: &[LogEntry], read: usize) -> Vec<Word> {
+    let stream_ms = log
+        .iter()
+        .find(|entry| matches!(entry.event, LogEvent::StreamStarted { .. }))
+        .map_or(0, |entry| entry.at_ms);
+    let mut words = Vec::new();
+    for entry in log.iter().skip(read) {
+        let LogEvent::PromptStarted { text, .. } = &entry.event else { continue };
+        let plain: String = text.chars().filter(|c| !matches!(c, '.' | ',' | '?')).collect();
+        for (at, word) in plain.split_whitespace().enumerate() {
+            let from_ms = entry.at_ms - stream_ms + (at * WORD_MS) as u64;
+            let from_ms = u32::try_from(from_ms).unwrap();
+            let to_ms = from_ms + WORD_MS as u32;
+            words.push(Word { text: word.to_owned(), from_ms, to_ms, confidence: 1.0 });
+        }
+    }
+    words
+}
+
+/// A voice that hums each word.
+pub(crate) struct Hum;
+
+impl TextToSpeech for Hum {
+    fn id(&self) -> &'static str {
+        "hum"
+    }
+
+    fn speak(&self, words: PhiString) -> mpsc::Receiver<SpeechResult> {
+        let (to, from) = mpsc::channel(1);
+        to.try_send(Ok(hum(words.expose(Purpose::Speak)))).expect("there is room for one");
+        from
+    }
+}
+
+/// One pitch, a word after the other; a length that tells one text from another.
+pub(crate) fn hum(text: &str) -> Bytes {
+    let words = text.split_whitespace().count().max(1);
+    let sample = |at: usize| {
+        let phase = std::f32::consts::TAU * 520.0 * at as f32 / 8_000.0;
+        g711::encode((7_000.0 * phase.sin()) as i16)
+    };
+    (0..words)
+        .flat_map(|_| (0..WORD_MS * 8).map(|at| if at < 700 { sample(at) } else { g711::SILENCE }))
+        .collect()
+}
