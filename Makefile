@@ -32,7 +32,7 @@ setup: ## install what demo and test need, if it is not there
 	@scripts/setup.sh
 
 .PHONY: demo
-demo: setup ## one verification call, on real audio, on this machine (about two minutes)
+demo: setup ## one verification call, on real audio, on this machine (under three minutes)
 	@cargo build --locked --package callwright
 	@cargo run --locked --quiet --package callwright -- demo $(ARGS)
 

@@ -12,7 +12,10 @@ pub struct Clock;
 impl Clock {
     /// The wall clock: for permits, leases, audit rows and file names.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that all others stand for")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that all others stand for"
+    )]
     pub fn wall(self) -> Timestamp {
         Timestamp::now()
     }
@@ -34,7 +37,9 @@ impl Stopwatch {
     /// The time since the beginning.
     #[must_use]
     pub fn at(self) -> Micros {
-        Micros(u64::try_from(monotonic().duration_since(self.began).as_micros()).unwrap_or(u64::MAX))
+        Micros(
+            u64::try_from(monotonic().duration_since(self.began).as_micros()).unwrap_or(u64::MAX),
+        )
     }
 
     /// The moment, for a timer of the runtime, at which the watch shows `at`.
@@ -44,7 +49,10 @@ impl Stopwatch {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the clock that all others stand for")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the clock that all others stand for"
+)]
 fn monotonic() -> Instant {
     Instant::now()
 }

@@ -39,7 +39,11 @@ impl LocalSpeech {
         let flite = Arc::new(Flite::open()?);
         let sentences = corpus::far_end(&pack, CORPUS_SEED);
         let sphinx = Arc::new(Sphinx::open(&cache.join("payer-model"), &sentences)?);
-        Ok(LocalSpeech { flite, sphinx, pack })
+        Ok(LocalSpeech {
+            flite,
+            sphinx,
+            pack,
+        })
     }
 
     /// The vendors of a call.
@@ -66,6 +70,8 @@ impl LocalSpeech {
 #[must_use]
 pub fn cache_folder(fallback: &Path) -> PathBuf {
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home);
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or(home);
     base.map_or_else(|| fallback.to_owned(), |base| base.join("callwright"))
 }

@@ -120,7 +120,7 @@ async fn a_leg_that_nobody_answers_or_that_is_busy_or_fails_says_so() {
 async fn a_far_end_that_hangs_up_in_mid_word_leaves_what_was_won() {
     let (house, called) = call(|payer| {
         payer.faults.hang_up =
-            Some(HangUpFault { at_ms: None, step: Some("amounts".to_owned()), after_ms: 700 });
+            Some(HangUpFault { at_ms: None, step: Some("deductible".to_owned()), after_ms: 700 });
     })
     .await;
     assert_ended(&called, "partial", Some("far_end_hung_up"));

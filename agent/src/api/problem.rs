@@ -42,7 +42,11 @@ impl IntoResponse for Problem {
 /// Nothing is at this address, or nothing that the caller may see.
 #[must_use]
 pub fn not_found() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "there is nothing at this address",
+    )
 }
 
 /// The request does not carry the carrier's signature.

@@ -21,12 +21,7 @@ fn is_call_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-fn check(
-    api: &Api,
-    headers: &HeaderMap,
-    url: &str,
-    payload: Payload<'_>,
-) -> Result<(), Problem> {
+fn check(api: &Api, headers: &HeaderMap, url: &str, payload: Payload<'_>) -> Result<(), Problem> {
     let given = headers
         .get("x-twilio-signature")
         .and_then(|value| value.to_str().ok())
@@ -55,7 +50,11 @@ pub(super) async fn twiml(
         return Err(problem::not_found());
     }
     let document = connect(&api, &call).unwrap_or_else(|why| {
-        tracing::warn!(call, why, "the carrier asked about a call; it is told to hang up");
+        tracing::warn!(
+            call,
+            why,
+            "the carrier asked about a call; it is told to hang up"
+        );
         twiml::hangup()
     });
     let body = document.as_str().to_owned();
@@ -63,8 +62,10 @@ pub(super) async fn twiml(
 }
 
 fn connect(api: &Api, call: &str) -> Result<Twiml, String> {
-    let (token, epoch) =
-        api.registry.offer_stream(call, api.clock.wall()).map_err(|why| why.to_string())?;
+    let (token, epoch) = api
+        .registry
+        .offer_stream(call, api.clock.wall())
+        .map_err(|why| why.to_string())?;
     StreamTarget::new(&Api::media_url(&api.public_url), &token)
         .and_then(|target| target.with_parameter("call", call))
         .and_then(|target| target.with_parameter("epoch", &epoch.to_string()))
@@ -81,7 +82,9 @@ pub(super) async fn status(
     Form(pairs): Form<Pairs>,
 ) -> Result<Response, Problem> {
     check(&api, &headers, &url_of(&api, &uri), Payload::Form(&pairs))?;
-    let named = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let named = pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
     let update = StatusUpdate::parse(named).map_err(|error| {
         tracing::warn!(call, %error, "a status call-back was refused");
         problem::bad_request()

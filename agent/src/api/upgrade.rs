@@ -18,9 +18,15 @@ use super::problem::{self, Problem};
 const START_WITHIN: Duration = Duration::from_secs(10);
 
 fn has(headers: &HeaderMap, name: header::HeaderName, word: &str) -> bool {
-    headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).any(|value| {
-        value.split(',').any(|part| part.trim().eq_ignore_ascii_case(word))
-    })
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| {
+            value
+                .split(',')
+                .any(|part| part.trim().eq_ignore_ascii_case(word))
+        })
 }
 
 /// Answers the handshake and gives the stream to `then`, once it has started.
@@ -33,7 +39,9 @@ where
         && has(headers, header::UPGRADE, "websocket")
         && has(headers, header::SEC_WEBSOCKET_VERSION, "13");
     let key = headers.get(header::SEC_WEBSOCKET_KEY).cloned();
-    let (true, Some(key)) = (wants, key) else { return Err(problem::bad_request()) };
+    let (true, Some(key)) = (wants, key) else {
+        return Err(problem::bad_request());
+    };
     let accept = derive_accept_key(key.as_bytes());
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {

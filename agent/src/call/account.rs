@@ -19,7 +19,10 @@ impl Driver {
 
     pub(super) fn tell(&self, what: Happening) {
         // An observer that does not keep up misses moments; the call does not wait for it.
-        drop(self.moments.try_send(Moment { at_ms: self.watch.at().as_ms(), what }));
+        drop(self.moments.try_send(Moment {
+            at_ms: self.watch.at().as_ms(),
+            what,
+        }));
     }
 
     pub(super) fn note(&self, note: Note) {
@@ -32,18 +35,31 @@ impl Driver {
     pub(super) fn egress(&mut self, recipient: Recipient, fields: FieldSet, bytes: u64) {
         let at_ms = self.watch.at().as_ms();
         let purpose = self.plan.purpose;
-        self.ledger.add(LedgerEntry { at_ms, recipient, purpose, fields, bytes });
+        self.ledger.add(LedgerEntry {
+            at_ms,
+            recipient,
+            purpose,
+            fields,
+            bytes,
+        });
     }
 
     /// Writes down that audio went to the far end, which it does through the carrier.
     pub(super) fn egress_to_far_end(&mut self, fields: FieldSet, bytes: u64) {
         self.egress(Recipient::FarEnd, fields, bytes);
         let recipient = self.carrier();
-        self.egress(recipient, fields.union(FieldSet::of(&[Field::AgentWords])), bytes);
+        self.egress(
+            recipient,
+            fields.union(FieldSet::of(&[Field::AgentWords])),
+            bytes,
+        );
     }
 
     fn carrier(&self) -> Recipient {
-        Recipient::Vendor { id: self.plan.carrier.clone(), role: Role::Carrier }
+        Recipient::Vendor {
+            id: self.plan.carrier.clone(),
+            role: Role::Carrier,
+        }
     }
 
     /// A vendor of this call, as a recipient.
@@ -51,7 +67,10 @@ impl Driver {
         match VendorId::new(id) {
             Ok(id) => Recipient::Vendor { id, role },
             // Ids of vendors are constants of this program; one that is no id is written down as the carrier's.
-            Err(_) => Recipient::Vendor { id: self.plan.carrier.clone(), role },
+            Err(_) => Recipient::Vendor {
+                id: self.plan.carrier.clone(),
+                role,
+            },
         }
     }
 

@@ -23,7 +23,10 @@ impl ClipBook {
         callback_spoken: &str,
         mut speak: impl FnMut(&str) -> Result<Bytes, E>,
     ) -> Result<ClipBook, E> {
-        let business = Business { registered_name, callback_spoken };
+        let business = Business {
+            registered_name,
+            callback_spoken,
+        };
         let mut audio = BTreeMap::new();
         for name in ClipName::ALL {
             audio.insert(name, speak(&pack.clip_text(name, &business))?);
@@ -51,6 +54,9 @@ impl ClipBook {
     /// What the clips say about the practice.
     #[must_use]
     pub fn business(&self) -> Business<'_> {
-        Business { registered_name: &self.registered_name, callback_spoken: &self.callback_spoken }
+        Business {
+            registered_name: &self.registered_name,
+            callback_spoken: &self.callback_spoken,
+        }
     }
 }

@@ -8,21 +8,69 @@ use std::collections::BTreeSet;
 /// What stands in the place of a covered word.
 pub(crate) const COVER: &str = "•••";
 
-const DIGITS: &[&str] =
-    &["zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+const DIGITS: &[&str] = &[
+    "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+];
 
 const MONTHS: &[&str] = &[
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];
 
 /// Words that may follow a month in a date.
 const DATE_TAIL: &[&str] = &[
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
-    "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
-    "eighteenth", "nineteenth", "twentieth", "thirtieth", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty",
-    "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred", "thousand", "and",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+    "thirtieth",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+    "hundred",
+    "thousand",
+    "and",
 ];
 
 /// Covers words.
@@ -34,7 +82,8 @@ pub(crate) struct Cover {
 impl Cover {
     /// Also covers each word of `text`, such as a patient's name.
     pub(crate) fn name(&mut self, text: &str) {
-        self.names.extend(text.split_whitespace().map(plain).filter(|w| w.len() > 1));
+        self.names
+            .extend(text.split_whitespace().map(plain).filter(|w| w.len() > 1));
     }
 
     /// The words with what identifies covered.
@@ -70,14 +119,24 @@ impl Cover {
 }
 
 fn plain(word: &str) -> String {
-    word.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+    word.chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect::<String>()
+        .to_lowercase()
 }
 
 /// How many digits or single letters follow one another from `at` on, with at least one digit among them.
 fn digit_run(words: &[String], at: usize) -> usize {
     let is_digit = |w: &String| DIGITS.contains(&w.as_str());
-    let run = words[at..].iter().take_while(|w| is_digit(w) || w.len() == 1).count();
-    if words[at..at + run].iter().filter(|w| is_digit(w)).count() >= 2 { run } else { 0 }
+    let run = words[at..]
+        .iter()
+        .take_while(|w| is_digit(w) || w.len() == 1)
+        .count();
+    if words[at..at + run].iter().filter(|w| is_digit(w)).count() >= 2 {
+        run
+    } else {
+        0
+    }
 }
 
 /// How many words from `at` on are a date that begins with a month.
@@ -106,13 +165,28 @@ mod tests {
         let mut cover = Cover::default();
         cover.name("Maria Lopez");
         for (open, covered) in [
-            ("the member id is w four seven two nine", "the member id is •••"),
-            ("active effective january first twenty twenty six", "active effective •••"),
-            ("the deductible is one thousand five hundred dollars", "the deductible is one thousand five hundred dollars"),
+            (
+                "the member id is w four seven two nine",
+                "the member id is •••",
+            ),
+            (
+                "active effective january first twenty twenty six",
+                "active effective •••",
+            ),
+            (
+                "the deductible is one thousand five hundred dollars",
+                "the deductible is one thousand five hundred dollars",
+            ),
             ("this is for maria lopez", "this is for •••"),
-            ("the specialist copay is forty dollars", "the specialist copay is forty dollars"),
+            (
+                "the specialist copay is forty dollars",
+                "the specialist copay is forty dollars",
+            ),
             ("reference number 749025 okay", "reference number ••• okay"),
-            ("you may press one for claims", "you may press one for claims"),
+            (
+                "you may press one for claims",
+                "you may press one for claims",
+            ),
         ] {
             assert_eq!(cover.cover(open.split(' ')), covered);
         }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use callwright_compliance::egress::{FieldSet, Ledger, Recipient};
-use callwright_compliance::vendor::Role;
 use bytes::BytesMut;
 use callwright_compliance::VendorId;
+use callwright_compliance::egress::{FieldSet, Ledger, Recipient};
+use callwright_compliance::vendor::Role;
 use callwright_core::{
     Conversation, Input, Item, Micros, Now, Outcome, Topic, UtteranceId, ValueId,
 };
@@ -229,7 +229,8 @@ impl Driver {
         let stall = self.session.poll_timeout().map(Micros);
         // With nothing to wait for, a look once a minute does no harm.
         let idle = self.watch.at() + Micros::from_s(60);
-        self.watch.when(core.into_iter().chain(stall).min().unwrap_or(idle))
+        self.watch
+            .when(core.into_iter().chain(stall).min().unwrap_or(idle))
     }
 
     fn take(&mut self, event: Event) {
@@ -352,7 +353,10 @@ impl Driver {
         if self.outcome.is_some() {
             return;
         }
-        let now = Now { at: self.watch.at(), far: translate::far(self.session.now()) };
+        let now = Now {
+            at: self.watch.at(),
+            far: translate::far(self.session.now()),
+        };
         if let Err(misuse) = self.core.handle(now, input) {
             tracing::error!(call = self.plan.id, %misuse, "the core refused an input");
             return;
@@ -388,7 +392,9 @@ impl Driver {
     /// Sends what playout has for the carrier. Says whether there was anything.
     async fn transmit(&mut self) -> bool {
         let mut any = false;
-        let Some(stream) = &mut self.stream else { return false };
+        let Some(stream) = &mut self.stream else {
+            return false;
+        };
         let mut result = Ok(());
         while let Some(transmit) = self.playout.poll_transmit() {
             any = true;
@@ -437,10 +443,14 @@ impl Driver {
                 .ok()
         });
         let model = Role::LanguageModel;
-        let reached = self.ledger.totals().iter().filter_map(|(recipient, total)| match recipient {
-            Recipient::Vendor { role, .. } if *role == model => Some(total.fields),
-            Recipient::Vendor { .. } | Recipient::FarEnd => None,
-        });
+        let reached =
+            self.ledger
+                .totals()
+                .iter()
+                .filter_map(|(recipient, total)| match recipient {
+                    Recipient::Vendor { role, .. } if *role == model => Some(total.fields),
+                    Recipient::Vendor { .. } | Recipient::FarEnd => None,
+                });
         let to_model = reached.fold(FieldSet::EMPTY, FieldSet::union);
         CallReport {
             // `run` leaves its loop only with an outcome.
@@ -458,7 +468,6 @@ impl Driver {
         }
     }
 }
-
 
 /// The next thing from the carrier's stream; pends while there is none.
 async fn receive(

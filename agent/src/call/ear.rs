@@ -77,7 +77,10 @@ impl Ear {
         }
         let mulaw = self.joined.split().freeze();
         self.sent += mulaw.len() as u64;
-        self.tell(ToRecogniser::Audio { at: self.joined_at, mulaw });
+        self.tell(ToRecogniser::Audio {
+            at: self.joined_at,
+            mulaw,
+        });
     }
 
     fn tell(&mut self, message: ToRecogniser) {

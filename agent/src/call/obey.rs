@@ -26,7 +26,11 @@ fn says_whose(value: &Value) -> bool {
 impl Driver {
     pub(super) fn obey(&mut self, output: Output) {
         match output {
-            Output::Accept { topic, value, read_back } => self.accept(topic, value, read_back),
+            Output::Accept {
+                topic,
+                value,
+                read_back,
+            } => self.accept(topic, value, read_back),
             Output::ArmGate(why) => self.arm(why),
             Output::CancelTurn(turn) => {
                 self.mind.take_if(|mind| mind.turn == turn);
@@ -52,14 +56,20 @@ impl Driver {
         self.asked.take_if(|asked| *asked == topic);
         self.read_back.take_if(|(asked, _)| *asked == topic);
         let title = self.title(topic);
-        let Some(value) = self.vault.value(value) else { return };
+        let Some(value) = self.vault.value(value) else {
+            return;
+        };
         let words = value.canonical();
         let covered = if says_whose(value) {
             COVER.to_owned()
         } else {
             words.expose(Purpose::ShowToOperator).clone()
         };
-        self.tell(Happening::Won { title, value: Said { words, covered }, read_back });
+        self.tell(Happening::Won {
+            title,
+            value: Said { words, covered },
+            read_back,
+        });
     }
 
     fn title(&self, topic: Topic) -> String {
@@ -83,7 +93,10 @@ impl Driver {
     fn phase(&mut self, phase: Phase) {
         if phase == Phase::Menu && self.playout.menu().is_err() {
             // A person was heard on this stretch of the leg: the gate stays shut, and the menu gets nothing.
-            tracing::warn!(call = self.plan.id, "a menu after a person: keys will be refused");
+            tracing::warn!(
+                call = self.plan.id,
+                "a menu after a person: keys will be refused"
+            );
         }
         tracing::info!(call = self.plan.id, ?phase, "phase");
         self.tell(Happening::Phase(phase));
@@ -119,7 +132,11 @@ impl Driver {
                 self.session.set_profile(Profile::Hold);
             }
             Ear::Menu | Ear::Person => {
-                let profile = if ear == Ear::Menu { Profile::Menu } else { Profile::Person };
+                let profile = if ear == Ear::Menu {
+                    Profile::Menu
+                } else {
+                    Profile::Person
+                };
                 let before = self.session.pre_roll(self.session.now());
                 self.ear.wake(before);
                 self.session.set_profile(profile);
@@ -142,7 +159,9 @@ impl Driver {
             self.playout.objected();
             self.note(Note::Audit(Action::RecordingObjected));
         }
-        let Some(recorder) = &mut self.recorder else { return };
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
         let result = match recording {
             Recording::Machines => recorder.machine_again(),
             Recording::PersonFrom(at) => recorder.human_from(translate::media(at)),

@@ -24,9 +24,19 @@ impl Driver {
     }
 
     fn heard(&mut self, heard: Heard) {
-        let Heard { utterance, words, done, end_of_turn } = heard;
+        let Heard {
+            utterance,
+            words,
+            done,
+            end_of_turn,
+        } = heard;
         let count = u16::try_from(words.len()).unwrap_or(u16::MAX);
-        self.input(Input::Heard { utterance, words: count, done, end_of_turn });
+        self.input(Input::Heard {
+            utterance,
+            words: count,
+            done,
+            end_of_turn,
+        });
         if !done {
             return;
         }
@@ -45,14 +55,23 @@ impl Driver {
         if words.is_empty() {
             return;
         }
-        let texts: Vec<&str> = words.words().words.iter().map(|w| w.text.as_str()).collect();
+        let texts: Vec<&str> = words
+            .words()
+            .words
+            .iter()
+            .map(|w| w.text.as_str())
+            .collect();
         let covered = self.cover.cover(texts.iter().copied());
-        self.tell(Happening::FarEnd(Said { words: Phi::new(texts.join(" ")), covered }));
+        self.tell(Happening::FarEnd(Said {
+            words: Phi::new(texts.join(" ")),
+            covered,
+        }));
     }
 
     fn understood(&mut self, utterance: UtteranceId, words: &Utterance) {
-        let read_back =
-            self.read_back.and_then(|(topic, id)| Some((topic, self.vault.value(id)?)));
+        let read_back = self
+            .read_back
+            .and_then(|(topic, id)| Some((topic, self.vault.value(id)?)));
         let context = Context {
             phase: self.core.phase(),
             payer: &self.plan.payer,
@@ -68,7 +87,10 @@ impl Driver {
         self.asked_for(&meaning);
         self.hear_name(&meaning);
         for act in &meaning.acts {
-            self.input(Input::Act { utterance, act: *act });
+            self.input(Input::Act {
+                utterance,
+                act: *act,
+            });
             if let Act::MenuPrompt(step) = act
                 && let Some(known) = self.plan.menu.step(StepPlace(step.0))
             {
@@ -78,8 +100,15 @@ impl Driver {
         }
         for found in &meaning.found {
             // Where the far end has none, there is no value, and no number of one.
-            let value = self.vault.keep_value(utterance, found).unwrap_or(ValueId(0));
-            self.input(Input::Extracted { utterance, found: found.extracted, value });
+            let value = self
+                .vault
+                .keep_value(utterance, found)
+                .unwrap_or(ValueId(0));
+            self.input(Input::Extracted {
+                utterance,
+                found: found.extracted,
+                value,
+            });
         }
         for (a, b) in &meaning.conflicts {
             self.input(Input::Conflict { a: *a, b: *b });
@@ -94,7 +123,11 @@ impl Driver {
         if !self.payer_named {
             return;
         }
-        if meaning.acts.iter().any(|act| matches!(act, Act::MenuPrompt(_))) {
+        if meaning
+            .acts
+            .iter()
+            .any(|act| matches!(act, Act::MenuPrompt(_)))
+        {
             self.playout.counterparty(Counterparty::MatchedMap);
         } else if meaning.payer_named {
             self.playout.counterparty(Counterparty::MatchedGreeting);
@@ -111,10 +144,13 @@ impl Driver {
         if repeats {
             return;
         }
-        let items = meaning
-            .acts
-            .iter()
-            .filter_map(|act| if let Act::DataRequest(item) = act { Some(*item) } else { None });
+        let items = meaning.acts.iter().filter_map(|act| {
+            if let Act::DataRequest(item) = act {
+                Some(*item)
+            } else {
+                None
+            }
+        });
         self.wanted = translate::fields(items);
         self.playout.asked(self.wanted);
     }

@@ -45,7 +45,10 @@ impl Driver {
             && let Some((played_ms, total_ms)) = self.cut_disclosure
         {
             let business = self.plan.clips.business();
-            name = self.plan.pack.disclosure_after(&business, played_ms, total_ms);
+            name = self
+                .plan
+                .pack
+                .disclosure_after(&business, played_ms, total_ms);
         }
         if matches!(clip, Clip::Disclosure | Clip::DisclosureShort) {
             self.disclosing_since = self.watch.at();
@@ -76,7 +79,10 @@ impl Driver {
             Some((name, act, keys, carries))
         });
         let Some((name, act, keys, carries)) = wanted else {
-            tracing::warn!(call = self.plan.id, "the request lacks what the menu wants keyed");
+            tracing::warn!(
+                call = self.plan.id,
+                "the request lacks what the menu wants keyed"
+            );
             self.input(Input::GateRefused(item));
             return;
         };
@@ -87,16 +93,25 @@ impl Driver {
                 KeySource::Map
             }
         };
-        let Some(pressed) = dtmf::Key::parse_all(text) else { return };
+        let Some(pressed) = dtmf::Key::parse_all(text) else {
+            return;
+        };
         let is_value = !carries.is_empty();
-        let covered = if is_value { COVER.to_owned() } else { text.clone() };
+        let covered = if is_value {
+            COVER.to_owned()
+        } else {
+            text.clone()
+        };
         // Keying a value answers what this step of the verified map asked for (rule V3).
         self.playout.asked(carries);
         let id = self.new_item(item);
         let result = self.playout.keys(id, source, carries, &pressed);
         if self.queued(item, result) {
             self.egress_to_far_end(carries, pressed.len() as u64);
-            self.tell(Happening::Keys { step: name, covered });
+            self.tell(Happening::Keys {
+                step: name,
+                covered,
+            });
         }
     }
 
@@ -127,12 +142,19 @@ impl Driver {
         }
         let bytes = words.expose(Purpose::Speak).len() as u64;
         let recipient = self.vendor(self.plan.vendors.text_to_speech.id(), Role::TextToSpeech);
-        self.egress(recipient, carries.union(FieldSet::of(&[Field::AgentWords])), bytes);
+        self.egress(
+            recipient,
+            carries.union(FieldSet::of(&[Field::AgentWords])),
+            bytes,
+        );
         let covered = self.vault.template(segment).unwrap_or_default();
         let shown = words.duplicate(Purpose::ShowToOperator);
         let audio = self.plan.vendors.text_to_speech.speak(words);
         self.mouth.speak(item, audio, self.watch.at());
-        self.tell(Happening::Agent(Said { words: shown, covered }));
+        self.tell(Happening::Agent(Said {
+            words: shown,
+            covered,
+        }));
     }
 
     pub(super) fn stop_playout(&mut self) {
@@ -147,7 +169,12 @@ impl Driver {
     /// The synthesiser has something.
     pub(super) fn spoken(&mut self, spoken: Spoken) {
         match spoken {
-            Spoken::Audio { item, asked_at, first, audio: Ok(audio) } => {
+            Spoken::Audio {
+                item,
+                asked_at,
+                first,
+                audio: Ok(audio),
+            } => {
                 if first {
                     let now = self.watch.at();
                     self.measure(Stage::TextToSpeech, Some(asked_at), now);
@@ -155,7 +182,11 @@ impl Driver {
                 }
                 self.add_speech(item, audio);
             }
-            Spoken::Audio { item, audio: Err(error), .. } => {
+            Spoken::Audio {
+                item,
+                audio: Err(error),
+                ..
+            } => {
                 tracing::error!(call = self.plan.id, %error, "text to speech");
                 self.end_speech(item);
             }
@@ -208,7 +239,11 @@ impl Driver {
     }
 
     fn playing(&self, item: Item) -> Option<ItemId> {
-        self.items.iter().rev().find(|(_, played)| **played == item).map(|(id, _)| *id)
+        self.items
+            .iter()
+            .rev()
+            .find(|(_, played)| **played == item)
+            .map(|(id, _)| *id)
     }
 
     /// What became of an item at playout.
@@ -227,18 +262,19 @@ impl Driver {
                     self.input(Input::PlayoutDone(item));
                 }
             }
-            PlayoutEvent::Cut { id, played_ms, next } => self.item_cut(id, played_ms, next),
+            PlayoutEvent::Cut {
+                id,
+                played_ms,
+                next,
+            } => self.item_cut(id, played_ms, next),
             PlayoutEvent::GateOpened { opened, .. } => self.gate_opened(opened),
         }
     }
 
-    fn item_cut(
-        &mut self,
-        id: ItemId,
-        played_ms: u32,
-        next: NextStep,
-    ) {
-        let Some(item) = self.items.remove(&id) else { return };
+    fn item_cut(&mut self, id: ItemId, played_ms: u32, next: NextStep) {
+        let Some(item) = self.items.remove(&id) else {
+            return;
+        };
         self.input(Input::PlayoutCut { item, played_ms });
         if let Item::Clip(clip) = item
             && let Some(owed) = translate::owed(next)
@@ -254,7 +290,12 @@ impl Driver {
         let at = self.watch.at();
         let far_ms = self.session.now().as_ms();
         let from = self.disclosing_since;
-        self.disclosed.push(Disclosed { from, at, far_ms, by: opened.by });
+        self.disclosed.push(Disclosed {
+            from,
+            at,
+            far_ms,
+            by: opened.by,
+        });
         self.note(Note::Audit(Action::DisclosureProven));
         self.tell(Happening::Disclosed(opened.by));
         if let Some(permit) = opened.permit

@@ -165,7 +165,10 @@ pub(crate) fn leg_status(status: LegStatus) -> Option<Input> {
 pub(crate) fn call_outcome(outcome: Outcome) -> CallOutcome {
     let why = match outcome {
         Outcome::Complete => return CallOutcome::Complete,
-        Outcome::Partial { why: Ending::FarEndHungUp | Ending::MediaLost, .. } => {
+        Outcome::Partial {
+            why: Ending::FarEndHungUp | Ending::MediaLost,
+            ..
+        } => {
             return CallOutcome::Dropped;
         }
         Outcome::Partial { .. } => return CallOutcome::Partial,

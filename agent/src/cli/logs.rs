@@ -54,6 +54,9 @@ impl Logs {
 
     /// Logs what is wrong, for commands without a configuration.
     pub(super) fn start_plain(self) {
-        self.start(&Log { format: LogFormat::Text, level: LogLevel::Warn });
+        self.start(&Log {
+            format: LogFormat::Text,
+            level: LogLevel::Warn,
+        });
     }
 }

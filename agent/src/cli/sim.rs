@@ -50,7 +50,9 @@ pub(super) struct CarrierArgs {
 
 /// Check a scenario file and print what its payer does
 #[derive(Debug, Args)]
-#[command(after_help = "Example: callwright sim payer --scenario fixtures/payers/acme-medical.toml")]
+#[command(
+    after_help = "Example: callwright sim payer --scenario fixtures/payers/acme-medical.toml"
+)]
 pub(super) struct PayerArgs {
     /// A scenario's name, or the path of a scenario file
     #[arg(long, value_name = "NAME|FILE", default_value = DEFAULT_SCENARIO)]
@@ -78,9 +80,8 @@ fn scenario(name: &str) -> Result<Scenario, CliError> {
 
 async fn carrier(args: CarrierArgs, out: &mut Out) -> Result<Exit, CliError> {
     let scenario = scenario(&args.scenario)?;
-    let token = std::env::var(&args.auth_token_env).map_err(|_| {
-        CliError::usage(format!("the environment has no {}", args.auth_token_env))
-    })?;
+    let token = std::env::var(&args.auth_token_env)
+        .map_err(|_| CliError::usage(format!("the environment has no {}", args.auth_token_env)))?;
     let cache = cache_folder(&PathBuf::from("cache")).join("caller-model");
     let open = tokio::task::spawn_blocking(move || LocalSpeech::open(&cache));
     let speech = Speech::Local(open.await.map_err(|_| SimError::Worker)??);
@@ -88,7 +89,10 @@ async fn carrier(args: CarrierArgs, out: &mut Out) -> Result<Exit, CliError> {
     let mut config = CarrierConfig::new(&args.account_sid, &token, source, speech);
     config.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let carrier = Carrier::start(config).await?;
-    out.line(format_args!("base_url = \"{}/2010-04-01\"", carrier.base_url()))?;
+    out.line(format_args!(
+        "base_url = \"{}/2010-04-01\"",
+        carrier.base_url()
+    ))?;
     out.line(format_args!(
         "The simulated carrier runs until Ctrl-C, at most {} minutes.",
         args.minutes
@@ -104,7 +108,10 @@ async fn carrier(args: CarrierArgs, out: &mut Out) -> Result<Exit, CliError> {
 
 fn outline(scenario: &Scenario, out: &mut Out) -> Result<Exit, CliError> {
     out.line(format_args!("{}: {}", scenario.id, scenario.title))?;
-    out.line(format_args!("line {}, rings {} ms", scenario.line, scenario.ring_ms))?;
+    out.line(format_args!(
+        "line {}, rings {} ms",
+        scenario.line, scenario.ring_ms
+    ))?;
     for step in &scenario.menu {
         out.line(format_args!("menu {}: \"{}\"", step.id, step.prompt))?;
         for (key, target) in &step.choices {
@@ -143,14 +150,23 @@ fn representative(person: &Representative, out: &mut Out) -> Result<(), CliError
     for request in &person.requests {
         out.line(format_args!("  asks {}: \"{}\"", request.id, request.ask))?;
         if request.mishear > 0 {
-            out.line(format_args!("    and mishears {} answer(s)", request.mishear))?;
+            out.line(format_args!(
+                "    and mishears {} answer(s)",
+                request.mishear
+            ))?;
         }
     }
     for interjection in &person.interjections {
-        out.line(format_args!("  before {}: \"{}\"", interjection.before, interjection.say))?;
+        out.line(format_args!(
+            "  before {}: \"{}\"",
+            interjection.before, interjection.say
+        ))?;
     }
     let lookup = &person.lookup;
-    out.line(format_args!("  \"{}\" ({} ms) \"{}\"", lookup.say, lookup.silence_ms, lookup.then))?;
+    out.line(format_args!(
+        "  \"{}\" ({} ms) \"{}\"",
+        lookup.say, lookup.silence_ms, lookup.then
+    ))?;
     for topic in &person.topics {
         out.line(format_args!("  knows {}: \"{}\"", topic.id, topic.answer))?;
     }

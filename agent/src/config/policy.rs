@@ -18,9 +18,14 @@ struct Leaf {
 /// The policy, or `None` where a mistake was noted.
 pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> Option<Policy> {
     let base = Policy::recommended();
-    let Some(table) = table else { return Some(base) };
+    let Some(table) = table else {
+        return Some(base);
+    };
     let (Ok(base), Ok(set)) = (serde_json::to_value(&base), serde_json::to_value(&table)) else {
-        problems.push(problem("policy", "it holds a value that no policy has".to_owned()));
+        problems.push(problem(
+            "policy",
+            "it holds a value that no policy has".to_owned(),
+        ));
         return None;
     };
     let mut leaves = Vec::new();
@@ -34,7 +39,10 @@ pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> O
             Ok(_) => overlay(&mut whole, &leaf.path, &leaf.value),
             Err(why) => {
                 good = false;
-                problems.push(problem(&format!("policy.{}", leaf.path.join(".")), why.to_string()));
+                problems.push(problem(
+                    &format!("policy.{}", leaf.path.join(".")),
+                    why.to_string(),
+                ));
             }
         }
     }
@@ -47,7 +55,11 @@ pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> O
 }
 
 fn problem(key: &str, why: String) -> Problem {
-    Problem { key: key.to_owned(), fault: Fault::Value(why), mend: MEND.to_owned() }
+    Problem {
+        key: key.to_owned(),
+        fault: Fault::Value(why),
+        mend: MEND.to_owned(),
+    }
 }
 
 fn flatten(value: Value, path: &mut Vec<String>, leaves: &mut Vec<Leaf>) {
@@ -60,7 +72,10 @@ fn flatten(value: Value, path: &mut Vec<String>, leaves: &mut Vec<Leaf>) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            leaves.push(Leaf { path: path.clone(), value });
+            leaves.push(Leaf {
+                path: path.clone(),
+                value,
+            });
         }
     }
 }

@@ -54,7 +54,10 @@ pub enum StartError {
 impl StartError {
     fn file(path: &Path) -> impl FnOnce(std::io::Error) -> StartError {
         let path = path.to_owned();
-        move |error| StartError::File { path, kind: error.kind() }
+        move |error| StartError::File {
+            path,
+            kind: error.kind(),
+        }
     }
 
     fn program(why: impl std::fmt::Display) -> StartError {
@@ -85,7 +88,9 @@ impl Config {
     /// # Errors
     /// [`StartError::Directory`] with every mistake of every file, [`StartError::File`].
     pub fn directory(&self) -> Result<Directory, StartError> {
-        let Some(folder) = &self.payers else { return Ok(Directory::embedded()?) };
+        let Some(folder) = &self.payers else {
+            return Ok(Directory::embedded()?);
+        };
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(StartError::file(folder))? {
             let path = entry.map_err(StartError::file(folder))?.path();

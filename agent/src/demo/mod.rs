@@ -16,8 +16,8 @@ use callwright_core::Limits;
 use callwright_dialplan::payer::Directory;
 use callwright_dialplan::twilio::{Client, ClientConfig, Credentials, Secret};
 use callwright_prompts::Pack;
-use callwright_sim::carrier::{Carrier as SimCarrier, CarrierConfig, ScenarioSource};
 use callwright_sim::Scenario;
+use callwright_sim::carrier::{Carrier as SimCarrier, CarrierConfig, ScenarioSource};
 use callwright_sim::speech::{LocalSpeech as FarEndSpeech, Speech};
 use callwright_store::{Code, KeyRing, Store};
 use callwright_vendors::VendorError;
@@ -54,7 +54,9 @@ pub struct Args {
 #[non_exhaustive]
 pub enum DemoError {
     /// No such scenario.
-    #[error("there is no scenario {0:?}: name {DEFAULT_SCENARIO:?}, or give the path of a scenario file")]
+    #[error(
+        "there is no scenario {0:?}: name {DEFAULT_SCENARIO:?}, or give the path of a scenario file"
+    )]
     NoScenario(String),
     /// The simulator.
     #[error("the simulated carrier: {0}")]
@@ -116,7 +118,9 @@ pub async fn run(args: &Args, out: &Path, clock: Clock) -> Result<bool, DemoErro
     let cache = cache_folder(&out.join("cache"));
     let speech = {
         let cache = cache.clone();
-        tokio::task::spawn_blocking(move || open_speech(&cache)).await.map_err(program)??
+        tokio::task::spawn_blocking(move || open_speech(&cache))
+            .await
+            .map_err(program)??
     };
 
     let secret = random_secret()?;
@@ -199,7 +203,11 @@ async fn services(
     public_url: String,
 ) -> Result<Services, DemoError> {
     let key = out.join("callwright.key");
-    let keys = if key.exists() { KeyRing::open(&key)? } else { KeyRing::create(&key)? };
+    let keys = if key.exists() {
+        KeyRing::open(&key)?
+    } else {
+        KeyRing::create(&key)?
+    };
     let store = Store::open(&out.join("callwright.db"), keys).await?;
     let credentials = Credentials::auth_token(account, Secret::new(secret.to_owned()));
     let mut config = ClientConfig::new(credentials);

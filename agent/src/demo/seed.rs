@@ -34,14 +34,14 @@ fn person(id: &str) -> Result<PersonId, DemoError> {
 /// # Errors
 /// [`DemoError::Store`]; [`DemoError::Program`] where the scenario names a line that is not in the payer directory, or an id or number
 /// that is none.
-pub async fn request(
-    services: &Services,
-    scenario: &Scenario,
-) -> Result<Claimed, DemoError> {
+pub async fn request(services: &Services, scenario: &Scenario) -> Result<Claimed, DemoError> {
     let now = services.clock.wall();
     let tenant = TenantId::random()?;
     let owner = Actor::Person(person("owner")?);
-    services.store.found_practice(&tenant, &scenario.provider.name, &owner, now).await?;
+    services
+        .store
+        .found_practice(&tenant, &scenario.provider.name, &owner, now)
+        .await?;
     let provider = provider(scenario)?;
     let mut tx = services.store.begin(&tenant, &owner, now).await?;
     tx.add_location(&provider.0).await?;
@@ -96,7 +96,9 @@ fn vendors(services: &Services) -> Result<Vec<Row>, DemoError> {
             id: VendorId::new(id).map_err(program)?,
             role,
             region: Region::UnitedStates,
-            location: VendorLocation::OnPremises { network: loopback()? },
+            location: VendorLocation::OnPremises {
+                network: loopback()?,
+            },
         })
     };
     roles.into_iter().map(row).collect()
@@ -135,11 +137,17 @@ async fn allow(
         approval: Approval::Pending,
         expires_at: now + SignedDuration::from_hours(24 * 90),
     };
-    let mut tx = services.store.begin(tenant, &Actor::Person(adder), now).await?;
+    let mut tx = services
+        .store
+        .begin(tenant, &Actor::Person(adder), now)
+        .await?;
     tx.add_allowlist_entry(&entry).await?;
     tx.commit().await?;
     let approver = Actor::Person(person("owner")?);
-    let mut tx = services.store.begin(tenant, &approver, services.clock.wall()).await?;
+    let mut tx = services
+        .store
+        .begin(tenant, &approver, services.clock.wall())
+        .await?;
     tx.approve_allowlist_entry(&id).await?;
     Ok(tx.commit().await?)
 }

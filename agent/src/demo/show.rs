@@ -10,8 +10,8 @@ use callwright_core::{Clip, Phase};
 use callwright_sim::Scenario;
 use tokio::sync::mpsc;
 
-use super::table;
 use super::Args;
+use super::table;
 use crate::call::timeline::{Happening, Moment, Said};
 use crate::dialler::Attempt;
 
@@ -51,7 +51,11 @@ impl Show {
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.colour {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     fn line(&mut self, text: &str) -> std::io::Result<()> {
@@ -73,7 +77,10 @@ impl Show {
             "identifiers are covered (•••); --show-phi uncovers them"
         };
         self.line(&self.paint("2", "The patient is made up. Carrier and payer are simulated, on this machine, in real time."))?;
-        self.line(&self.paint("2", &format!("Speech is local; nothing leaves this machine; {hidden}.")))?;
+        self.line(&self.paint(
+            "2",
+            &format!("Speech is local; nothing leaves this machine; {hidden}."),
+        ))?;
         self.line("")
     }
 
@@ -98,13 +105,19 @@ impl Show {
     }
 
     fn tick(&mut self) -> std::io::Result<()> {
-        let Some(since) = self.waiting_since_ms else { return Ok(()) };
+        let Some(since) = self.waiting_since_ms else {
+            return Ok(());
+        };
         self.waited_s += 1;
         if !self.live || self.json {
             return Ok(());
         }
         let bar = "▪".repeat(usize::try_from(self.waited_s % 41).unwrap_or(0));
-        let line = format!("\r {}   waiting {:>3} s {bar:<40}", stamp(since), self.waited_s);
+        let line = format!(
+            "\r {}   waiting {:>3} s {bar:<40}",
+            stamp(since),
+            self.waited_s
+        );
         let line = self.paint("2", &line);
         let mut out = self.out.lock();
         write!(out, "{line}")?;
@@ -114,7 +127,12 @@ impl Show {
     fn stop_waiting(&mut self) -> std::io::Result<()> {
         if let Some(since) = self.waiting_since_ms.take() {
             let end = if self.live { "\r" } else { "" };
-            let line = format!("{end} {}   waited {} s{:48}", stamp(since), self.waited_s, "");
+            let line = format!(
+                "{end} {}   waited {} s{:48}",
+                stamp(since),
+                self.waited_s,
+                ""
+            );
             self.line(line.trim_end_matches(' '))?;
         }
         Ok(())
@@ -131,7 +149,11 @@ impl Show {
     fn speech(&mut self, at_ms: u64, who: &str, code: &str, words: &str) -> std::io::Result<()> {
         let who = self.paint(code, &format!("{who:>7}"));
         for (n, part) in wrap(words, WIDTH).into_iter().enumerate() {
-            let head = if n == 0 { format!(" {}  {who}", stamp(at_ms)) } else { " ".repeat(15) };
+            let head = if n == 0 {
+                format!(" {}  {who}", stamp(at_ms))
+            } else {
+                " ".repeat(15)
+            };
             self.line(&format!("{head} │ {part}"))?;
         }
         Ok(())
@@ -156,21 +178,33 @@ impl Show {
                 self.speech(at, "agent", "33", &words)
             }
             Happening::Clip { clip, words } => {
-                let who = if is_disclosure(*clip) { "notice" } else { "clip" };
+                let who = if is_disclosure(*clip) {
+                    "notice"
+                } else {
+                    "clip"
+                };
                 self.speech(at, who, "35", words)
             }
-            Happening::Keys { step, covered } => {
-                self.speech(at, "keys", "34", &format!("{covered}   (menu step: {step})"))
-            }
+            Happening::Keys { step, covered } => self.speech(
+                at,
+                "keys",
+                "34",
+                &format!("{covered}   (menu step: {step})"),
+            ),
             Happening::Disclosed(by) => {
                 let by = match by {
                     ProofBy::Mark => "the carrier's mark",
                     ProofBy::PacedClock => "the paced clock",
                 };
-                let text = format!("disclosure proven by {by}: the gate is open, recording is kept");
+                let text =
+                    format!("disclosure proven by {by}: the gate is open, recording is kept");
                 self.mark(at, "32", "✔", &text)
             }
-            Happening::Won { title, value, read_back } => {
+            Happening::Won {
+                title,
+                value,
+                read_back,
+            } => {
                 let value = self.said(value);
                 let confirmed = if *read_back { "  (read back)" } else { "" };
                 self.mark(at, "32", "✔", &format!("{title}: {value}{confirmed}"))

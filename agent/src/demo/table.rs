@@ -5,8 +5,8 @@ use std::path::Path;
 use callwright_sim::Scenario;
 
 use super::show::stamp;
-use crate::dialler::result::{CallResult, FieldResult};
 use crate::dialler::Attempt;
+use crate::dialler::result::{CallResult, FieldResult};
 
 /// A line, and what sort of line it is.
 pub(super) enum Line {
@@ -40,11 +40,22 @@ pub(super) fn wrong_answers(scenario: &Scenario, result: &CallResult) -> Vec<Wro
         .map(|(name, _)| wrong(name, result.fields.get(name)))
         .collect();
     let others = [
-        ("representative", &expected.representative, &result.representative),
-        ("reference_number", &expected.reference_number, &result.reference_number),
+        (
+            "representative",
+            &expected.representative,
+            &result.representative,
+        ),
+        (
+            "reference_number",
+            &expected.reference_number,
+            &result.reference_number,
+        ),
     ];
     for (name, wanted, got) in others {
-        if wanted.as_ref().is_some_and(|wanted| !same(got.as_ref(), wanted)) {
+        if wanted
+            .as_ref()
+            .is_some_and(|wanted| !same(got.as_ref(), wanted))
+        {
             found.push(wrong(name, got.as_ref()));
         }
     }
@@ -55,7 +66,11 @@ pub(super) fn wrong_answers(scenario: &Scenario, result: &CallResult) -> Vec<Wro
 fn covered(name: &str, value: &str, show_phi: bool) -> String {
     let identifies = matches!(name, "representative" | "reference_number")
         || value.len() == 10 && value.as_bytes().get(4) == Some(&b'-');
-    if identifies && !show_phi { "•••".to_owned() } else { value.to_owned() }
+    if identifies && !show_phi {
+        "•••".to_owned()
+    } else {
+        value.to_owned()
+    }
 }
 
 fn row(name: &str, field: &FieldResult, show_phi: bool) -> Line {
@@ -109,19 +124,26 @@ pub(super) fn lines(
 
 fn verdict(wrong: &[Wrong]) -> Line {
     if wrong.is_empty() {
-        return Line::Good(
-            "   Every answer is what the simulated representative said.".to_owned(),
-        );
+        return Line::Good("   Every answer is what the simulated representative said.".to_owned());
     }
     let names = wrong.iter().map(|wrong| {
-        format!("{} ({})", wrong.field, if wrong.answered { "wrong" } else { "missing" })
+        format!(
+            "{} ({})",
+            wrong.field,
+            if wrong.answered { "wrong" } else { "missing" }
+        )
     });
-    Line::Bad(format!("   Not what was said: {}.", names.collect::<Vec<_>>().join(", ")))
+    Line::Bad(format!(
+        "   Not what was said: {}.",
+        names.collect::<Vec<_>>().join(", ")
+    ))
 }
 
 fn latency(result: &CallResult, lines: &mut Vec<Line>) {
     lines.push(Line::Row(String::new()));
-    lines.push(Line::Head(" LATENCY   of a reply, by stage (ms)        median      most   times".to_owned()));
+    lines.push(Line::Head(
+        " LATENCY   of a reply, by stage (ms)        median      most   times".to_owned(),
+    ));
     for stage in &result.latency {
         let ms = |us: u64| us as f64 / 1_000.0;
         lines.push(Line::Row(format!(
@@ -150,7 +172,10 @@ fn egress(result: &CallResult, lines: &mut Vec<Line>) {
     lines.push(if none {
         Line::Good(format!("{text}none"))
     } else {
-        Line::Bad(format!("{text}{}", result.known_identifiers_to_model.join(", ")))
+        Line::Bad(format!(
+            "{text}{}",
+            result.known_identifiers_to_model.join(", ")
+        ))
     });
 }
 
@@ -159,7 +184,10 @@ fn files(attempt: &Attempt, folder: &Path, lines: &mut Vec<Line>) {
     lines.push(Line::Head(" FILES".to_owned()));
     let call = &attempt.folder;
     let each = [
-        ("recording (left: payer, right: agent)", call.join("recording.wav")),
+        (
+            "recording (left: payer, right: agent)",
+            call.join("recording.wav"),
+        ),
         ("journal, without patient data", call.join("journal.jsonl")),
         ("words of the far end", call.join("words.jsonl")),
         ("result", call.join("result.json")),
@@ -172,5 +200,8 @@ fn files(attempt: &Attempt, folder: &Path, lines: &mut Vec<Line>) {
         }
     }
     let journal = call.join("journal.jsonl");
-    lines.push(Line::Row(format!("   Replay it: callwright replay {}", journal.display())));
+    lines.push(Line::Row(format!(
+        "   Replay it: callwright replay {}",
+        journal.display()
+    )));
 }

@@ -97,15 +97,37 @@ async fn open_case(
 ) -> Result<impl FnOnce(Claimed) -> Case + use<>, DialError> {
     let request = &claimed.request;
     let order = &request.order;
-    let payer = services.directory.payer(&order.payer).ok_or(DialError::NoLine)?.clone();
+    let payer = services
+        .directory
+        .payer(&order.payer)
+        .ok_or(DialError::NoLine)?
+        .clone();
     let line = payer.line(order.purpose).ok_or(DialError::NoLine)?.clone();
     let set = services.pack.question_set(order.question_set.as_str());
     let questions = Arc::new(set.ok_or(DialError::NoQuestions)?.clone());
-    let provider = services.store.provider(&request.tenant, &order.provider).await?;
+    let provider = services
+        .store
+        .provider(&request.tenant, &order.provider)
+        .await?;
     let now = services.clock.wall();
-    let access = Access { actor: &actor, purpose: Purpose::Speak, now };
-    let patient = services.store.patient(&request.tenant, &request.id, access).await?;
-    Ok(move |claimed| Case { claimed, provider, patient, payer, line, questions, actor })
+    let access = Access {
+        actor: &actor,
+        purpose: Purpose::Speak,
+        now,
+    };
+    let patient = services
+        .store
+        .patient(&request.tenant, &request.id, access)
+        .await?;
+    Ok(move |claimed| Case {
+        claimed,
+        provider,
+        patient,
+        payer,
+        line,
+        questions,
+        actor,
+    })
 }
 
 fn vendor_uses(services: &Services) -> Result<Vec<VendorUse>, DialError> {
@@ -115,9 +137,15 @@ fn vendor_uses(services: &Services) -> Result<Vec<VendorUse>, DialError> {
         (Role::LanguageModel, vendors.language_model.id()),
         (Role::TextToSpeech, vendors.text_to_speech.id()),
     ];
-    let mut uses = vec![VendorUse { role: Role::Carrier, vendor: services.carrier.id.clone() }];
+    let mut uses = vec![VendorUse {
+        role: Role::Carrier,
+        vendor: services.carrier.id.clone(),
+    }];
     for (role, id) in own {
-        uses.push(VendorUse { role, vendor: VendorId::new(id).map_err(|_| DialError::Id)? });
+        uses.push(VendorUse {
+            role,
+            vendor: VendorId::new(id).map_err(|_| DialError::Id)?,
+        });
     }
     Ok(uses)
 }
@@ -149,12 +177,14 @@ async fn decide_on(services: &Services, case: &Case) -> Result<Decision, DialErr
     let request = &case.claimed.request;
     let dial = dial_request(services, request, &case.line.number)?;
     let line = &case.line;
-    let facts =
-        facts::gather(services, request, &case.provider, &line.number, &line.hours).await;
+    let facts = facts::gather(services, request, &case.provider, &line.number, &line.hours).await;
     let now = services.clock.wall();
     let decision = decide(&dial, &facts, &services.policy, now);
     let record = decision.record();
-    let mut tx = services.store.begin(&request.tenant, &case.actor, now).await?;
+    let mut tx = services
+        .store
+        .begin(&request.tenant, &case.actor, now)
+        .await?;
     tx.record_decision(record).await?;
     tx.commit().await?;
     let permitted = record.verdict == Verdict::Permitted;
@@ -201,7 +231,16 @@ fn prepare(
     let watch = services.clock.stopwatch();
     let driver = Driver::new(plan, lines, leg.clone(), watch, moments, notes);
     let driver = driver.inspect_err(|_| services.registry.leave(call.as_str()))?;
-    Ok(Ready { call, folder, began_at, answer_until, leg, leg_plan, driver, notes: noted })
+    Ok(Ready {
+        call,
+        folder,
+        began_at,
+        answer_until,
+        leg,
+        leg_plan,
+        driver,
+        notes: noted,
+    })
 }
 
 /// Writes the intent, asks the carrier, and runs the call to its end.
@@ -229,16 +268,19 @@ async fn place(
         }
     };
     ready.leg.set(client.clone(), placed.call_sid.clone());
-    keep::placed(services, &case.claimed, &case.actor, &ready.call, &placed.call_sid).await?;
+    keep::placed(
+        services,
+        &case.claimed,
+        &case.actor,
+        &ready.call,
+        &placed.call_sid,
+    )
+    .await?;
     run(services, case, ready).await
 }
 
 /// Runs the call, keeps its lease, and writes down what came of it.
-async fn run(
-    services: &Services,
-    mut case: Case,
-    mut ready: Ready,
-) -> Result<Attempt, DialError> {
+async fn run(services: &Services, mut case: Case, mut ready: Ready) -> Result<Attempt, DialError> {
     let report = {
         let run = ready.driver.run();
         tokio::pin!(run);
@@ -263,7 +305,12 @@ async fn run(
     while let Ok(note) = ready.notes.try_recv() {
         keep::noted(services, &case.claimed, &case.actor, &ready.call, note).await?;
     }
-    let Ready { call, folder, began_at, .. } = ready;
+    let Ready {
+        call,
+        folder,
+        began_at,
+        ..
+    } = ready;
     let about = result::About {
         request: &case.claimed.request,
         call: &call,
@@ -271,9 +318,18 @@ async fn run(
         questions: &case.questions,
     };
     let result = CallResult::new(&about, &report);
-    let files = keep::Files { folder: &folder, report: &report, result: &result };
+    let files = keep::Files {
+        folder: &folder,
+        report: &report,
+        result: &result,
+    };
     keep::ended(services, case.claimed, &case.actor, &call, &files).await?;
-    Ok(Attempt { call, folder, result, report })
+    Ok(Attempt {
+        call,
+        folder,
+        result,
+        report,
+    })
 }
 
 /// What cannot be written down, or is not held any more, may not go on: the call closes in words.
@@ -301,7 +357,9 @@ impl CarrierLeg {
 
 impl Leg for CarrierLeg {
     fn hang_up(&self) {
-        let Some((client, sid)) = self.placed.get().cloned() else { return };
+        let Some((client, sid)) = self.placed.get().cloned() else {
+            return;
+        };
         tokio::spawn(async move {
             // The far end may have hung up first; the carrier then says that there is no such call.
             if let Err(error) = client.complete(&sid).await {

@@ -42,12 +42,17 @@ pub(crate) async fn gather(
         vendors: stored(store.register(tenant).await, as_of),
         switch: stored(store.kill_switch(tenant, &request.id).await, as_of),
         consent: Reading::read(request.order.consent.clone(), Source::Store, as_of),
-        usage: stored(store.usage(tenant, number, day_began(as_of), as_of).await, as_of),
+        usage: stored(
+            store.usage(tenant, number, day_began(as_of), as_of).await,
+            as_of,
+        ),
     }
 }
 
 /// The last midnight. Days are counted in UTC: the practice's own zone would move the border of a courtesy limit by hours only.
 fn day_began(now: Timestamp) -> Timestamp {
     let today = now.to_zoned(TimeZone::UTC);
-    today.start_of_day().map_or(now, |midnight| midnight.timestamp())
+    today
+        .start_of_day()
+        .map_or(now, |midnight| midnight.timestamp())
 }

@@ -15,8 +15,8 @@ use callwright_dialplan::originate::PlanError;
 use callwright_store::{Lease, Request, StoreError};
 use callwright_vendors::VendorError;
 
-pub use attempt::{Attempt, LEASE, attempt};
 pub(crate) use attempt::dial_request;
+pub use attempt::{Attempt, LEASE, attempt};
 pub(crate) use facts::gather;
 pub(crate) use keep::after;
 pub use result::{CallResult, FieldResult};
@@ -55,7 +55,10 @@ pub enum DialError {
 }
 
 fn reasons(record: &DecisionRecord) -> String {
-    let each = record.reasons.iter().map(|reason| format!("{} ({})", reason.rule, reason.code));
+    let each = record
+        .reasons
+        .iter()
+        .map(|reason| format!("{} ({})", reason.rule, reason.code));
     each.collect::<Vec<_>>().join("; ")
 }
 

@@ -122,7 +122,11 @@ impl CallResult {
             .iter()
             .filter_map(|(topic, won)| Some((name_of(topic)?.name.clone(), field(won))))
             .collect();
-        let required = about.questions.fields.iter().filter(|question| question.required);
+        let required = about
+            .questions
+            .fields
+            .iter()
+            .filter(|question| question.required);
         let missing = required
             .filter(|question| !fields.contains_key(&question.name))
             .map(|question| question.name.clone())
@@ -190,7 +194,10 @@ fn disclosure(disclosed: &crate::call::Disclosed) -> DisclosureTime {
 }
 
 fn names(fields: callwright_compliance::FieldSet) -> Vec<&'static str> {
-    fields.iter().map(callwright_compliance::Field::name).collect()
+    fields
+        .iter()
+        .map(callwright_compliance::Field::name)
+        .collect()
 }
 
 fn total((recipient, total): (&Recipient, &callwright_compliance::egress::Total)) -> EgressTotal {
@@ -198,5 +205,9 @@ fn total((recipient, total): (&Recipient, &callwright_compliance::egress::Total)
         Recipient::FarEnd => "far_end".to_owned(),
         Recipient::Vendor { id, role } => format!("{id} ({role})"),
     };
-    EgressTotal { recipient, fields: names(total.fields), bytes: total.bytes }
+    EgressTotal {
+        recipient,
+        fields: names(total.fields),
+        bytes: total.bytes,
+    }
 }

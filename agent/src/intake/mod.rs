@@ -89,10 +89,20 @@ async fn screening(
     now: Timestamp,
 ) -> Result<Screening, IntakeError> {
     let order = &intake.order;
-    services.store.practice(&intake.tenant).await.map_err(unknown("/practice"))?;
-    let provider = services.store.provider(&intake.tenant, &order.provider).await;
+    services
+        .store
+        .practice(&intake.tenant)
+        .await
+        .map_err(unknown("/practice"))?;
+    let provider = services
+        .store
+        .provider(&intake.tenant, &order.provider)
+        .await;
     let provider = provider.map_err(unknown("/provider"))?;
-    let line = services.directory.payer(&order.payer).and_then(|payer| payer.line(order.purpose));
+    let line = services
+        .directory
+        .payer(&order.payer)
+        .and_then(|payer| payer.line(order.purpose));
     let line = line.ok_or(IntakeError::Facts(DialError::NoLine))?;
     let request = Request {
         tenant: intake.tenant.clone(),

@@ -415,7 +415,11 @@ impl Playout {
                     .push_back(PlayoutEvent::Started { id: entry.id });
             }
             let next = self.prove(&entry, by);
-            self.events.push_back(PlayoutEvent::Done { id: entry.id, by, next });
+            self.events.push_back(PlayoutEvent::Done {
+                id: entry.id,
+                by,
+                next,
+            });
         }
     }
 
@@ -426,7 +430,9 @@ impl Playout {
             DoneBy::PacedClock => ProofBy::PacedClock,
             DoneBy::Unproven => {
                 self.counts.missing += 1;
-                return entry.clip().map_or(NextStep::Continue, |clip| self.gate.unproven(clip));
+                return entry
+                    .clip()
+                    .map_or(NextStep::Continue, |clip| self.gate.unproven(clip));
             }
         };
         let epoch = self.gate.epoch();
@@ -434,7 +440,8 @@ impl Playout {
             && let Some(opened) = self.gate.played(clip, PlayProof { epoch, by })
         {
             let id = entry.id;
-            self.events.push_back(PlayoutEvent::GateOpened { id, opened });
+            self.events
+                .push_back(PlayoutEvent::GateOpened { id, opened });
         }
         NextStep::Continue
     }

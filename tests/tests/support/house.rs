@@ -150,8 +150,10 @@ impl House {
         }
         let audit = store.verify_audit(&called.tenant, None).await.unwrap();
         assert!(audit.unwrap().len > 0);
-        for report in replay::run(&[self.services.calls_dir.clone()]) {
-            assert!(report.outcome.is_ok(), "{report}");
+        if let Ok(attempt) = &called.attempt {
+            for report in replay::run(&[attempt.folder.join("journal.jsonl")]) {
+                assert!(report.outcome.is_ok(), "{report}");
+            }
         }
         if let Some(seen) = &called.seen {
             let ends = seen.entries.iter().filter(|e| matches!(e.event, LogEvent::Ended { .. }));

@@ -33,10 +33,16 @@ pub(super) async fn store(
     };
     if !files.database.is_file() {
         let found = format!("there is no {}", files.database.display());
-        findings.missing("store", found, "`callwright setup practice` makes it with its first practice");
+        findings.missing(
+            "store",
+            found,
+            "`callwright setup practice` makes it with its first practice",
+        );
         return without(findings);
     }
-    let Some(keys) = keys else { return without(findings) };
+    let Some(keys) = keys else {
+        return without(findings);
+    };
     match Store::open(&files.database, keys).await {
         Ok(store) => {
             findings.good("store", files.database.display().to_string());
@@ -57,8 +63,16 @@ fn without(findings: &mut Findings) {
     let none = "the store cannot be looked into";
     findings.missing("practice", none, "`callwright setup practice` adds one");
     findings.missing("provider", none, "`callwright setup provider` adds one");
-    findings.missing("vendor register", none, "`callwright setup vendor` adds one for each role");
-    findings.missing("allowlist", none, "`callwright setup allow`, then `approve` by another person");
+    findings.missing(
+        "vendor register",
+        none,
+        "`callwright setup vendor` adds one for each role",
+    );
+    findings.missing(
+        "allowlist",
+        none,
+        "`callwright setup allow`, then `approve` by another person",
+    );
 }
 
 async fn practices(
@@ -74,7 +88,10 @@ async fn practices(
     }
     for practice in practices {
         let tenant = &practice.tenant;
-        findings.good(format!("practice {tenant}"), practice.registered_name.clone());
+        findings.good(
+            format!("practice {tenant}"),
+            practice.registered_name.clone(),
+        );
         let providers = store.providers(tenant).await?.len();
         let subject = format!("practice {tenant}: provider");
         if providers == 0 {
@@ -102,7 +119,9 @@ async fn vendors(
     for (role, id) in local_speech::VENDORS.into_iter().chain([carrier]) {
         let subject = format!("practice {tenant}: vendor for {role}");
         // The ids are ours or were checked when the configuration was read.
-        let Ok(vendor) = VendorId::new(id) else { continue };
+        let Ok(vendor) = VendorId::new(id) else {
+            continue;
+        };
         match register.egress(role, &vendor, now, &config.policy) {
             Ok(_) => findings.good(subject, id),
             Err(refusal) => {
@@ -130,9 +149,15 @@ async fn allowlist(
         entry.approval != Approval::Pending && entry.expires_at > now && in_directory
     };
     let good = entries.iter().filter(holds).count();
-    let pending = entries.iter().filter(|entry| entry.approval == Approval::Pending).count();
+    let pending = entries
+        .iter()
+        .filter(|entry| entry.approval == Approval::Pending)
+        .count();
     if good > 0 {
-        findings.good(subject, format!("{good} line(s) may be called, {pending} wait for approval"));
+        findings.good(
+            subject,
+            format!("{good} line(s) may be called, {pending} wait for approval"),
+        );
     } else {
         let found = format!("no line that may be called; {pending} wait for approval");
         let mend = "`callwright setup allow`, then `callwright setup approve` by another person";
@@ -150,7 +175,11 @@ async fn switch(
     let switch = store.kill_switch(tenant, &RequestId::random()?).await?;
     let subject = format!("practice {tenant}: kill switch");
     if [switch.global, switch.tenant].contains(&SwitchState::Stopped) {
-        findings.missing(subject, "it is thrown", "`callwright switch lift`, once its reason is gone");
+        findings.missing(
+            subject,
+            "it is thrown",
+            "`callwright switch lift`, once its reason is gone",
+        );
     } else {
         findings.good(subject, "not thrown");
     }

@@ -18,7 +18,9 @@ const OUTCOME: &str = "process_lost";
 pub(super) async fn one(services: &Services) -> Result<(), StoreError> {
     let now = services.clock.wall();
     let store = &services.store;
-    let Some(adopted) = store.adopt(&services.node, now, LEASE).await? else { return Ok(()) };
+    let Some(adopted) = store.adopt(&services.node, now, LEASE).await? else {
+        return Ok(());
+    };
     let request = adopted.request.id.clone();
     let call = match &adopted.call {
         Some(id) => Some(store.call(&adopted.request.tenant, id).await?),
@@ -41,7 +43,9 @@ async fn leg_is_down(services: &Services, call: &Call) -> bool {
         // and was told to hang up, for no process waited for it; an intent is shorter than a lease.
         return true;
     };
-    let Some(sid) = CallSid::new(sid.as_str()) else { return true };
+    let Some(sid) = CallSid::new(sid.as_str()) else {
+        return true;
+    };
     match services.carrier.client.complete(&sid).await {
         Ok(_) | Err(CarrierError::NotFound | CarrierError::NotInProgress) => true,
         Err(error) => {
