@@ -5,23 +5,30 @@
 #[expect(dead_code, reason = "each test of whole calls uses a part of it")]
 mod support;
 
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
+use callwright::api::Api;
 use callwright::call::Vendors;
 use callwright::dialler::DialError;
 use callwright_compliance::{PhiString, RuleId};
 use callwright_core::Micros;
 use callwright_dialplan::OriginateError;
-use callwright_dialplan::twilio::CarrierError;
+use callwright_dialplan::twilio::twiml::TOKEN_PARAMETER;
+use callwright_dialplan::twilio::{CarrierError, Secret, signature};
+use callwright_media::twilio::{CarrierEvent, CarrierStream, Limits, Start};
 use callwright_sim::payer::faults::{DialFault, HangUpFault, Injected, Injection, MarkFault, Stall};
-use callwright_sim::{LogEvent, Scenario};
-use callwright_store::{RequestState, StoreError};
+use callwright_sim::{LogEntry, LogEvent, Scenario};
+use callwright_store::RequestState;
 use callwright_vendors::{
     RecogniserSession, SpeechResult, SpeechToText, TextToSpeech, VendorError, recogniser_channels,
 };
 use support::house::{Called, House, client, scenario};
 use support::vendors::{Line, Voices, read_lips};
 use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 /// Makes one call to the brief payer with a fault.
 async fn call(fault: impl FnOnce(&mut Scenario)) -> (House, Called) {
@@ -337,13 +344,120 @@ async fn a_voice_that_fails_ends_the_call_in_words() {
     house.close().await;
 }
 
-// What a stranger may ask of the webhooks is in `strangers`.
+// Strangers.
+
+/// Asks our server something as plain HTTP/1.1; gives the whole answer.
+async fn ask(house: &House, head: String, body: String) -> String {
+    let address = house.services.public_url.trim_start_matches("http://").to_owned();
+    let asking = tokio::task::spawn_blocking(move || {
+        let mut socket = std::net::TcpStream::connect(&address).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let length = body.len();
+        let end = format!("host: {address}\r\ncontent-length: {length}\r\n\r\n{body}");
+        socket.write_all(format!("{head}\r\n{end}").as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).unwrap();
+        String::from_utf8(answer).unwrap()
+    });
+    asking.await.unwrap()
+}
+
+const FORM: &str = "content-type: application/x-www-form-urlencoded\r\nconnection: close";
+const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nconnection: close";
+/// The form of a call's id, and nobody's.
+const NOBODY: &str = "00112233445566778899aabbccddeeff";
+
+/// Asks about a call as the carrier would, signed with its secret.
+async fn ask_signed(house: &House, path: &str) -> String {
+    let form = [("CallSid".to_owned(), "CA1".to_owned())];
+    let url = format!("{}{path}", house.services.public_url);
+    let signature = signature::sign(&Secret::new(house.secret.clone()), &url, &form);
+    let head = format!("POST {path} HTTP/1.1\r\n{FORM}\r\nx-twilio-signature: {signature}");
+    ask(house, head, "CallSid=CA1".to_owned()).await
+}
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_of_another_practice_is_not_there() {
-    let (house, called) = call(|payer| payer.faults.dial = DialFault::Busy).await;
-    let stranger = callwright_compliance::TenantId::new("stranger").unwrap();
-    let read = house.services.store.request(&stranger, &called.request).await;
-    assert!(matches!(read, Err(StoreError::NotFound(_))));
+async fn whoever_does_not_sign_as_the_carrier_is_told_so_and_nothing_else() {
+    let house = House::open(scenario("brief"), Voices::hummed()).await;
+    for (method, path, headers) in [
+        ("POST", format!("/twilio/twiml/{NOBODY}"), FORM),
+        ("POST", format!("/twilio/status/{NOBODY}"), FORM),
+        ("GET", "/twilio/media".to_owned(), UPGRADE),
+    ] {
+        for signature in ["", "\r\nx-twilio-signature: bm90IHRoZSBzaWduYXR1cmUuLi4=", "\r\nx-twilio-signature: ?"] {
+            let head = format!("{method} {path} HTTP/1.1\r\n{headers}{signature}");
+            let answer = ask(&house, head, String::new()).await;
+            assert!(answer.starts_with("HTTP/1.1 403 "), "{path}: {answer}");
+            assert!(answer.contains("application/problem+json"), "{path}: {answer}");
+            let (_, problem) = answer.split_once("\r\n\r\n").unwrap();
+            let problem: serde_json::Value = serde_json::from_str(problem).unwrap();
+            let names: Vec<&String> = problem.as_object().unwrap().keys().collect();
+            assert_eq!(names, ["code", "status", "title", "type"], "no more is told");
+            assert_eq!(problem["code"], "bad_signature");
+        }
+    }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_nobody_knows_is_hung_up() {
+    let house = House::open(scenario("brief"), Voices::hummed()).await;
+    let answer = ask_signed(&house, &format!("/twilio/twiml/{NOBODY}")).await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("<Hangup"), "{answer}");
+    let answer = ask_signed(&house, "/twilio/twiml/..%2f..%2fetc").await;
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    let answer = ask_signed(&house, "/twilio/nothing").await;
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    house.close().await;
+}
+
+/// Opens a media stream as the carrier would, but with a token of its own making; whether it was let in.
+async fn intrude(house: &House, parameters: BTreeMap<String, String>) -> bool {
+    let url = Api::media_url(&house.services.public_url);
+    let mut request = url.as_str().into_client_request().unwrap();
+    let signature = signature::sign(&Secret::new(house.secret.clone()), &url, &[]);
+    request.headers_mut().insert("x-twilio-signature", signature.parse().unwrap());
+    let address = house.services.public_url.trim_start_matches("http://");
+    let socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (socket, _) = tokio_tungstenite::client_async(request, socket).await.unwrap();
+    let start = Start {
+        stream_sid: "MZ00000000000000000000000000000000".to_owned(),
+        account_sid: house.services.carrier.client.account_sid().to_owned(),
+        call_sid: "CA00000000000000000000000000000000".to_owned(),
+        parameters,
+    };
+    let mut stream = CarrierStream::open(socket, Limits::default(), start).await.unwrap();
+    let mut audio = Vec::new();
+    let next = tokio::time::timeout(Duration::from_secs(10), stream.recv(&mut audio)).await;
+    !matches!(next, Ok(Ok(CarrierEvent::Ended(_)) | Err(_)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_made_up_lets_nobody_in_and_harms_no_call() {
+    let house = House::open(scenario("brief"), Voices::hummed()).await;
+    let intruding = async {
+        let sid = house.carrier.wait_placed(1).await.unwrap();
+        let up = |log: &[LogEntry]| {
+            log.iter().any(|entry| matches!(entry.event, LogEvent::StreamStarted { .. }))
+        };
+        assert!(house.carrier.wait_for(&sid, up).await, "the call's own stream never came up");
+        let folder = std::fs::read_dir(&house.services.calls_dir).unwrap().next().unwrap().unwrap();
+        let call = folder.file_name().into_string().unwrap();
+        let parameters = |token: &str| {
+            let named = [("call", call.as_str()), ("epoch", "1"), (TOKEN_PARAMETER, token)];
+            named.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        };
+        let made_up = BTreeMap::from(parameters(&"0".repeat(64)));
+        assert!(!intrude(&house, made_up).await, "a made-up token was taken");
+        let mut without = BTreeMap::from(parameters(""));
+        without.remove(TOKEN_PARAMETER);
+        assert!(!intrude(&house, without).await, "no token was taken");
+        assert!(!intrude(&house, BTreeMap::new()).await, "a stream without a call was taken");
+    };
+    let (called, ()) = tokio::join!(house.call(), intruding);
+    assert_ended(&called, "complete", None);
+    assert_eq!(called.log().entries.iter().filter(|e| matches!(e.event, LogEvent::StreamStarted { .. })).count(), 1);
+    assert_eq!(house.settled(&called).await.state, RequestState::Done);
     house.close().await;
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use callwright_dialplan::twilio::CallSid;
 use callwright_dialplan::twilio::status::{Applied, LegProgress, StatusUpdate};
 use callwright_dialplan::twilio::token::{StreamToken, StreamTokens, TOKEN_BYTES};
 use dashmap::DashMap;
@@ -22,6 +23,8 @@ pub struct CallHandle {
     answer_until: Timestamp,
     /// How many streams the leg was told to open.
     epoch: u32,
+    /// The leg, once the carrier has named it.
+    leg: Option<CallSid>,
 }
 
 /// See the module.
@@ -68,6 +71,7 @@ impl Registry {
             progress,
             answer_until,
             epoch: 0,
+            leg: None,
         };
         self.calls.insert(call.to_owned(), handle);
         Lines {
@@ -75,6 +79,19 @@ impl Registry {
             statuses: statuses_rx,
             commands: commands_rx,
         }
+    }
+
+    /// The carrier took a call: this is its leg.
+    pub fn placed(&self, call: &str, leg: CallSid) {
+        if let Some(mut handle) = self.calls.get_mut(call) {
+            handle.leg = Some(leg);
+        }
+    }
+
+    /// Whether a call that runs here runs on this leg.
+    #[must_use]
+    pub fn has_leg(&self, leg: &CallSid) -> bool {
+        self.calls.iter().any(|handle| handle.leg.as_ref() == Some(leg))
     }
 
     /// Forgets a call that is over.

@@ -9,12 +9,12 @@ use callwright_compliance::permit::PERMIT_LIFE;
 use callwright_compliance::request::VendorUse;
 use callwright_compliance::vendor::Role;
 use callwright_compliance::{
-    Decision, DecisionId, DialPermit, DialRequest, PhoneNumber, Purpose, VendorId, decide,
+    CallClass, Decision, DecisionId, DialPermit, DialRequest, PhoneNumber, Purpose, VendorId, decide,
 };
-use callwright_dialplan::originate;
+use callwright_dialplan::{OriginateError, originate};
 use callwright_dialplan::originate::CallPlan as LegPlan;
 use callwright_dialplan::payer::{Line, PayerEntry};
-use callwright_dialplan::twilio::{CallSid, Client, ClientConfig};
+use callwright_dialplan::twilio::{CallSid, CarrierError, Client, ClientConfig};
 use callwright_prompts::QuestionSet;
 use callwright_store::{Access, CallId, NewIntent, Patient, Provider, RandomId, Request};
 use jiff::{SignedDuration, Timestamp};
@@ -156,8 +156,12 @@ pub(crate) fn dial_request(
     request: &Request,
     to: &PhoneNumber,
 ) -> Result<DialRequest, DialError> {
-    let cap_s = services.policy.caps.payer.total_s;
-    let cents = u64::from(services.carrier.cents_per_minute) * u64::from(cap_s.div_ceil(60));
+    let caps = &services.policy.caps;
+    let cap_s = match request.order.class {
+        CallClass::Test => caps.test.total_s,
+        // Class C is refused whatever it would cost.
+        CallClass::Payer | CallClass::Patient => caps.payer.total_s,
+    };
     Ok(DialRequest {
         decision: DecisionId::random()?,
         tenant: request.tenant.clone(),
@@ -168,16 +172,21 @@ pub(crate) fn dial_request(
         to: to.clone(),
         payer: request.order.payer.clone(),
         vendors: vendor_uses(services)?,
-        cost_cents_max: cents,
+        cost_cents_max: u64::from(cost_cents(services, cap_s)),
     })
+}
+
+/// The most that a call of so many seconds costs, in US cents.
+fn cost_cents(services: &Services, seconds: u32) -> u32 {
+    services.carrier.cents_per_minute.saturating_mul(seconds.div_ceil(60))
 }
 
 /// Gathers facts, decides, and writes the decision down before anything follows from it.
 async fn decide_on(services: &Services, case: &Case) -> Result<Decision, DialError> {
     let request = &case.claimed.request;
     let dial = dial_request(services, request, &case.line.number)?;
-    let line = &case.line;
-    let facts = facts::gather(services, request, &case.provider, &line.number, &line.hours).await;
+    let consent = facts::consent(services, request).await;
+    let facts = facts::gather(services, request, consent, &case.line).await;
     let now = services.clock.wall();
     let decision = decide(&dial, &facts, &services.policy, now);
     let record = decision.record();
@@ -213,7 +222,7 @@ fn prepare(
 ) -> Result<Ready, DialError> {
     let call = CallId::random()?;
     let folder = services.calls_dir.join(call.as_str());
-    std::fs::create_dir_all(&folder)?;
+    keep::make_folder(&folder)?;
     let began_at = services.clock.wall();
     let ring = ClientConfig::REQUEST_TIMEOUT + permit.caps().ring;
     // From the permit's end to the carrier's last chance to ask what to do.
@@ -246,7 +255,7 @@ fn prepare(
 /// Writes the intent, asks the carrier, and runs the call to its end.
 async fn place(
     services: &Services,
-    case: Case,
+    mut case: Case,
     permit: DialPermit,
     ready: Ready,
 ) -> Result<Attempt, DialError> {
@@ -254,29 +263,75 @@ async fn place(
         call: ready.call.clone(),
         decision: permit.decision_id(),
         number: permit.number().clone(),
-        cost_cents_max: services.carrier.cents_per_minute
-            * permit.caps().carrier_limit_s().div_ceil(60),
+        cost_cents_max: cost_cents(services, permit.caps().carrier_limit_s()),
         expires: ready.answer_until,
     };
+    // The lease must outlast the intent: who adopts this request after us counts on the intent's being over.
+    let now = services.clock.wall();
+    services.store.heartbeat(&mut case.claimed.lease, now, LEASE).await?;
     keep::intent(services, &case.claimed, &case.actor, &intent).await?;
     let client = &services.carrier.client;
     let placed = match originate(permit, &ready.leg_plan, client, services.clock.wall()).await {
         Ok(placed) => placed,
         Err(error) => {
-            keep::not_placed(services, case.claimed, &case.actor, &ready.call).await?;
-            return Err(error.into());
+            // Nothing of the call runs: what it had opened is let go before the carrier is asked.
+            let (call, since) = (ready.call, ready.began_at);
+            return Err(not_placed(services, case, &call, since, error).await);
         }
     };
+    services.registry.placed(ready.call.as_str(), placed.call_sid.clone());
     ready.leg.set(client.clone(), placed.call_sid.clone());
-    keep::placed(
-        services,
-        &case.claimed,
-        &case.actor,
-        &ready.call,
-        &placed.call_sid,
-    )
-    .await?;
+    let (call, sid) = (&ready.call, &placed.call_sid);
+    if let Err(error) = keep::placed(services, &case.claimed, &case.actor, call, sid).await {
+        // A leg that cannot be accounted for may not run. Its request is adopted when the lease has run out.
+        if let Err(error) = client.complete(sid).await {
+            tracing::error!(%call, %error, "a leg could not be ended");
+        }
+        return Err(error);
+    }
     run(services, case, ready).await
+}
+
+/// The carrier did not take the call, or its answer was lost. In the second case a leg may exist, and is looked for and ended first.
+async fn not_placed(
+    services: &Services,
+    case: Case,
+    call: &CallId,
+    since: Timestamp,
+    error: OriginateError,
+) -> DialError {
+    // From here on the carrier is told to hang up, should it ask what to do with the call.
+    services.registry.leave(call.as_str());
+    let unsure = error.may_have_placed();
+    if unsure && let Err(lost) = end_strays(services, &case.line.number, since).await {
+        // The call stays open in the store, and counts, until whoever adopts the request has accounted for it.
+        tracing::error!(%call, %lost, "the carrier could not be asked about a call");
+        return error.into();
+    }
+    // What a leg cost that may have been, is not known: its upper bound goes on counting.
+    let cost_cents = if unsure { None } else { Some(0) };
+    match keep::not_placed(services, case.claimed, &case.actor, call, cost_cents).await {
+        Ok(()) => error.into(),
+        Err(other) => other,
+    }
+}
+
+/// Ends the legs to a number that the carrier created since `since` and that no call here runs on.
+async fn end_strays(
+    services: &Services,
+    number: &PhoneNumber,
+    since: Timestamp,
+) -> Result<(), CarrierError> {
+    let client = &services.carrier.client;
+    // The carrier's clock may run a little behind ours, and its times are whole seconds.
+    let since = since - SignedDuration::from_secs(5);
+    for leg in client.latest_to(number).await? {
+        let ours = leg.created.is_none_or(|created| created >= since);
+        if ours && !leg.status.is_over() && !services.registry.has_leg(&leg.sid) {
+            client.complete(&leg.sid).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs the call, keeps its lease, and writes down what came of it.
@@ -303,7 +358,8 @@ async fn run(services: &Services, mut case: Case, mut ready: Ready) -> Result<At
         }
     };
     while let Ok(note) = ready.notes.try_recv() {
-        keep::noted(services, &case.claimed, &case.actor, &ready.call, note).await?;
+        let kept = keep::noted(services, &case.claimed, &case.actor, &ready.call, note).await;
+        close_unless(kept, services, &ready.call);
     }
     let Ready {
         call,

@@ -1,9 +1,9 @@
 //! The evidence that a decision rests on, read anew for each decision.
 
-use callwright_compliance::facts::{CallerIdentity, Reading, Source};
-use callwright_compliance::hours::PayerHours;
-use callwright_compliance::{Facts, PhoneNumber};
-use callwright_store::{Provider, Request};
+use callwright_compliance::facts::{AiCallConsent, CallerIdentity, Reading, Source};
+use callwright_compliance::Facts;
+use callwright_dialplan::payer::Line;
+use callwright_store::Request;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -20,30 +20,38 @@ fn stored<T>(value: Result<T, callwright_store::StoreError>, as_of: Timestamp) -
     }
 }
 
-/// Gathers the facts about calling `number` for a request.
+/// What the patient has said by now about calls by an AI voice: read anew, for it may have changed since the request was claimed.
+pub(super) async fn consent(services: &Services, request: &Request) -> Reading<AiCallConsent> {
+    let as_of = services.clock.wall();
+    let now = services.store.request(&request.tenant, &request.id).await;
+    stored(now.map(|request| request.order.consent), as_of)
+}
+
+/// Gathers the facts about calling a payer's line for a request.
 pub(crate) async fn gather(
     services: &Services,
     request: &Request,
-    provider: &Provider,
-    number: &PhoneNumber,
-    hours: &PayerHours,
+    consent: Reading<AiCallConsent>,
+    line: &Line,
 ) -> Facts {
     let store = &services.store;
     let tenant = &request.tenant;
     let as_of = services.clock.wall();
-    let identity = CallerIdentity {
-        registered_name: provider.registered_name.clone(),
-        callback: provider.callback.clone(),
-    };
+    // Read anew: what was loaded when the request was claimed may have been taken back since.
+    let identity = store.provider(tenant, &request.order.provider).await;
+    let identity = identity.map(|provider| CallerIdentity {
+        registered_name: provider.registered_name,
+        callback: provider.callback,
+    });
     Facts {
-        allowlist: stored(store.allowlist_for(tenant, number).await, as_of),
-        identity: Reading::read(identity, Source::Store, as_of),
-        hours: Reading::read(Some(hours.clone()), Source::Directory, as_of),
+        allowlist: stored(store.allowlist_for(tenant, &line.number).await, as_of),
+        identity: stored(identity, as_of),
+        hours: Reading::read(Some(line.hours.clone()), Source::Directory, as_of),
         vendors: stored(store.register(tenant).await, as_of),
         switch: stored(store.kill_switch(tenant, &request.id).await, as_of),
-        consent: Reading::read(request.order.consent.clone(), Source::Store, as_of),
+        consent,
         usage: stored(
-            store.usage(tenant, number, day_began(as_of), as_of).await,
+            store.usage(tenant, &line.number, day_began(as_of), as_of).await,
             as_of,
         ),
     }

@@ -1,14 +1,15 @@
 //! Writing down what happens to a request and its calls. Each act is kept with its audit row, in one transaction, or not at all.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use callwright_compliance::audit::{Action, Actor, Event};
 use callwright_compliance::egress::Recipient;
-use callwright_compliance::{DecisionRecord, Mend, ObjectId, Phi};
+use callwright_compliance::{DecisionRecord, Mend, ObjectId, Phi, RequestId, TenantId};
 use callwright_dialplan::retry::{CallOutcome, EndReason, Next, RetryRules};
 use callwright_dialplan::twilio::CallSid;
 use callwright_store::{
-    CallEnd, CallId, CarrierSid, Code, Ending, Evidence, NewIntent, ResultField, StoreError,
+    CallEnd, CallId, CarrierSid, Code, Ending, Evidence, FileSealer, NewIntent, Request, ResultField,
+    StoreError,
 };
 use jiff::SignedDuration;
 
@@ -131,6 +132,7 @@ pub(super) async fn not_placed(
     claimed: Claimed,
     actor: &Actor,
     call: &CallId,
+    cost_cents: Option<u32>,
 ) -> Result<(), DialError> {
     let now = services.clock.wall();
     let outcome = CallOutcome::Failed;
@@ -138,7 +140,7 @@ pub(super) async fn not_placed(
     let name = Code::new("carrier_failed")?;
     let end = CallEnd {
         outcome: name.clone(),
-        cost_cents: Some(0),
+        cost_cents,
         recording: None,
         journal: None,
     };
@@ -223,7 +225,13 @@ pub(super) async fn ended(
         .recorded
         .is_some()
         .then(|| files.folder.join(RECORDING));
-    let recording = keep_files(services, &claimed, files, recording).await?;
+    // Sealing needs the request's key; what was won is stored first, so that no full disk can lose it.
+    let (tenant, request) = (claimed.request.tenant.clone(), claimed.request.id.clone());
+    let name_of = |suffix: &str| format!("{call}/{RECORDING}{suffix}");
+    let kept_as = match services.keeping {
+        FileKeeping::Open => name_of(""),
+        FileKeeping::Sealed => name_of(SEALED),
+    };
     let now = services.clock.wall();
     let name = Code::new(translate::outcome_name(files.report.outcome))?;
     let mut tx = services
@@ -246,7 +254,7 @@ pub(super) async fn ended(
     let end = CallEnd {
         outcome: name.clone(),
         cost_cents: None,
-        recording,
+        recording: recording.map(|_| kept_as),
         journal: Some(format!("{call}/{JOURNAL}")),
     };
     tx.call_ended(&claimed.lease, call, &end).await?;
@@ -254,6 +262,7 @@ pub(super) async fn ended(
     let ending = after(outcome, claimed.request.attempts + 1, now);
     tx.finish(claimed.lease, &ending, &name).await?;
     tx.commit().await?;
+    write_files(services, &tenant, &request, files).await?;
     let seconds = files.report.length.as_ms() as f64 / 1_000.0;
     metrics::counter!("callwright_calls_ended_total", "outcome" => name.as_str().to_owned())
         .increment(1);
@@ -328,41 +337,67 @@ fn words(report: &CallReport) -> Result<Vec<u8>, DialError> {
     Ok(out)
 }
 
-/// Writes the words and the result, and seals all that holds patient data, as the services have it. Gives the recording's name.
-async fn keep_files(
+/// What a sealed file's name ends with.
+const SEALED: &str = ".sealed";
+
+/// Makes a call's folder, which its owner alone may enter.
+pub(super) fn make_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Writes the words and the result, sealed or open as the services have it, and seals the recording.
+async fn write_files(
     services: &Services,
-    claimed: &Claimed,
+    tenant: &TenantId,
+    request: &RequestId,
     files: &Files<'_>,
-    recording: Option<PathBuf>,
-) -> Result<Option<String>, DialError> {
-    let folder = files.folder;
+) -> Result<(), DialError> {
     let result = serde_json::to_vec_pretty(files.result).map_err(std::io::Error::from)?;
-    std::fs::write(folder.join("words.jsonl"), words(files.report)?)?;
-    std::fs::write(folder.join("result.json"), result)?;
-    let name = |suffix: &str| {
-        let id = folder
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        format!("{}/{RECORDING}{suffix}", id.unwrap_or_default())
-    };
+    let texts = [("words.jsonl", words(files.report)?), ("result.json", result)];
     match services.keeping {
-        FileKeeping::Open => Ok(recording.map(|_| name(""))),
-        FileKeeping::Sealed => {
-            let request = &claimed.request;
-            let sealer = services
-                .store
-                .file_sealer(&request.tenant, &request.id)
-                .await?;
-            for file in ["words.jsonl", "result.json", RECORDING] {
-                let path = folder.join(file);
-                if path.exists() {
-                    let bytes = Phi::new(std::fs::read(&path)?);
-                    let sealed = sealer.seal(&Code::new(file)?, &bytes)?;
-                    std::fs::write(folder.join(format!("{file}.sealed")), sealed.as_bytes())?;
-                    std::fs::remove_file(&path)?;
-                }
+        FileKeeping::Open => {
+            for (name, bytes) in texts {
+                std::fs::write(files.folder.join(name), bytes)?;
             }
-            Ok(recording.map(|_| name(".sealed")))
+        }
+        FileKeeping::Sealed => {
+            let sealer = services.store.file_sealer(tenant, request).await?;
+            for (name, bytes) in texts {
+                let sealed = sealer.seal(&Code::new(name)?, &Phi::new(bytes))?;
+                std::fs::write(files.folder.join(format!("{name}{SEALED}")), sealed.as_bytes())?;
+            }
+            seal_recording(&sealer, files.folder)?;
         }
     }
+    Ok(())
+}
+
+/// Seals what a call recorded and removes the open file. Does nothing where there is none.
+fn seal_recording(sealer: &FileSealer, folder: &Path) -> Result<(), DialError> {
+    let path = folder.join(RECORDING);
+    if path.exists() {
+        let bytes = Phi::new(std::fs::read(&path)?);
+        let sealed = sealer.seal(&Code::new(RECORDING)?, &bytes)?;
+        std::fs::write(folder.join(format!("{RECORDING}{SEALED}")), sealed.as_bytes())?;
+        std::fs::remove_file(&path)?;
+    }
+    Ok(())
+}
+
+/// Seals the recording that a process left open when it died in the middle of a call.
+///
+/// # Errors
+/// Those of the store and the files; the file then stays as it is.
+pub(crate) async fn seal_leftovers(
+    services: &Services,
+    request: &Request,
+    call: &CallId,
+) -> Result<(), DialError> {
+    if services.keeping == FileKeeping::Sealed {
+        let sealer = services.store.file_sealer(&request.tenant, &request.id).await?;
+        seal_recording(&sealer, &services.calls_dir.join(call.as_str()))?;
+    }
+    Ok(())
 }

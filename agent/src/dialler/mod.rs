@@ -18,7 +18,7 @@ use callwright_vendors::VendorError;
 pub(crate) use attempt::dial_request;
 pub use attempt::{Attempt, LEASE, attempt};
 pub(crate) use facts::gather;
-pub(crate) use keep::after;
+pub(crate) use keep::{after, seal_leftovers};
 pub use result::{CallResult, FieldResult};
 
 /// Why a request was not called, or its call could not be kept account of.

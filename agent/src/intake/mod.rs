@@ -19,6 +19,7 @@ mod problem;
 #[cfg(test)]
 mod tests;
 
+use callwright_compliance::facts::{Reading, Source};
 use callwright_compliance::audit::Actor;
 use callwright_compliance::{DecisionRecord, RequestId, Screening, screen};
 use callwright_store::{Kind, RandomId, Request, RequestState, StoreError};
@@ -98,7 +99,7 @@ async fn screening(
         .store
         .provider(&intake.tenant, &order.provider)
         .await;
-    let provider = provider.map_err(unknown("/provider"))?;
+    provider.map_err(unknown("/provider"))?;
     let line = services
         .directory
         .payer(&order.payer)
@@ -115,7 +116,8 @@ async fn screening(
         updated_at: now,
         erased_at: None,
     };
-    let facts = dialler::gather(services, &request, &provider, &line.number, &line.hours).await;
+    let consent = Reading::read(request.order.consent.clone(), Source::Store, now);
+    let facts = dialler::gather(services, &request, consent, &line).await;
     let dial = dialler::dial_request(services, &request, &line.number);
     let dial = dial.map_err(IntakeError::Facts)?;
     Ok(screen(&dial, &facts, &services.policy, now))

@@ -8,7 +8,7 @@ use callwright_dialplan::retry::CallOutcome;
 use callwright_dialplan::twilio::{CallSid, CarrierError};
 use callwright_store::{Adopted, Call, CallEnd, Code, StoreError};
 
-use crate::dialler::{LEASE, after};
+use crate::dialler::{LEASE, after, seal_leftovers};
 use crate::services::Services;
 
 /// How a call ends in the store whose process died.
@@ -31,6 +31,12 @@ pub(super) async fn one(services: &Services) -> Result<(), StoreError> {
     {
         tracing::error!(%request, call = %call.id, "a call that was left behind cannot be accounted for yet");
         return Ok(());
+    }
+    if let Some(call) = &call
+        && let Err(error) = seal_leftovers(services, &adopted.request, &call.id).await
+    {
+        // The folder is its owner's alone; the next look at it is the operator's.
+        tracing::error!(%request, call = %call.id, %error, "a recording could not be sealed");
     }
     tracing::warn!(%request, "a call that a process left behind is closed");
     close(services, adopted, call.as_ref()).await
