@@ -12,10 +12,7 @@ pub struct Clock;
 impl Clock {
     /// The wall clock: for permits, leases, audit rows and file names.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that all others stand for"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that all others stand for")]
     pub fn wall(self) -> Timestamp {
         Timestamp::now()
     }
@@ -49,10 +46,7 @@ impl Stopwatch {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the clock that all others stand for"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the clock that all others stand for")]
 fn monotonic() -> Instant {
     Instant::now()
 }

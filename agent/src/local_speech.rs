@@ -2,8 +2,9 @@
 //!
 //! It opens them; what they are worth is in `callwright_speech_local`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use callwright_compliance::vendor::Role;
 use callwright_prompts::{Pack, corpus};
@@ -39,11 +40,7 @@ impl LocalSpeech {
         let flite = Arc::new(Flite::open()?);
         let sentences = corpus::far_end(&pack, CORPUS_SEED);
         let sphinx = Arc::new(Sphinx::open(&cache.join("payer-model"), &sentences)?);
-        Ok(LocalSpeech {
-            flite,
-            sphinx,
-            pack,
-        })
+        Ok(LocalSpeech { flite, sphinx, pack })
     }
 
     /// The vendors of a call.
@@ -56,12 +53,21 @@ impl LocalSpeech {
         }
     }
 
-    /// Makes a practice's clips with the voice.
+    /// Makes a practice's clips with the voice, once.
     #[must_use]
     pub fn clip_maker(&self) -> Box<ClipMaker> {
         let (flite, pack) = (Arc::clone(&self.flite), Arc::clone(&self.pack));
+        let made = Mutex::new(BTreeMap::new());
         Box::new(move |name: &str, callback: &str| {
-            ClipBook::make(&pack, name, callback, |words| flite.speak_now(words))
+            let practice = (name.to_owned(), callback.to_owned());
+            // A panic in here leaves the map whole: a book is put in when it is made.
+            let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(book) = made.get(&practice) {
+                return Ok(ClipBook::clone(book));
+            }
+            let book = ClipBook::make(&pack, name, callback, |words| flite.speak_now(words))?;
+            made.insert(practice, book.clone());
+            Ok(book)
         })
     }
 }
@@ -70,8 +76,6 @@ impl LocalSpeech {
 #[must_use]
 pub fn cache_folder(fallback: &Path) -> PathBuf {
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let base = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or(home);
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home);
     base.map_or_else(|| fallback.to_owned(), |base| base.join("callwright"))
 }

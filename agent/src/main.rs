@@ -13,14 +13,8 @@ fn main() -> ExitCode {
     // Before anything speaks TLS. It fails only where it is installed already.
     drop(rustls::crypto::ring::default_provider().install_default());
     let cli = Cli::parse();
-    let session = Session {
-        clock: Clock,
-        logs: Logs::Process,
-    };
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let session = Session { clock: Clock, logs: Logs::Process };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the runtime cannot start: {error}"), Exit::NotGood),
     };
@@ -42,9 +36,7 @@ fn fail(why: &str, exit: Exit) -> ExitCode {
 
 /// Says where a panic was, and nothing of its message: that may hold anything, a patient's words too.
 fn tell_panic(panic: &std::panic::PanicHookInfo<'_>) {
-    let place = panic
-        .location()
-        .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
     tracing::error!(place, "panic");
     drop(writeln!(
         std::io::stderr().lock(),

@@ -118,11 +118,7 @@ fn find(path: &Path, found: &mut Vec<PathBuf>) {
 fn one(path: &Path) -> Report {
     let mut entries = 0;
     let outcome = replay(path, &mut entries);
-    Report {
-        path: path.to_owned(),
-        entries,
-        outcome,
-    }
+    Report { path: path.to_owned(), entries, outcome }
 }
 
 fn replay(path: &Path, entries: &mut u64) -> Result<(), Difference> {
@@ -144,23 +140,14 @@ fn replay(path: &Path, entries: &mut u64) -> Result<(), Difference> {
         if seq != *entries || expected.digest != entry.digest {
             return Err(Difference::Chain { seq });
         }
-        core.handle(entry.now, entry.input)
-            .map_err(|misuse| Difference::Misuse { seq, misuse })?;
+        core.handle(entry.now, entry.input).map_err(|misuse| Difference::Misuse { seq, misuse })?;
         let now: Vec<Output> = std::iter::from_fn(|| core.poll_output()).collect();
         if now != entry.outputs {
-            return Err(Difference::Outputs {
-                seq,
-                recorded: entry.outputs,
-                now,
-            });
+            return Err(Difference::Outputs { seq, recorded: entry.outputs, now });
         }
         finished |= now.iter().any(|output| matches!(output, Output::Finish(_)));
     }
-    if finished {
-        Ok(())
-    } else {
-        Err(Difference::Cut { seq: *entries })
-    }
+    if finished { Ok(()) } else { Err(Difference::Cut { seq: *entries }) }
 }
 
 #[cfg(test)]
@@ -179,11 +166,7 @@ mod tests {
             policy: String::new(),
             prompts: String::new(),
             directory: String::new(),
-            config: Config {
-                questions: vec![],
-                items: vec![],
-                limits: Limits::default(),
-            },
+            config: Config { questions: vec![], items: vec![], limits: Limits::default() },
         }
     }
 
@@ -193,17 +176,9 @@ mod tests {
         let path = folder.path().join("journal.jsonl");
         let mut journal = Journal::create(&path, &header()).unwrap();
         let mut core = Conversation::new(header().config);
-        let inputs = [
-            Input::Ringing,
-            Input::Answered,
-            Input::StreamUp,
-            Input::HungUp,
-        ];
+        let inputs = [Input::Ringing, Input::Answered, Input::StreamUp, Input::HungUp];
         for (n, input) in (1..).zip(inputs) {
-            let now = Now {
-                at: Micros::from_s(n),
-                far: SampleTime(n),
-            };
+            let now = Now { at: Micros::from_s(n), far: SampleTime(n) };
             core.handle(now, input).unwrap();
             let outputs: Vec<Output> = std::iter::from_fn(|| core.poll_output()).collect();
             journal.write(now, input, &outputs).unwrap();
@@ -240,23 +215,15 @@ mod tests {
         std::fs::write(&path, lines[..4].join("\n")).unwrap();
         assert!(matches!(outcome(&path), Err(Difference::Cut { seq: 3 })));
         std::fs::write(&path, "not a journal").unwrap();
-        assert!(matches!(
-            outcome(&path),
-            Err(Difference::Form { line: 1, .. })
-        ));
+        assert!(matches!(outcome(&path), Err(Difference::Form { line: 1, .. })));
     }
 
     #[test]
     fn a_core_that_decides_otherwise_is_found() {
         let (_folder, path) = journal();
         let mut journal = Journal::create(&path.with_file_name("other.jsonl"), &header()).unwrap();
-        let now = Now {
-            at: Micros::from_s(1),
-            far: SampleTime(0),
-        };
-        journal
-            .write(now, Input::Failed(LegFailure::Busy), &[Output::HangUp])
-            .unwrap();
+        let now = Now { at: Micros::from_s(1), far: SampleTime(0) };
+        journal.write(now, Input::Failed(LegFailure::Busy), &[Output::HangUp]).unwrap();
         let other = outcome(&path.with_file_name("other.jsonl"));
         assert!(matches!(other, Err(Difference::Outputs { seq: 1, .. })));
     }

@@ -79,6 +79,8 @@ pub enum Approval {
     },
     /// The one administrator that the tenant has, a day later and after proving who they are again.
     SoleAdministrator {
+        /// Who: the one who added the entry.
+        by: PersonId,
         /// When the entry was confirmed: at least 24 h after it was added.
         at: Timestamp,
         /// When the administrator authenticated again for it.

@@ -40,20 +40,12 @@ impl AreaCode {
     pub fn zones(&self) -> &[&'static str] {
         self.zones.get(..self.zones_len).unwrap_or_default()
     }
-
-    /// Whether the code is a US territory (PR, VI, GU, MP, AS): NANPA lists them as US, and they are opt-in (rule N2).
-    #[must_use]
-    pub fn is_us_territory(&self) -> bool {
-        self.country == "US" && matches!(self.region, "PR" | "VI" | "GU" | "MP" | "AS")
-    }
 }
 
 /// The row of an area code, or `None` for a code that is not assigned and in service.
 #[must_use]
 pub fn lookup(code: u16) -> Option<&'static AreaCode> {
-    let place = AREA_CODES
-        .binary_search_by_key(&code, |row| row.code)
-        .ok()?;
+    let place = AREA_CODES.binary_search_by_key(&code, |row| row.code).ok()?;
     AREA_CODES.get(place)
 }
 
@@ -163,32 +155,24 @@ const fn row(line: &'static [u8]) -> AreaCode {
 
 const fn parse(csv: &'static [u8]) -> [AreaCode; ROWS] {
     let (header, mut rest) = csv.split_at(HEADER.len());
-    assert!(
-        equal(header, HEADER),
-        "the area code table has another header"
-    );
+    assert!(equal(header, HEADER), "the area code table has another header");
     let mut rows = [EMPTY; ROWS];
     let mut len = 0;
     while !rest.is_empty() {
         let (line, after) = split(rest, b'\n');
         rows[len] = row(line);
-        assert!(
-            len == 0 || rows[len - 1].code < rows[len].code,
-            "the area codes are not sorted"
-        );
+        assert!(len == 0 || rows[len - 1].code < rows[len].code, "the area codes are not sorted");
         len += 1;
         rest = after;
     }
-    assert!(
-        len == ROWS,
-        "the area code table has another number of rows"
-    );
+    assert!(len == ROWS, "the area code table has another number of rows");
     rows
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Territory;
 
     fn count(kind: AreaCodeKind) -> usize {
         all().iter().filter(|row| row.kind == kind).count()
@@ -200,13 +184,11 @@ mod tests {
         assert_eq!(count(AreaCodeKind::TollFree), 7);
         assert_eq!(count(AreaCodeKind::Premium), 1);
         assert_eq!(count(AreaCodeKind::NonGeographic), 23);
-        let places = all()
-            .iter()
-            .filter(|row| row.kind == AreaCodeKind::Geographic);
+        let places = all().iter().filter(|row| row.kind == AreaCodeKind::Geographic);
         assert_eq!(places.filter(|row| row.country == "US").count(), 378);
         let territories: Vec<u16> = all()
             .iter()
-            .filter(|row| row.is_us_territory())
+            .filter(|row| row.country == "US" && Territory::from_region(row.region).is_some())
             .map(|row| row.code)
             .collect();
         assert_eq!(territories, [340, 670, 671, 684, 787, 939]);
@@ -223,9 +205,7 @@ mod tests {
 
     #[test]
     fn codes_out_of_service_are_absent() {
-        for code in [
-            0, 211, 273, 370, 411, 555, 565, 761, 911, 933, 960, 976, 988, 999, 1000,
-        ] {
+        for code in [0, 211, 273, 370, 411, 555, 565, 761, 911, 933, 960, 976, 988, 999, 1000] {
             assert!(lookup(code).is_none(), "{code}");
         }
     }

@@ -138,13 +138,7 @@ impl Screening {
 
 /// Decides whether a call may be placed now. Deny by default: every rule must be content.
 pub fn decide(request: &DialRequest, facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
-    let case = Case {
-        request,
-        facts,
-        policy,
-        now,
-        stage: Stage::Dial,
-    };
+    let case = Case { request, facts, policy, now, stage: Stage::Dial };
     let mut record = judge(&case);
     // The terms rest on the same facts as the rules; where they cannot be made, that is a reason too.
     match terms(&case) {
@@ -164,13 +158,7 @@ pub fn decide(request: &DialRequest, facts: &Facts, policy: &Policy, now: Timest
 
 /// Judges a request that is about to be queued. Rules about the moment (hours, counts, the switch, freshness) are left to dial time.
 pub fn screen(request: &DialRequest, facts: &Facts, policy: &Policy, now: Timestamp) -> Screening {
-    let case = Case {
-        request,
-        facts,
-        policy,
-        now,
-        stage: Stage::Enqueue,
-    };
+    let case = Case { request, facts, policy, now, stage: Stage::Enqueue };
     let mut record = judge(&case);
     if record.reasons.is_empty() {
         record.verdict = Verdict::MayQueue;
@@ -187,10 +175,7 @@ fn judge(case: &Case<'_>) -> Box<DecisionRecord> {
     for rule in rules::ALL {
         let (outcome, mut found) = rules::run(rule, case);
         reasons.append(&mut found);
-        results.push(RuleResult {
-            rule: rule.id,
-            outcome,
-        });
+        results.push(RuleResult { rule: rule.id, outcome });
     }
     Box::new(DecisionRecord {
         id: case.request.decision,

@@ -53,11 +53,7 @@ pub enum Reading<T> {
 impl<T> Reading<T> {
     /// A value that was read from `source` at `as_of`.
     pub const fn read(value: T, source: Source, as_of: Timestamp) -> Reading<T> {
-        Reading::Read(Evidence {
-            value,
-            source,
-            as_of,
-        })
+        Reading::Read(Evidence { value, source, as_of })
     }
 }
 

@@ -138,11 +138,7 @@ mod tests {
         let weekly = Day::ALL
             .into_iter()
             .take(5)
-            .map(|day| Window {
-                day,
-                open_minute: 8 * 60,
-                close_minute: 17 * 60,
-            })
+            .map(|day| Window { day, open_minute: 8 * 60, close_minute: 17 * 60 })
             .collect();
         PayerHours {
             payer: PayerId::new("acme-health").unwrap(),
@@ -184,11 +180,7 @@ mod tests {
     fn a_window_out_of_form_is_never_open() {
         let mut hours = hours("UTC");
         for (open_minute, close_minute) in [(17 * 60, 8 * 60), (0, DAY_MINUTES + 1), (600, 600)] {
-            hours.weekly = vec![Window {
-                day: Day::Monday,
-                open_minute,
-                close_minute,
-            }];
+            hours.weekly = vec![Window { day: Day::Monday, open_minute, close_minute }];
             assert_eq!(hours.opening(at("2026-10-05T10:00:00Z")), Opening::Closed);
         }
     }

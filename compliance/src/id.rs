@@ -18,11 +18,7 @@ pub const ID_LEN_MAX: usize = 64;
 fn checked(text: &str) -> Result<Box<str>, NotAnId> {
     let fits = (1..=ID_LEN_MAX).contains(&text.len());
     let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'-');
-    if fits && text.bytes().all(plain) {
-        Ok(text.into())
-    } else {
-        Err(NotAnId)
-    }
+    if fits && text.bytes().all(plain) { Ok(text.into()) } else { Err(NotAnId) }
 }
 
 macro_rules! id {
@@ -100,9 +96,7 @@ impl DecisionId {
         if text.len() != 32 || !text.bytes().all(hex) {
             return Err(NotAnId);
         }
-        u128::from_str_radix(text, 16)
-            .map(DecisionId)
-            .map_err(|_| NotAnId)
+        u128::from_str_radix(text, 16).map(DecisionId).map_err(|_| NotAnId)
     }
 }
 
@@ -139,16 +133,7 @@ mod tests {
     fn an_id_carries_no_sentence_and_no_number() {
         assert!(TenantId::new("riverside-family.01_A").is_ok());
         let long = "x".repeat(ID_LEN_MAX + 1);
-        for text in [
-            "",
-            " ",
-            "Maria Lopez",
-            "+16142000134",
-            "a/b",
-            "é",
-            "a\n",
-            long.as_str(),
-        ] {
+        for text in ["", " ", "Maria Lopez", "+16142000134", "a/b", "é", "a\n", long.as_str()] {
             assert_eq!(TenantId::new(text), Err(NotAnId), "{text:?}");
         }
     }
@@ -157,10 +142,7 @@ mod tests {
     fn a_decision_id_reads_what_it_writes() {
         let id = DecisionId(0x0123_4567_89ab_cdef);
         assert_eq!(DecisionId::parse(&id.to_string()), Ok(id));
-        assert_eq!(
-            DecisionId::parse("+1234567890123456789012345678901"),
-            Err(NotAnId)
-        );
+        assert_eq!(DecisionId::parse("+1234567890123456789012345678901"), Err(NotAnId));
         assert_eq!(DecisionId::parse(""), Err(NotAnId));
     }
 }

@@ -59,10 +59,7 @@ impl Network {
     fn masked(&self, address: u128) -> u128 {
         let width = if self.first.is_ipv4() { 32 } else { 128 };
         let behind = width - u32::from(self.prefix);
-        address
-            .checked_shr(behind)
-            .and_then(|kept| kept.checked_shl(behind))
-            .unwrap_or(0)
+        address.checked_shr(behind).and_then(|kept| kept.checked_shl(behind)).unwrap_or(0)
     }
 
     /// Whether an address lies in the network. An IPv4 address that is mapped into IPv6 counts as the IPv4 address.
@@ -103,9 +100,7 @@ impl Network {
 }
 
 fn private_ranges() -> impl Iterator<Item = Network> {
-    PRIVATE
-        .iter()
-        .filter_map(|text| Network::parse_any(text).ok())
+    PRIVATE.iter().filter_map(|text| Network::parse_any(text).ok())
 }
 
 fn bits(address: &IpAddr) -> u128 {
@@ -172,25 +167,14 @@ mod tests {
 
     #[test]
     fn only_private_networks_can_be_declared() {
-        for text in [
-            "0.0.0.0/0",
-            "8.8.8.0/24",
-            "::/0",
-            "10.0.0.0/7",
-            "2001:db8::/32",
-            "172.32.0.0/16",
-        ] {
+        for text in
+            ["0.0.0.0/0", "8.8.8.0/24", "::/0", "10.0.0.0/7", "2001:db8::/32", "172.32.0.0/16"]
+        {
             assert_eq!(text.parse::<Network>(), Err(NotANetwork::Public), "{text}");
         }
-        for text in [
-            "10.0.0.1/8",
-            "10.0.0.0",
-            "10.0.0.0/33",
-            "x/8",
-            "10.0.0.0/-1",
-            "fc00::/129",
-            "",
-        ] {
+        for text in
+            ["10.0.0.1/8", "10.0.0.0", "10.0.0.0/33", "x/8", "10.0.0.0/-1", "fc00::/129", ""]
+        {
             assert_eq!(text.parse::<Network>(), Err(NotANetwork::Form), "{text}");
         }
     }

@@ -86,11 +86,7 @@ impl PhoneNumber {
         if let Some(refused) = refused_exchange(exchange) {
             return Err(NumberError::Exchange(refused));
         }
-        Ok(PhoneNumber {
-            e164: text.into(),
-            area_code: three(a, b, c),
-            exchange,
-        })
+        Ok(PhoneNumber { e164: text.into(), area_code: three(a, b, c), exchange })
     }
 
     /// The number in E.164 form. The one exit: searching for `.e164()` finds every use.
@@ -260,11 +256,7 @@ mod tests {
     #[test]
     fn n1_refuses_what_is_not_in_form() {
         for text in NOT_IN_FORM {
-            assert_eq!(
-                PhoneNumber::parse_e164(text),
-                Err(NumberError::Grammar),
-                "{text:?}"
-            );
+            assert_eq!(PhoneNumber::parse_e164(text), Err(NumberError::Grammar), "{text:?}");
         }
     }
 

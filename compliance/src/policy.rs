@@ -105,7 +105,7 @@ pub struct Freshness {
     pub hours_s: u32,
     /// Of the vendor register.
     pub vendors_s: u32,
-    /// Of the kill switch. Rule I1 has 5 s.
+    /// Of the kill switch. Rule I1 has 5 s; more is refused (rule N4).
     pub switch_s: u32,
     /// Of the patient's consent.
     pub consent_s: u32,
@@ -237,20 +237,10 @@ impl Policy {
                 consent_s: 30,
                 usage_s: 5,
             },
-            consent: ConsentPolicy {
-                absence: Absence::Deny,
-            },
+            consent: ConsentPolicy { absence: Absence::Deny },
             caps: CapsPolicy {
-                payer: ClassCaps {
-                    total_s: 90 * 60,
-                    ring_s: 60,
-                    conversation_s: 15 * 60,
-                },
-                test: ClassCaps {
-                    total_s: 3 * 60,
-                    ring_s: 60,
-                    conversation_s: 3 * 60,
-                },
+                payer: ClassCaps { total_s: 90 * 60, ring_s: 60, conversation_s: 15 * 60 },
+                test: ClassCaps { total_s: 3 * 60, ring_s: 60, conversation_s: 3 * 60 },
             },
             limits: Limits {
                 system_running_max: 20,
@@ -275,10 +265,7 @@ impl Policy {
                 // Longer than the longest call (150 min), so that a permit outlives its call.
                 permit_s: 3 * 60 * 60,
             },
-            disclosure: DisclosurePolicy {
-                first_sentence_ms_max: 6_000,
-                repeats_max: 1,
-            },
+            disclosure: DisclosurePolicy { first_sentence_ms_max: 6_000, repeats_max: 1 },
             recording: RecordingPolicy {
                 mode: RecordingMode::AfterDisclosure,
                 before_notice: BeforeNotice::OnPremisesOnly,
@@ -312,10 +299,7 @@ mod tests {
 
     #[test]
     fn what_is_not_set_is_the_strict_default() {
-        assert_eq!(
-            serde_json::from_str::<Policy>("{}").unwrap(),
-            Policy::strict_default()
-        );
+        assert_eq!(serde_json::from_str::<Policy>("{}").unwrap(), Policy::strict_default());
         assert_eq!(Policy::strict_default().consent.absence, Absence::Deny);
         assert_eq!(Policy::strict_default().recording.mode, RecordingMode::Off);
     }

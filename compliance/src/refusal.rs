@@ -22,6 +22,8 @@ macro_rules! codes {
             FactUnreadable(FactKind),
             /// The policy sets no greatest age for a fact.
             FreshnessUnset(FactKind),
+            /// The policy lets a fact be older than the rules do.
+            FreshnessTooLong(FactKind),
             /// A fact is older than the policy allows at dial time.
             FactStale(FactKind),
             /// A fact claims to have been read after `now`.
@@ -44,7 +46,9 @@ macro_rules! codes {
                     ReasonCode::FactUnreadable(_)
                     | ReasonCode::FactStale(_)
                     | ReasonCode::FactFromTheFuture(_) => Mend::Wait,
-                    ReasonCode::FreshnessUnset(_) | ReasonCode::Vendor { .. } => Mend::Staff,
+                    ReasonCode::FreshnessUnset(_)
+                    | ReasonCode::FreshnessTooLong(_)
+                    | ReasonCode::Vendor { .. } => Mend::Staff,
                 }
             }
         }
@@ -56,6 +60,9 @@ macro_rules! codes {
                     ReasonCode::FactUnreadable(fact) => write!(f, "the {fact} could not be read"),
                     ReasonCode::FreshnessUnset(fact) => {
                         write!(f, "the policy sets no greatest age for the {fact}")
+                    }
+                    ReasonCode::FreshnessTooLong(fact) => {
+                        write!(f, "the policy lets the {fact} be older than the rules do")
                     }
                     ReasonCode::FactStale(fact) => write!(f, "the {fact} was read too long ago"),
                     ReasonCode::FactFromTheFuture(fact) => {
@@ -121,10 +128,14 @@ codes! {
     ApprovalMissing => Staff "the allowlist entry waits for its second approval",
     /// The same person added and approved the entry.
     ApprovedByAdder => Staff "the allowlist entry was approved by the person who added it",
+    /// The same person verified and approved the entry.
+    ApprovedByVerifier => Staff "the allowlist entry was approved by the person who verified it",
     /// The approval is dated before the entry or in the future.
     ApprovalOutOfOrder => Staff "the approval is dated before the entry or in the future",
     /// The policy does not let a sole administrator approve.
     SoleAdministratorRefused => Staff "the policy does not let a sole administrator approve entries",
+    /// Another person than the one who added the entry confirmed it as the sole administrator.
+    SoleAdministratorNotAdder => Staff "the sole administrator who confirmed the entry is not the one who added it",
     /// The tenant has more than one administrator.
     NotSoleAdministrator => Staff "the tenant has more than one administrator: a second one must approve",
     /// Less than 24 h passed before the sole administrator confirmed.
@@ -167,6 +178,8 @@ codes! {
     NumberCalledOften => Wait "the number was called as often today as it may be",
     /// The call can cost more than one may.
     CallTooDear => Staff "the call can cost more than one call may",
+    /// The call has no price, and its carrier is not on the practice's own machines.
+    PriceUnset => Staff "the call has no price, so no spend limit holds: set the carrier's price per minute",
     /// The day's spend would be exceeded.
     DaySpendReached => Wait "the tenant's spend of the day would be exceeded",
     /// The call names no carrier among its vendors.
@@ -238,11 +251,7 @@ impl Refusal {
     /// What mends it: a person, if one reason needs one.
     #[must_use]
     pub fn mend(&self) -> Mend {
-        self.reasons()
-            .iter()
-            .map(|reason| reason.code.mend())
-            .max()
-            .unwrap_or(Mend::Staff)
+        self.reasons().iter().map(|reason| reason.code.mend()).max().unwrap_or(Mend::Staff)
     }
 }
 

@@ -261,14 +261,7 @@ impl Register {
         now: Timestamp,
         policy: &Policy,
     ) -> Result<EgressPermit, EgressRefusal> {
-        let mut rows = self
-            .rows
-            .iter()
-            .filter(|row| row.role == role && row.id == *vendor);
-        let row = rows.next().ok_or(EgressRefusal::NotRegistered)?;
-        if rows.next().is_some() {
-            return Err(EgressRefusal::RegisteredTwice);
-        }
+        let row = self.row(role, vendor)?;
         if row.region != Region::UnitedStates {
             return Err(EgressRefusal::RegionRefused);
         }
@@ -281,8 +274,38 @@ impl Register {
             vendor: row.id.clone(),
             role,
             location: row.location.clone(),
-            until: now.saturating_add(life).unwrap_or(now),
+            until: end_of(&row.location, now.saturating_add(life).unwrap_or(now)),
         })
+    }
+
+    /// Whether the register's one row for a vendor in a role says that it runs on the practice's own machines. This gives no leave to
+    /// send: [`Register::egress`] does.
+    #[must_use]
+    pub fn is_on_premises(&self, role: Role, vendor: &VendorId) -> bool {
+        self.row(role, vendor).is_ok_and(|row| matches!(row.location, Location::OnPremises { .. }))
+    }
+
+    /// The one row for a vendor in a role.
+    fn row(&self, role: Role, vendor: &VendorId) -> Result<&Row, EgressRefusal> {
+        let mut rows = self.rows.iter().filter(|row| row.role == role && row.id == *vendor);
+        let row = rows.next().ok_or(EgressRefusal::NotRegistered)?;
+        match rows.next() {
+            None => Ok(row),
+            Some(_) => Err(EgressRefusal::RegisteredTwice),
+        }
+    }
+}
+
+/// When a permit ends that would hold until `until`: a hosted vendor's not after the last day of its agreement, in UTC as everywhere here.
+fn end_of(location: &Location, until: Timestamp) -> Timestamp {
+    match location {
+        Location::OnPremises { .. } => until,
+        Location::Hosted { agreement, .. } => agreement
+            .expires
+            .tomorrow()
+            .and_then(|day| day.to_zoned(TimeZone::UTC))
+            // The last day that the calendar has: nothing ends after it.
+            .map_or(until, |day| until.min(day.timestamp())),
     }
 }
 
@@ -304,16 +327,9 @@ fn check_location(row: &Row, now: Timestamp, policy: &Policy) -> Result<(), Egre
             if agreement.expires < today {
                 return Err(EgressRefusal::AgreementExpired);
             }
-            let required = policy
-                .vendors
-                .required_flags
-                .get(&row.role)
-                .ok_or(EgressRefusal::FlagsUnset)?;
-            if required.is_subset(flags) {
-                Ok(())
-            } else {
-                Err(EgressRefusal::FlagMissing)
-            }
+            let required =
+                policy.vendors.required_flags.get(&row.role).ok_or(EgressRefusal::FlagsUnset)?;
+            if required.is_subset(flags) { Ok(()) } else { Err(EgressRefusal::FlagMissing) }
         }
     }
 }

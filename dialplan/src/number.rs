@@ -74,9 +74,7 @@ pub fn parse_human(text: &str) -> Result<PhoneNumber, HumanNumberError> {
         return Err(HumanNumberError::Extension);
     }
     if parsed.code().value() != 1 {
-        return Err(HumanNumberError::Abroad {
-            code: parsed.code().value(),
-        });
+        return Err(HumanNumberError::Abroad { code: parsed.code().value() });
     }
     let e164 = parsed.format().mode(Mode::E164).to_string();
     Ok(PhoneNumber::parse_e164(&e164)?)
@@ -105,10 +103,7 @@ mod tests {
 
     #[test]
     fn reads_a_toll_free_number() {
-        assert_eq!(
-            parse_human("1-800-200-0140").unwrap().e164(),
-            "+18002000140"
-        );
+        assert_eq!(parse_human("1-800-200-0140").unwrap().e164(), "+18002000140");
     }
 
     #[test]
@@ -121,11 +116,7 @@ mod tests {
             "6142000134#",
             "6142000134w1",
         ] {
-            assert_eq!(
-                parse_human(text),
-                Err(HumanNumberError::Extension),
-                "{text}"
-            );
+            assert_eq!(parse_human(text), Err(HumanNumberError::Extension), "{text}");
         }
     }
 
@@ -133,10 +124,7 @@ mod tests {
     fn refuses_letters_other_countries_and_nonsense() {
         assert_eq!(parse_human("1-800-GO-ACME"), Err(HumanNumberError::Letters));
         assert_eq!(parse_human("1-800-FLOWERS"), Err(HumanNumberError::Letters));
-        assert_eq!(
-            parse_human("+44 20 7946 0000"),
-            Err(HumanNumberError::Abroad { code: 44 })
-        );
+        assert_eq!(parse_human("+44 20 7946 0000"), Err(HumanNumberError::Abroad { code: 44 }));
         assert_eq!(parse_human("  "), Err(HumanNumberError::Empty));
         assert_eq!(parse_human("--"), Err(HumanNumberError::NotANumber));
         assert_eq!(parse_human(&"1".repeat(41)), Err(HumanNumberError::TooLong));
@@ -144,31 +132,17 @@ mod tests {
 
     #[test]
     fn the_grammar_has_the_last_word() {
-        for text in [
-            "911",
-            "614-911-0134",
-            "614-555-0134",
-            "061-200-0134",
-            "61420001345",
-        ] {
+        for text in ["911", "614-911-0134", "614-555-0134", "061-200-0134", "61420001345"] {
             assert!(parse_human(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn no_message_repeats_what_was_typed() {
-        for text in [
-            "614-200-0134 x5",
-            "+44 20 7946 0000",
-            "614-911-0134",
-            "1-614-200-013499",
-        ] {
+        for text in ["614-200-0134 x5", "+44 20 7946 0000", "614-911-0134", "1-614-200-013499"] {
             let message = parse_human(text).unwrap_err().to_string();
             for part in ["0134", "7946", "614"] {
-                assert!(
-                    !message.replace("(614) 200-0134", "").contains(part),
-                    "{message}"
-                );
+                assert!(!message.replace("(614) 200-0134", "").contains(part), "{message}");
             }
         }
     }

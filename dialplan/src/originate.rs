@@ -58,11 +58,7 @@ impl CallPlan {
         if !is_webhook_url(&status_url) {
             return Err(PlanError::StatusUrl);
         }
-        Ok(CallPlan {
-            from,
-            twiml_url,
-            status_url,
-        })
+        Ok(CallPlan { from, twiml_url, status_url })
     }
 }
 
@@ -137,10 +133,7 @@ pub async fn originate(
         give_up_after: Duration::try_from(left).unwrap_or(Duration::ZERO),
     };
     let call_sid = client.create(call).await?;
-    Ok(Placed {
-        call_sid,
-        decision: permit.decision_id(),
-    })
+    Ok(Placed { call_sid, decision: permit.decision_id() })
 }
 
 /// The ring time and the time limit as the carrier takes them, whole seconds.
@@ -167,11 +160,7 @@ mod tests {
         assert_eq!(limits(caps(60, 5400)), Ok((60, 5400)));
         assert_eq!(limits(caps(600, 1)), Ok((600, 1)));
         for (ring, total) in [(0, 5400), (601, 5400), (60, 0)] {
-            assert_eq!(
-                limits(caps(ring, total)),
-                Err(OriginateError::Caps),
-                "{ring} {total}"
-            );
+            assert_eq!(limits(caps(ring, total)), Err(OriginateError::Caps), "{ring} {total}");
         }
     }
 
@@ -184,13 +173,7 @@ mod tests {
         };
         assert_eq!(plan(good, good), Ok(()));
         assert_eq!(plan("http://127.0.0.1:9/t", "http://localhost/s"), Ok(()));
-        for bad in [
-            "http://calls.example/t",
-            "ftp://a.example",
-            "",
-            "https://u@a.example/",
-            "/t",
-        ] {
+        for bad in ["http://calls.example/t", "ftp://a.example", "", "https://u@a.example/", "/t"] {
             assert_eq!(plan(bad, good), Err(PlanError::TwimlUrl), "{bad}");
             assert_eq!(plan(good, bad), Err(PlanError::StatusUrl), "{bad}");
         }

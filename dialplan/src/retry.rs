@@ -207,11 +207,7 @@ impl RetryRules {
             RetryClass::HumanOnly => return Next::End(EndReason::HumanOnly),
             RetryClass::Again(reason) => reason,
         };
-        let Some(rule) = self
-            .0
-            .get(&reason)
-            .filter(|rule| attempt < rule.attempts_max)
-        else {
+        let Some(rule) = self.0.get(&reason).filter(|rule| attempt < rule.attempts_max) else {
             return Next::End(EndReason::AttemptsUsedUp);
         };
         let place = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -256,10 +252,7 @@ mod tests {
         let rules = RetryRules::embedded().unwrap();
         for outcome in ALL {
             if let RetryClass::Again(_) = outcome.class() {
-                assert!(
-                    matches!(rules.next(outcome, 1, at(0), None), Next::At(_)),
-                    "{outcome:?}"
-                );
+                assert!(matches!(rules.next(outcome, 1, at(0), None), Next::At(_)), "{outcome:?}");
             }
         }
     }
@@ -296,25 +289,15 @@ mod tests {
         assert!(RetryRules::parse(&rule("[1]", 2)).is_ok());
         for waits in ["[]", "[0]", "[5, 0]", "[10081]"] {
             let refused = RetryRules::parse(&rule(waits, 2));
-            assert_eq!(
-                refused,
-                Err(RetryRulesError::Waits(AgainReason::Busy)),
-                "{waits}"
-            );
+            assert_eq!(refused, Err(RetryRulesError::Waits(AgainReason::Busy)), "{waits}");
         }
         for max in [0, 11] {
             let refused = RetryRules::parse(&rule("[5]", max));
             assert_eq!(refused, Err(RetryRulesError::Attempts(AgainReason::Busy)));
         }
-        for text in [
-            "[refused_ai]\nwaits_min = [5]\nattempts_max = 2",
-            "[busy]\nwait = 5",
-            "[busy",
-        ] {
-            assert!(
-                matches!(RetryRules::parse(text), Err(RetryRulesError::Toml(_))),
-                "{text}"
-            );
+        for text in ["[refused_ai]\nwaits_min = [5]\nattempts_max = 2", "[busy]\nwait = 5", "[busy"]
+        {
+            assert!(matches!(RetryRules::parse(text), Err(RetryRulesError::Toml(_))), "{text}");
         }
     }
 

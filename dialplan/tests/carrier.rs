@@ -62,10 +62,7 @@ async fn a_call_is_placed_with_everything_from_the_permit() {
     assert_eq!(placed.decision, permit().decision_id());
     let requests = carrier.requests();
     let [request]: &[Request; 1] = requests.as_slice().try_into().unwrap();
-    assert_eq!(
-        request.line,
-        format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls.json HTTP/1.1")
-    );
+    assert_eq!(request.line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls.json HTTP/1.1"));
     // base64 of "AC00000000000000000000000000000001:secret"
     let basic = "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMTpzZWNyZXQ=";
     assert_eq!(request.authorization, basic);
@@ -76,10 +73,7 @@ async fn a_call_is_placed_with_everything_from_the_permit() {
         ("Method", vec!["POST"]),
         ("StatusCallback", vec!["https://calls.example/status"]),
         ("StatusCallbackMethod", vec!["POST"]),
-        (
-            "StatusCallbackEvent",
-            vec!["initiated", "ringing", "answered", "completed"],
-        ),
+        ("StatusCallbackEvent", vec!["initiated", "ringing", "answered", "completed"]),
         ("Timeout", vec!["60"]),
         ("TimeLimit", vec!["5400"]),
     ] {
@@ -90,9 +84,7 @@ async fn a_call_is_placed_with_everything_from_the_permit() {
 
 #[tokio::test]
 async fn a_call_with_a_status_that_is_new_to_us_was_placed() {
-    let placed = placed_with(Reply::Json(201, call("scheduled")))
-        .await
-        .unwrap();
+    let placed = placed_with(Reply::Json(201, call("scheduled"))).await.unwrap();
     assert_eq!(placed.call_sid, sid());
 }
 
@@ -128,14 +120,7 @@ async fn refusals_are_typed_and_carry_no_number() {
         (400, 21215, CarrierError::GeoPermission),
         (400, 13227, CarrierError::BadNumber { code: 13227 }),
         (404, 20404, CarrierError::NotFound),
-        (
-            400,
-            12345,
-            CarrierError::Other {
-                status: 400,
-                code: 12345,
-            },
-        ),
+        (400, 12345, CarrierError::Other { status: 400, code: 12345 }),
     ] {
         let refused = placed_with(error(status, code)).await.unwrap_err();
         assert_eq!(refused, OriginateError::Carrier(expected));
@@ -146,11 +131,7 @@ async fn refusals_are_typed_and_carry_no_number() {
 
 #[tokio::test]
 async fn too_many_requests_are_tried_again() {
-    let script = vec![
-        error(429, 20429),
-        error(429, 20429),
-        Reply::Json(201, call("queued")),
-    ];
+    let script = vec![error(429, 20429), error(429, 20429), Reply::Json(201, call("queued"))];
     let carrier = Carrier::start(script);
     let client = carrier.client(|_| {});
     assert_eq!(place(&client).await.unwrap().call_sid, sid());
@@ -177,10 +158,7 @@ async fn no_try_begins_after_the_permit_has_expired() {
     });
     let now = decided_at() + SignedDuration::from_millis(29_990);
     let refused = originate(permit(), &plan(), &client, now).await;
-    assert_eq!(
-        refused,
-        Err(OriginateError::Carrier(CarrierError::RateLimited))
-    );
+    assert_eq!(refused, Err(OriginateError::Carrier(CarrierError::RateLimited)));
     assert_eq!(carrier.requests().len(), 1);
 }
 
@@ -189,14 +167,8 @@ async fn a_lost_answer_may_have_placed_a_call_and_is_not_tried_again() {
     for (reply, expected) in [
         (Reply::Close, CarrierError::Interrupted),
         (error(503, 0), CarrierError::Unavailable { status: 503 }),
-        (
-            Reply::Json(201, "garbage".into()),
-            CarrierError::ProtocolViolation(Violation::Json),
-        ),
-        (
-            Reply::Json(201, "{}".into()),
-            CarrierError::ProtocolViolation(Violation::Sid),
-        ),
+        (Reply::Json(201, "garbage".into()), CarrierError::ProtocolViolation(Violation::Json)),
+        (Reply::Json(201, "{}".into()), CarrierError::ProtocolViolation(Violation::Sid)),
         (
             Reply::Json(201, call("queued").replace("CA00", "CA0x")),
             CarrierError::ProtocolViolation(Violation::Sid),
@@ -205,10 +177,7 @@ async fn a_lost_answer_may_have_placed_a_call_and_is_not_tried_again() {
             Reply::Json(201, format!("{}{}", call("queued"), " ".repeat(1_000))),
             CarrierError::ProtocolViolation(Violation::TooLarge),
         ),
-        (
-            Reply::Raw(endless()),
-            CarrierError::ProtocolViolation(Violation::TooLarge),
-        ),
+        (Reply::Raw(endless()), CarrierError::ProtocolViolation(Violation::TooLarge)),
         (
             Reply::Raw(b"HTTP/1.1 307 X\r\nlocation: http://127.0.0.1:1/\r\n\r\n".to_vec()),
             CarrierError::ProtocolViolation(Violation::Redirect),
@@ -267,14 +236,9 @@ async fn new_instructions_are_not_sent_twice() {
 
     let carrier = Carrier::start(vec![error(400, 21220)]);
     let client = carrier.client(|_| {});
-    let over = client
-        .redirect(&sid(), Instruction::Url("https://calls.example/next"))
-        .await;
+    let over = client.redirect(&sid(), Instruction::Url("https://calls.example/next")).await;
     assert_eq!(over, Err(CarrierError::NotInProgress));
-    assert_eq!(
-        carrier.requests()[0].values("Url"),
-        ["https://calls.example/next"]
-    );
+    assert_eq!(carrier.requests()[0].values("Url"), ["https://calls.example/next"]);
 }
 
 #[tokio::test]
@@ -283,10 +247,7 @@ async fn a_leg_is_read() {
     let carrier = Carrier::start(vec![Reply::Json(200, body), error(404, 20404)]);
     let client = carrier.client(|_| {});
     let facts = client.fetch(&sid()).await.unwrap();
-    assert_eq!(
-        (facts.status, facts.duration_s),
-        (LegStatus::Completed, Some(107))
-    );
+    assert_eq!((facts.status, facts.duration_s), (LegStatus::Completed, Some(107)));
     assert_eq!(facts.created, Some("2010-08-31T20:36:28Z".parse().unwrap()));
     assert_eq!(client.fetch(&sid()).await, Err(CarrierError::NotFound));
     let requests = carrier.requests();
@@ -319,21 +280,11 @@ fn credentials_never_cross_a_network_in_the_clear() {
     };
     assert_eq!(config("http://127.0.0.1:1/2010-04-01/"), None);
     assert_eq!(config("http://[::1]:1/2010-04-01"), None);
-    assert_eq!(
-        config("http://api.example/2010-04-01"),
-        Some(ConfigError::PlainHttp)
-    );
-    assert_eq!(
-        config("http://10.0.0.1/2010-04-01"),
-        Some(ConfigError::PlainHttp)
-    );
-    for url in [
-        "",
-        "api.twilio.com",
-        "ftp://a.example",
-        "https://u:p@a.example",
-        "https://a.example?x",
-    ] {
+    assert_eq!(config("http://api.example/2010-04-01"), Some(ConfigError::PlainHttp));
+    assert_eq!(config("http://10.0.0.1/2010-04-01"), Some(ConfigError::PlainHttp));
+    for url in
+        ["", "api.twilio.com", "ftp://a.example", "https://u:p@a.example", "https://a.example?x"]
+    {
         assert_eq!(config(url), Some(ConfigError::BaseUrl), "{url}");
     }
 }
@@ -360,10 +311,6 @@ fn credentials_are_checked_and_never_shown() {
 
 #[test]
 fn the_simulator_can_sign_as_the_carrier_does() {
-    let signature = sign(
-        &Secret::new("12345".to_owned()),
-        "wss://media.example/ws",
-        &[],
-    );
+    let signature = sign(&Secret::new("12345".to_owned()), "wss://media.example/ws", &[]);
     assert_eq!(signature, "1csJINZo/v6ayX50WA3RYeORmFk=");
 }

@@ -24,11 +24,7 @@ const fn decode_table() -> [i16; 256] {
         let segment = (bits >> 4) & 0x07;
         let step = (bits & 0x0F) as i32;
         let magnitude = (((step << 3) + BIAS) << segment) - BIAS;
-        table[code] = if bits & 0x80 == 0 {
-            magnitude as i16
-        } else {
-            -magnitude as i16
-        };
+        table[code] = if bits & 0x80 == 0 { magnitude as i16 } else { -magnitude as i16 };
         code += 1;
     }
     table

@@ -129,12 +129,7 @@ impl To16k {
     fn with_image_amplitude(image: f32) -> To16k {
         let engine = Engine::new(8_000, 16_000, BLOCK_8K, BLOCK_16K);
         let history = vec![0.0; engine.delay / 2];
-        To16k {
-            engine,
-            image,
-            history,
-            owed: 0,
-        }
+        To16k { engine, image, history, owed: 0 }
     }
 
     /// Appends to `out` what `samples` complete; up to 30 ms are kept back for the filter.
@@ -186,11 +181,7 @@ impl To16k {
         // A stuffed sample carries the energy of two, hence the factor 2.
         let gain = 2.0 * self.image;
         for at in 0..BLOCK_8K {
-            let source = if at < lag {
-                self.history[at]
-            } else {
-                self.engine.input[at - lag]
-            };
+            let source = if at < lag { self.history[at] } else { self.engine.input[at - lag] };
             self.engine.output[2 * at] += gain * source;
         }
         let kept = BLOCK_8K - lag;
@@ -215,11 +206,7 @@ impl To8k {
     /// A converter that has seen nothing.
     #[must_use]
     pub fn new() -> To8k {
-        To8k {
-            engine: Engine::new(16_000, 8_000, BLOCK_16K, BLOCK_8K),
-            taken: 0,
-            given: 0,
-        }
+        To8k { engine: Engine::new(16_000, 8_000, BLOCK_16K, BLOCK_8K), taken: 0, given: 0 }
     }
 
     /// Appends to `out` what `samples` complete; up to 30 ms are kept back for the filter.
@@ -306,20 +293,16 @@ mod tests {
         let out = up(To16k::new(), &sine(1_000.0, 8_000.0, 1_600));
         let expected = sine(1_000.0, 16_000.0, 3_200);
         for at in 400..2_800 {
-            assert!(
-                (i32::from(out[at]) - i32::from(expected[at])).abs() < 80,
-                "at {at}"
-            );
+            assert!((i32::from(out[at]) - i32::from(expected[at])).abs() < 80, "at {at}");
         }
     }
 
     #[test]
     fn the_image_stands_where_it_was_asked_for() {
         let input = sine(1_000.0, 8_000.0, 1_600);
-        for (db, converter) in [
-            (-12.0, To16k::with_image(IMAGE_DB)),
-            (-24.0, To16k::with_image(-24.0)),
-        ] {
+        for (db, converter) in
+            [(-12.0, To16k::with_image(IMAGE_DB)), (-24.0, To16k::with_image(-24.0))]
+        {
             let out = middle(&up(converter, &input));
             let band = power_at(&out, 1_000.0, 16_000.0);
             let image = power_at(&out, 7_000.0, 16_000.0);

@@ -117,11 +117,7 @@ pub struct SessionConfig {
 
 impl Default for SessionConfig {
     fn default() -> SessionConfig {
-        SessionConfig {
-            profile: Profile::Menu,
-            vad: VadConfig::default(),
-            stall_us: STALL_US,
-        }
+        SessionConfig { profile: Profile::Menu, vad: VadConfig::default(), stall_us: STALL_US }
     }
 }
 
@@ -233,8 +229,7 @@ impl Session {
             self.tell(MediaEvent::Tone { tone, at });
         }
         let mut heard = None;
-        self.keys
-            .push(at, &samples, |key, at| heard = Some((key, at)));
+        self.keys.push(at, &samples, |key, at| heard = Some((key, at)));
         if let Some((key, at)) = heard {
             self.tell(MediaEvent::Digit { key, at });
         }
@@ -289,9 +284,7 @@ impl Session {
         let first = self.pre_roll.len() - frames * FRAME;
         for n in 0..frames {
             let mut samples = [0_i16; FRAME];
-            let codes = self
-                .pre_roll
-                .range(first + n * FRAME..first + (n + 1) * FRAME);
+            let codes = self.pre_roll.range(first + n * FRAME..first + (n + 1) * FRAME);
             for (sample, code) in samples.iter_mut().zip(codes) {
                 *sample = g711::decode(*code);
             }
@@ -311,11 +304,7 @@ impl Session {
         let skip = kept - wanted;
         let (a, b) = self.pre_roll.as_slices();
         let begins = self.now.back(wanted as u64);
-        if skip <= a.len() {
-            (begins, &a[skip..], b)
-        } else {
-            (begins, &b[skip - a.len()..], &[])
-        }
+        if skip <= a.len() { (begins, &a[skip..], b) } else { (begins, &b[skip - a.len()..], &[]) }
     }
 
     /// Looks whether the stream stalled. `now_us` is on the clock of [`Session::receive`]. Says nothing

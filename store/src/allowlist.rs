@@ -1,7 +1,8 @@
 //! The allowlist: which exact numbers a tenant may call, on whose word (rule N3).
 //!
 //! Entries are `compliance`'s type, whose rule judges them: expired ones and ones nobody approved are given out too. This module
-//! enforces who may do what to the list: an entry is approved by somebody who neither added nor verified it.
+//! enforces who may do what to the list: an entry is approved by somebody who neither added nor verified it, or confirmed by the
+//! sole administrator who added it.
 
 use callwright_compliance::allowlist::{AllowlistEntry, Approval};
 use callwright_compliance::audit::{Action, Actor};
@@ -81,10 +82,7 @@ impl Tx {
             });
         }
         if new.expires_at <= new.added_at {
-            return Err(StoreError::Invalid {
-                field: "expires_at",
-                needs: "a time to come",
-            });
+            return Err(StoreError::Invalid { field: "expires_at", needs: "a time to come" });
         }
         sqlx::query(
             "INSERT INTO allowlist (tenant, id, number, class, payer, content, added_at) \
@@ -100,8 +98,7 @@ impl Tx {
         .execute(&mut *self.db)
         .await
         .map_err(|error| StoreError::from(error).duplicate(Kind::AllowlistEntry))?;
-        self.leave(Action::AllowlistAdded, Object::id(new.id.as_str()))
-            .await
+        self.leave(Action::AllowlistAdded, Object::id(new.id.as_str())).await
     }
 
     /// Approves an entry as its second person.
@@ -124,11 +121,11 @@ impl Tx {
         self.approve(&entry).await
     }
 
-    /// Confirms an entry as the tenant's only administrator, who has just proven who they are again. The rule wants a day between
-    /// adding and this, and counts the administrators.
+    /// Confirms an entry as the tenant's only administrator, who added it and has just proven who they are again. The rule wants a
+    /// day between adding and this, and counts the administrators.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::Invalid`] where it is approved already.
+    /// [`StoreError::NotFound`]; [`StoreError::Invalid`] where the actor is not the person who added it, or it is approved already.
     pub async fn confirm_allowlist_entry(
         &mut self,
         id: &ObjectId,
@@ -137,11 +134,17 @@ impl Tx {
     ) -> Result<(), StoreError> {
         self.enter()?;
         let mut entry = self.live_entry(id).await?;
-        entry.approval = Approval::SoleAdministrator {
-            at: self.now,
-            reauthenticated_at,
-            administrators,
+        let by = match &self.actor {
+            Actor::Person(by) if *by == entry.added_by => by.clone(),
+            Actor::Person(_) | Actor::Node(_) | Actor::Key(_) | Actor::FarEnd => {
+                return Err(StoreError::Invalid {
+                    field: "sole administrator",
+                    needs: "the person who added the entry; anybody else approves it as its second person",
+                });
+            }
         };
+        entry.approval =
+            Approval::SoleAdministrator { by, at: self.now, reauthenticated_at, administrators };
         self.approve(&entry).await
     }
 
@@ -160,8 +163,7 @@ impl Tx {
         .execute(&mut *self.db)
         .await?;
         found(changed.rows_affected(), Kind::AllowlistEntry)?;
-        self.leave(Action::AllowlistRemoved, Object::id(id.as_str()))
-            .await
+        self.leave(Action::AllowlistRemoved, Object::id(id.as_str())).await
     }
 
     async fn live_entry(&mut self, id: &ObjectId) -> Result<AllowlistEntry, StoreError> {
@@ -178,10 +180,7 @@ impl Tx {
         if entry.approval == Approval::Pending {
             Ok(entry)
         } else {
-            Err(StoreError::Invalid {
-                field: "allowlist entry",
-                needs: "one not approved yet",
-            })
+            Err(StoreError::Invalid { field: "allowlist entry", needs: "one not approved yet" })
         }
     }
 
@@ -192,17 +191,13 @@ impl Tx {
             .bind(entry.id.as_str())
             .execute(&mut *self.db)
             .await?;
-        self.leave(Action::AllowlistApproved, Object::id(entry.id.as_str()))
-            .await
+        self.leave(Action::AllowlistApproved, Object::id(entry.id.as_str())).await
     }
 }
 
 /// The entry's JSON has a digest in place of its number, which stands in a column of its own.
 fn entry(row: &sqlx::sqlite::SqliteRow) -> Result<AllowlistEntry, StoreError> {
-    let bad = || StoreError::Stored {
-        table: "allowlist",
-        column: "content",
-    };
+    let bad = || StoreError::Stored { table: "allowlist", column: "content" };
     let row = Reader::new(row, "allowlist");
     let mut content: Value = row.json("content")?;
     let fields = content.as_object_mut().ok_or_else(bad)?;

@@ -3,7 +3,7 @@
 //! The schema refuses to change, remove or squeeze in a row. Whoever has the file can still do it by other means; then the chain no
 //! longer verifies. A chain cut off at its end is found only with an anchor that is kept elsewhere.
 
-use callwright_compliance::audit::{self, Anchor, Broken, Entry, Whole};
+use callwright_compliance::audit::{Anchor, Broken, Entry, Verifier, Whole};
 use callwright_compliance::id::TenantId;
 
 use crate::codec::Reader;
@@ -36,7 +36,8 @@ impl Store {
             .collect()
     }
 
-    /// Verifies a tenant's whole chain, and that it reaches `anchor`. Some 500 bytes of memory an entry.
+    /// Verifies a tenant's whole chain, and that it reaches `anchor`: page by page, with one page in memory. What is appended meanwhile
+    /// is verified too.
     ///
     /// # Errors
     /// The outer error is the store's, the inner one says where the chain breaks.
@@ -45,16 +46,17 @@ impl Store {
         tenant: &TenantId,
         anchor: Option<Anchor>,
     ) -> Result<Result<Whole, Broken>, StoreError> {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut verifier = Verifier::new(tenant.clone(), anchor);
         let mut page = Page::first();
         loop {
-            let mut rows = self.audit_entries(tenant, &page).await?;
-            let Some(last) = rows.last() else {
-                break;
+            let entries = self.audit_entries(tenant, &page).await?;
+            let Some(last) = entries.last() else {
+                return Ok(Ok(verifier.finish()));
             };
             page = Page::after(last.seq);
-            entries.append(&mut rows);
+            if let Err(broken) = entries.iter().try_for_each(|entry| verifier.push(entry)) {
+                return Ok(Err(broken));
+            }
         }
-        Ok(audit::verify(tenant, &entries, anchor))
     }
 }

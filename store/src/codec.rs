@@ -23,19 +23,14 @@ pub(crate) fn micros(at: Timestamp) -> i64 {
 pub(crate) fn name_of<T: Serialize>(field: &'static str, value: &T) -> Result<String, StoreError> {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(name)) => Ok(name),
-        Ok(_) | Err(_) => Err(StoreError::Invalid {
-            field,
-            needs: "a plain name",
-        }),
+        Ok(_) | Err(_) => Err(StoreError::Invalid { field, needs: "a plain name" }),
     }
 }
 
 /// A value as JSON text.
 pub(crate) fn json<T: Serialize>(field: &'static str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|_| StoreError::Invalid {
-        field,
-        needs: "a value that has a JSON form",
-    })
+    serde_json::to_string(value)
+        .map_err(|_| StoreError::Invalid { field, needs: "a value that has a JSON form" })
 }
 
 /// One row, read column by column.
@@ -50,10 +45,7 @@ impl<'r> Reader<'r> {
     }
 
     fn bad(&self, column: &'static str) -> StoreError {
-        StoreError::Stored {
-            table: self.table,
-            column,
-        }
+        StoreError::Stored { table: self.table, column }
     }
 
     fn get<T>(&self, column: &'static str) -> Result<T, StoreError>
@@ -111,9 +103,7 @@ impl<'r> Reader<'r> {
         &self,
         column: &'static str,
     ) -> Result<Option<T>, StoreError> {
-        self.opt_text(column)?
-            .map(|text| text.parse().map_err(|_| self.bad(column)))
-            .transpose()
+        self.opt_text(column)?.map(|text| text.parse().map_err(|_| self.bad(column))).transpose()
     }
 
     /// A variant by its serde name.
@@ -127,9 +117,7 @@ impl<'r> Reader<'r> {
     }
 
     pub(crate) fn digest(&self, column: &'static str) -> Result<[u8; 32], StoreError> {
-        self.get::<Vec<u8>>(column)?
-            .try_into()
-            .map_err(|_| self.bad(column))
+        self.get::<Vec<u8>>(column)?.try_into().map_err(|_| self.bad(column))
     }
 
     pub(crate) fn sealed(&self, column: &'static str) -> Result<Sealed, StoreError> {

@@ -45,20 +45,12 @@ impl FileSealer {
     /// # Errors
     /// [`StoreError::NoRandomness`].
     pub fn seal(&self, name: &Code, bytes: &Phi<Vec<u8>>) -> Result<Sealed, StoreError> {
-        self.key.seal(
-            file_place(&self.tenant, &self.request, name),
-            bytes.expose(Purpose::Record),
-        )
+        self.key.seal(file_place(&self.tenant, &self.request, name), bytes.expose(Purpose::Record))
     }
 }
 
 fn file_place<'a>(tenant: &'a TenantId, request: &'a RequestId, name: &'a Code) -> Place<'a> {
-    Place {
-        tenant: tenant.as_str(),
-        table: "file",
-        row: request.as_str(),
-        column: name.as_str(),
-    }
+    Place { tenant: tenant.as_str(), table: "file", row: request.as_str(), column: name.as_str() }
 }
 
 impl Store {
@@ -78,11 +70,7 @@ impl Store {
             .await?
             .ok_or(StoreError::NotFound(Kind::Request))?;
         let key = self.unwrap_data_key(tenant, request, &row)?;
-        Ok(FileSealer {
-            tenant: tenant.clone(),
-            request: request.clone(),
-            key,
-        })
+        Ok(FileSealer { tenant: tenant.clone(), request: request.clone(), key })
     }
 
     /// Opens a file that a [`FileSealer`] sealed, once the audit row is kept.
@@ -100,21 +88,13 @@ impl Store {
         let mut tx = self.begin(tenant, access.actor, access.now).await?;
         tx.enter()?;
         let key = tx.data_key(request).await?;
-        let mut plain =
-            key.open(file_place(tenant, request, name), sealed)
-                .ok_or(StoreError::Seal {
-                    table: "file",
-                    column: "content",
-                })?;
+        let mut plain = key
+            .open(file_place(tenant, request, name), sealed)
+            .ok_or(StoreError::Seal { table: "file", column: "content" })?;
         let opened = Phi::new(std::mem::take(&mut *plain));
         let fields = FieldSet::of(&[Field::Recording, Field::Transcript]);
-        tx.leave_with(
-            Action::PhiRead,
-            Object::request(request),
-            fields,
-            Some(access.purpose),
-        )
-        .await?;
+        tx.leave_with(Action::PhiRead, Object::request(request), fields, Some(access.purpose))
+            .await?;
         tx.commit().await?;
         Ok(opened)
     }
@@ -135,10 +115,7 @@ impl Store {
                 &wrapped,
                 row.number("key_version")?,
             )
-            .ok_or(StoreError::Seal {
-                table: "request_key",
-                column: "wrapped",
-            })
+            .ok_or(StoreError::Seal { table: "request_key", column: "wrapped" })
     }
 }
 
@@ -148,10 +125,7 @@ impl Tx {
         key: &SealKey,
         version: u32,
     ) -> Result<(), StoreError> {
-        let wrapped = self
-            .store
-            .keys()
-            .wrap_tenant_key(self.tenant.as_str(), key)?;
+        let wrapped = self.store.keys().wrap_tenant_key(self.tenant.as_str(), key)?;
         sqlx::query(
             "INSERT INTO tenant_key (tenant, version, wrapped, created_at) VALUES (?, ?, ?, ?)",
         )
@@ -173,10 +147,7 @@ impl Tx {
         .await?
         .ok_or(StoreError::NotFound(Kind::Practice))?;
         let row = Reader::new(&row, "tenant_key");
-        Ok((
-            self.store.tenant_key(&self.tenant, &row)?,
-            row.number("version")?,
-        ))
+        Ok((self.store.tenant_key(&self.tenant, &row)?, row.number("version")?))
     }
 
     /// A new data key, wrapped under the newest tenant key, whose version is given too.
@@ -287,10 +258,9 @@ impl Tx {
     pub async fn rotate_tenant_key(&mut self) -> Result<(), StoreError> {
         self.enter()?;
         let (old, old_version) = self.newest_tenant_key().await?;
-        let version = old_version.checked_add(1).ok_or(StoreError::Stored {
-            table: "tenant_key",
-            column: "version",
-        })?;
+        let version = old_version
+            .checked_add(1)
+            .ok_or(StoreError::Stored { table: "tenant_key", column: "version" })?;
         let new = SealKey::random(version)?;
         self.insert_tenant_key(&new, version).await?;
         let rows =
@@ -304,10 +274,7 @@ impl Tx {
             let place = request_place(self.tenant.as_str(), request.as_str());
             let key = old
                 .unwrap(place, &row.sealed("wrapped")?, row.number("version")?)
-                .ok_or(StoreError::Seal {
-                    table: "request_key",
-                    column: "wrapped",
-                })?;
+                .ok_or(StoreError::Seal { table: "request_key", column: "wrapped" })?;
             let wrapped = new.wrap(place, &key)?;
             sqlx::query(
                 "UPDATE request_key SET wrapped = ?, tenant_key_version = ? \
@@ -326,7 +293,6 @@ impl Tx {
             .bind(version)
             .execute(&mut *self.db)
             .await?;
-        self.leave(Action::KeyRotated, Object::tenant(&self.tenant))
-            .await
+        self.leave(Action::KeyRotated, Object::tenant(&self.tenant)).await
     }
 }

@@ -6,11 +6,12 @@ use callwright_compliance::audit::Action;
 use callwright_compliance::decide::Verdict;
 use callwright_compliance::id::{DecisionId, RequestId};
 use callwright_compliance::number::PhoneNumber;
+use callwright_compliance::policy::Limits;
 use jiff::Timestamp;
 
 use crate::call::CarrierSid;
-use crate::codec::{micros, name_of};
-use crate::error::{Kind, StoreError};
+use crate::codec::{Reader, micros, name_of};
+use crate::error::{Kind, RunningLimit, StoreError};
 use crate::id::CallId;
 use crate::queue::{Lease, held};
 use crate::request::moved;
@@ -30,8 +31,10 @@ pub struct NewIntent {
     pub number: PhoneNumber,
     /// The most it can cost at its caps, in US cents.
     pub cost_cents_max: u32,
-    /// Permit expiry plus the carrier request's time-out.
+    /// Permit expiry plus the carrier request's time-out. Not after the end of the lease.
     pub expires: Timestamp,
+    /// The policy's limits. The running calls are counted against them once more: two nodes may have decided on the same count.
+    pub limits: Limits,
 }
 
 /// How a call ended.
@@ -87,9 +90,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut db = self.writer().begin_with("BEGIN IMMEDIATE").await?;
-        held(&mut db, lease, now)
-            .await?
-            .check(RequestState::InCall)?;
+        held(&mut db, lease, now).await?.check(RequestState::InCall)?;
         let changed = sqlx::query(
             "UPDATE call SET answered_at = ? WHERE tenant = ? AND id = ? AND request = ? \
              AND placed_at IS NOT NULL AND answered_at IS NULL AND ended_at IS NULL",
@@ -130,27 +131,50 @@ impl Tx {
         .bind(name_of("verdict", &Verdict::Permitted)?)
         .fetch_optional(&mut *self.db)
         .await?;
-        permit
-            .map(|_| ())
-            .ok_or(StoreError::NotFound(Kind::Decision))
+        permit.map(|_| ()).ok_or(StoreError::NotFound(Kind::Decision))
+    }
+
+    /// Whether one more call may run: rule L2 on the count as it is in this transaction, which is the only one that writes.
+    async fn room_for(&mut self, number: &PhoneNumber, limits: &Limits) -> Result<(), StoreError> {
+        let row = sqlx::query(
+            "SELECT count(*) AS system_running, count(*) FILTER (WHERE tenant = ?1) AS tenant_running, \
+             count(*) FILTER (WHERE number = ?2) AS number_running FROM call WHERE ended_at IS NULL",
+        )
+        .bind(self.tenant.as_str())
+        .bind(number.e164())
+        .fetch_one(&mut *self.db)
+        .await?;
+        let row = Reader::new(&row, "call");
+        for (limit, running, max) in [
+            (RunningLimit::System, row.number::<u32>("system_running")?, limits.system_running_max),
+            (RunningLimit::Tenant, row.number("tenant_running")?, limits.tenant_running_max),
+            (RunningLimit::Number, row.number("number_running")?, limits.number_running_max),
+        ] {
+            if running >= max {
+                return Err(StoreError::LimitReached(limit));
+            }
+        }
+        Ok(())
     }
 
     /// Writes the intent to dial: the last thing before the carrier is asked. The decision must permit, be of this request, and
-    /// not have placed a call before.
+    /// not have placed a call before. The lease must outlive the intent, so that nobody adopts a call that may still be answered.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`]; [`StoreError::Transition`]; [`StoreError::NotFound`] for the decision;
+    /// [`StoreError::LeaseLost`]; [`StoreError::Transition`]; [`StoreError::LeaseTooShort`]: renew it;
+    /// [`StoreError::NotFound`] for the decision; [`StoreError::LimitReached`] where as many calls run as may;
     /// [`StoreError::Duplicate`] where the decision was spent.
     pub async fn dial_intent(&mut self, lease: &Lease, new: &NewIntent) -> Result<(), StoreError> {
         self.enter()?;
         self.under(lease).await?.check(RequestState::Dialling)?;
         if new.expires <= self.now {
-            return Err(StoreError::Invalid {
-                field: "expires",
-                needs: "a time to come",
-            });
+            return Err(StoreError::Invalid { field: "expires", needs: "a time to come" });
+        }
+        if new.expires > lease.until() {
+            return Err(StoreError::LeaseTooShort);
         }
         self.permitted(new.decision, lease.request()).await?;
+        self.room_for(&new.number, &new.limits).await?;
         sqlx::query(
             "INSERT INTO call (tenant, id, request, decision, node, number, cost_cents, intent_at) \
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -185,11 +209,7 @@ impl Tx {
         .bind(lease.request().as_str())
         .execute(&mut *self.db)
         .await?;
-        self.leave(
-            Action::DialIntent,
-            Object::call(&new.call).under(new.decision),
-        )
-        .await
+        self.leave(Action::DialIntent, Object::call(&new.call).under(new.decision)).await
     }
 
     /// The carrier took the call.
@@ -232,16 +252,9 @@ impl Tx {
     ) -> Result<(), StoreError> {
         self.enter()?;
         self.under(lease).await?;
-        let recording = end
-            .recording
-            .as_deref()
-            .map(|text| path("recording path", text))
-            .transpose()?;
-        let journal = end
-            .journal
-            .as_deref()
-            .map(|text| path("journal path", text))
-            .transpose()?;
+        let recording =
+            end.recording.as_deref().map(|text| path("recording path", text)).transpose()?;
+        let journal = end.journal.as_deref().map(|text| path("journal path", text)).transpose()?;
         let changed = sqlx::query(
             "UPDATE call SET ended_at = ?, outcome = ?, cost_cents = ifnull(?, cost_cents), \
              recording = ?, journal = ? WHERE tenant = ? AND id = ? AND request = ? AND ended_at IS NULL",
@@ -299,15 +312,10 @@ impl Tx {
         .bind(lease.request().as_str())
         .execute(&mut *self.db)
         .await?;
-        self.leave(moved(next), Object::request(lease.request()))
-            .await
+        self.leave(moved(next), Object::request(lease.request())).await
     }
 }
 
 fn once(changed: u64) -> Result<(), StoreError> {
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::CallOrder)
-    }
+    if changed == 1 { Ok(()) } else { Err(StoreError::CallOrder) }
 }

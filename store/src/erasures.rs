@@ -5,8 +5,8 @@
 //! without the `-wal` and `-shm` files of the database it replaces. One line an erasure: tenant, request and the
 //! microsecond, with spaces between. The list holds opaque ids only.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -26,12 +26,7 @@ pub(crate) struct Erasure {
 
 impl Erasure {
     fn line(&self) -> String {
-        format!(
-            "{} {} {}\n",
-            self.tenant,
-            self.request,
-            self.at.as_microsecond()
-        )
+        format!("{} {} {}\n", self.tenant, self.request, self.at.as_microsecond())
     }
 
     fn parse(line: &str) -> Option<Erasure> {
@@ -63,11 +58,7 @@ impl ErasureList {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => {
-                return Err(StoreError::file(
-                    "read the erasure list",
-                    &self.path,
-                    &error,
-                ));
+                return Err(StoreError::file("read the erasure list", &self.path, &error));
             }
         };
         text.split_inclusive('\n')
@@ -82,23 +73,36 @@ impl ErasureList {
             .collect()
     }
 
-    /// Adds erasures and waits until they are on the disc.
+    /// Adds erasures and waits until they are on the disc. A line that an earlier write left unfinished is cut off first: with a
+    /// newline after it, it would be a whole line that nobody understands. The caller holds the database's writing transaction, so
+    /// nobody else appends meanwhile.
     pub(crate) fn append(&self, erasures: &[Erasure]) -> Result<(), StoreError> {
-        let mut text: String = erasures.iter().map(Erasure::line).collect();
-        // Ends a line that an earlier write left unfinished; an empty line is passed over in reading.
-        text.insert(0, '\n');
+        let text: String = erasures.iter().map(Erasure::line).collect();
         OpenOptions::new()
+            .read(true)
             .append(true)
             .create(true)
             .mode(0o600)
             .open(&self.path)
             .and_then(|mut file| {
+                cut_torn_line(&mut file)?;
                 file.write_all(text.as_bytes())?;
                 file.sync_all()
             })
             .and_then(|()| sync_folder(&self.path))
             .map_err(|error| StoreError::file("write the erasure list", &self.path, &error))
     }
+}
+
+/// Cuts a file off after its last newline.
+fn cut_torn_line(file: &mut File) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    if whole < bytes.len() {
+        file.set_len(whole as u64)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -121,14 +125,26 @@ mod tests {
         assert_eq!(list.read().unwrap(), Vec::new());
         list.append(&[erasure("a")]).unwrap();
         list.append(&[erasure("b"), erasure("c")]).unwrap();
-        assert_eq!(
-            list.read().unwrap(),
-            [erasure("a"), erasure("b"), erasure("c")]
-        );
-        assert_eq!(
-            fs::metadata(&list.path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(list.read().unwrap(), [erasure("a"), erasure("b"), erasure("c")]);
+        assert_eq!(fs::metadata(&list.path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_is_appended_after_a_torn_line_is_read() {
+        for torn in ["oak half", "oak b 1700000000000001"] {
+            let folder = tempfile::tempdir().unwrap();
+            let list = ErasureList::beside(&folder.path().join("db"));
+            // Also where the torn line is the first.
+            for before in [&[][..], &[erasure("a")][..]] {
+                fs::write(&list.path, before.iter().map(Erasure::line).collect::<String>())
+                    .unwrap();
+                let mut file = OpenOptions::new().append(true).open(&list.path).unwrap();
+                file.write_all(torn.as_bytes()).unwrap();
+                list.append(&[erasure("c")]).unwrap();
+                let wanted: Vec<_> = before.iter().cloned().chain([erasure("c")]).collect();
+                assert_eq!(list.read().unwrap(), wanted);
+            }
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub enum Fault {
     Caller,
     /// The person who runs the program: a file, a permission, a key, a version.
     Operator,
-    /// Nobody yet: another process holds the database, or a lease ran out. Trying again may help.
+    /// Nobody yet: another process holds the database, a lease ran out, or enough calls run already. Trying again may help.
     Passing,
     /// The stored bytes are not what this program wrote, or a statement was refused: a damaged file or a defect of ours.
     Program,
@@ -61,6 +61,27 @@ impl std::fmt::Display for Kind {
     }
 }
 
+/// What a limit on running calls counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunningLimit {
+    /// The calls of the whole system.
+    System,
+    /// The calls of the tenant.
+    Tenant,
+    /// The calls to the number.
+    Number,
+}
+
+impl std::fmt::Display for RunningLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            RunningLimit::System => "on the whole system",
+            RunningLimit::Tenant => "for this tenant",
+            RunningLimit::Number => "to this number",
+        })
+    }
+}
+
 /// Why the store refused or failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -93,6 +114,12 @@ pub enum StoreError {
     /// The lease ran out, or another node holds the request now. Stop working on it.
     #[error("the lease on this request is lost: stop the work; another node may have it")]
     LeaseLost,
+    /// The lease ends before the intent to dial does.
+    #[error("the lease ends before the intent to dial expires: renew it first, for longer")]
+    LeaseTooShort,
+    /// As many calls run as the policy lets run: another one began since the decision.
+    #[error("as many calls run {0} as may: try again when one has ended")]
+    LimitReached(RunningLimit),
     /// The request's data key was destroyed; what it sealed cannot be read any more (rule K1).
     #[error("the request was erased: its patient values cannot be read any more")]
     Erased,
@@ -230,11 +257,14 @@ impl StoreError {
             | StoreError::Invalid { .. }
             | StoreError::Transition { .. }
             | StoreError::CallOrder
+            | StoreError::LeaseTooShort
             | StoreError::Erased
             | StoreError::NotErasable(_)
             | StoreError::Unaudited
             | StoreError::Closed => Fault::Caller,
-            StoreError::LeaseLost | StoreError::Locked => Fault::Passing,
+            StoreError::LeaseLost | StoreError::LimitReached(_) | StoreError::Locked => {
+                Fault::Passing
+            }
             StoreError::NoRandomness
             | StoreError::DatabasePermissions { .. }
             | StoreError::File { .. }
@@ -256,11 +286,7 @@ impl StoreError {
     }
 
     pub(crate) fn file(doing: &'static str, path: &Path, error: &io::Error) -> StoreError {
-        StoreError::File {
-            doing,
-            path: path.to_owned(),
-            kind: error.kind(),
-        }
+        StoreError::File { doing, path: path.to_owned(), kind: error.kind() }
     }
 
     /// Names what was written twice, where the driver only knows that a key was taken.

@@ -105,10 +105,7 @@ impl Store {
                     }
                 }
                 _ => {
-                    return Err(StoreError::Stored {
-                        table: "kill_switch",
-                        column: "scope",
-                    });
+                    return Err(StoreError::Stored { table: "kill_switch", column: "scope" });
                 }
             }
         }
@@ -209,8 +206,7 @@ impl Tx {
         .bind(micros(self.now))
         .execute(&mut *self.db)
         .await?;
-        self.leave(Action::VendorChanged, Object::id(row.id.as_str()))
-            .await
+        self.leave(Action::VendorChanged, Object::id(row.id.as_str())).await
     }
 
     /// Removes a vendor in a role from the register.
@@ -226,8 +222,7 @@ impl Tx {
             .execute(&mut *self.db)
             .await?;
         found(changed.rows_affected(), Kind::Vendor)?;
-        self.leave(Action::VendorChanged, Object::id(id.as_str()))
-            .await
+        self.leave(Action::VendorChanged, Object::id(id.as_str())).await
     }
 
     /// Throws a kill switch. Thrown twice is thrown.
@@ -296,18 +291,10 @@ impl Tx {
         .execute(&mut *self.db)
         .await
         .map_err(|error| StoreError::from(error).duplicate(Kind::Decision))?;
-        self.leave(
-            Action::DecisionMade,
-            Object::request(&record.request).under(record.id),
-        )
-        .await
+        self.leave(Action::DecisionMade, Object::request(&record.request).under(record.id)).await
     }
 }
 
 pub(crate) fn found(changed: u64, what: Kind) -> Result<(), StoreError> {
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::NotFound(what))
-    }
+    if changed == 1 { Ok(()) } else { Err(StoreError::NotFound(what)) }
 }

@@ -19,9 +19,8 @@ const ID_DIGITS: usize = 32;
 pub struct IdError;
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         text.push(DIGITS[usize::from(byte >> 4)]);
@@ -156,12 +155,8 @@ mod tests {
         let (a, b) = (CallId::random().unwrap(), CallId::random().unwrap());
         assert_ne!(a, b);
         assert_eq!(a.to_string().parse::<CallId>(), Ok(a.clone()));
-        for bad in [
-            "",
-            "A",
-            "0123456789abcdef0123456789abcdeF",
-            "0123456789abcdef0123456789abcde",
-        ] {
+        for bad in ["", "A", "0123456789abcdef0123456789abcdeF", "0123456789abcdef0123456789abcde"]
+        {
             assert_eq!(bad.parse::<CallId>(), Err(IdError));
         }
     }

@@ -29,10 +29,7 @@ impl FromStr for Npi {
     type Err = StoreError;
 
     fn from_str(text: &str) -> Result<Npi, StoreError> {
-        let bad = |needs| StoreError::Invalid {
-            field: "npi",
-            needs,
-        };
+        let bad = |needs| StoreError::Invalid { field: "npi", needs };
         if text.len() != 10 || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Err(bad("ten digits"));
         }
@@ -45,17 +42,11 @@ impl FromStr for Npi {
             .map(|(place, digit)| {
                 let digit = u32::from(digit - b'0');
                 // The check digit is the tenth, so every other digit from the first is doubled.
-                if place % 2 == 0 {
-                    digit * 2 / 10 + digit * 2 % 10
-                } else {
-                    digit
-                }
+                if place % 2 == 0 { digit * 2 / 10 + digit * 2 % 10 } else { digit }
             })
             .sum();
         if !(sum + NPI_PREFIX_SUM).is_multiple_of(10) {
-            return Err(bad(
-                "a number whose check digit is right: look for a mistyped digit",
-            ));
+            return Err(bad("a number whose check digit is right: look for a mistyped digit"));
         }
         Ok(Npi(text.to_owned()))
     }
@@ -99,10 +90,7 @@ impl FromStr for TaxId {
         if digits.len() == 9 {
             Ok(TaxId(digits))
         } else {
-            Err(StoreError::Invalid {
-                field: "tax id",
-                needs: "nine digits, as 12-3456789",
-            })
+            Err(StoreError::Invalid { field: "tax id", needs: "nine digits, as 12-3456789" })
         }
     }
 }
@@ -137,15 +125,9 @@ mod tests {
         ] {
             assert!(bad.parse::<Npi>().is_err(), "{bad} passed");
         }
-        for bad in [
-            "",
-            "12-345678",
-            "1-23456789",
-            "12-34567890",
-            "123-45-6789",
-            "12345678a",
-            "-123456789",
-        ] {
+        for bad in
+            ["", "12-345678", "1-23456789", "12-34567890", "123-45-6789", "12345678a", "-123456789"]
+        {
             assert!(bad.parse::<TaxId>().is_err(), "{bad} passed");
         }
     }

@@ -40,26 +40,20 @@ impl KeyRing {
         let secret = Secret::random()?;
         let mut text = Zeroizing::new(STANDARD.encode(secret.bytes()));
         text.push('\n');
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|error| {
-                if error.kind() == io::ErrorKind::AlreadyExists {
-                    return StoreError::KeyFileExists {
-                        path: path.to_owned(),
-                    };
-                }
-                StoreError::file("create the key file", path, &error)
-            })?;
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(
+                |error| {
+                    if error.kind() == io::ErrorKind::AlreadyExists {
+                        return StoreError::KeyFileExists { path: path.to_owned() };
+                    }
+                    StoreError::file("create the key file", path, &error)
+                },
+            )?;
         file.write_all(text.as_bytes())
             .and_then(|()| file.sync_all())
             .and_then(|()| sync_folder(path))
             .map_err(|error| StoreError::file("write the key file", path, &error))?;
-        Ok(KeyRing {
-            key: SealKey::new(secret, FILE_KEY_VERSION),
-        })
+        Ok(KeyRing { key: SealKey::new(secret, FILE_KEY_VERSION) })
     }
 
     /// Opens a key file.
@@ -70,26 +64,18 @@ impl KeyRing {
     pub fn open(path: &Path) -> Result<KeyRing, StoreError> {
         let file = File::open(path).map_err(|error| {
             if error.kind() == io::ErrorKind::NotFound {
-                return StoreError::KeyFileMissing {
-                    path: path.to_owned(),
-                };
+                return StoreError::KeyFileMissing { path: path.to_owned() };
             }
             StoreError::file("open the key file", path, &error)
         })?;
         // Asked of the open file, not of the path: the path may point elsewhere a moment later.
-        let metadata = file
-            .metadata()
-            .map_err(|error| StoreError::file("read the key file", path, &error))?;
+        let metadata =
+            file.metadata().map_err(|error| StoreError::file("read the key file", path, &error))?;
         let mode = metadata.permissions().mode() & 0o777;
         if mode & OTHERS != 0 {
-            return Err(StoreError::KeyFilePermissions {
-                path: path.to_owned(),
-                mode,
-            });
+            return Err(StoreError::KeyFilePermissions { path: path.to_owned(), mode });
         }
-        let malformed = || StoreError::KeyFileMalformed {
-            path: path.to_owned(),
-        };
+        let malformed = || StoreError::KeyFileMalformed { path: path.to_owned() };
         let mut text = Zeroizing::new(Vec::with_capacity(KEY_FILE_BYTES_MAX as usize + 1));
         file.take(KEY_FILE_BYTES_MAX + 1)
             .read_to_end(&mut text)
@@ -98,13 +84,8 @@ impl KeyRing {
         let decoded = STANDARD
             .decode_slice(text.trim_ascii(), bytes.as_mut_slice())
             .map_err(|_| malformed())?;
-        let secret = bytes
-            .get(..decoded)
-            .and_then(Secret::from_slice)
-            .ok_or_else(malformed)?;
-        Ok(KeyRing {
-            key: SealKey::new(secret, FILE_KEY_VERSION),
-        })
+        let secret = bytes.get(..decoded).and_then(Secret::from_slice).ok_or_else(malformed)?;
+        Ok(KeyRing { key: SealKey::new(secret, FILE_KEY_VERSION) })
     }
 
     /// A key that lives only as long as this process: for a store in memory.
@@ -112,9 +93,7 @@ impl KeyRing {
     /// # Errors
     /// [`StoreError::NoRandomness`].
     pub fn ephemeral() -> Result<KeyRing, StoreError> {
-        Ok(KeyRing {
-            key: SealKey::random(FILE_KEY_VERSION)?,
-        })
+        Ok(KeyRing { key: SealKey::random(FILE_KEY_VERSION)? })
     }
 
     /// The key's name: a digest, safe to show and log.
@@ -129,9 +108,7 @@ impl KeyRing {
     }
 
     pub(crate) fn opens(&self, check: &Sealed) -> bool {
-        self.key
-            .open(CHECK, check)
-            .is_some_and(|text| text.as_slice() == CHECK_TEXT)
+        self.key.open(CHECK, check).is_some_and(|text| text.as_slice() == CHECK_TEXT)
     }
 
     pub(crate) fn wrap_tenant_key(
@@ -150,37 +127,19 @@ impl KeyRing {
     ) -> Result<SealKey, StoreError> {
         self.key
             .unwrap(tenant_place(tenant), wrapped, version)
-            .ok_or(StoreError::Seal {
-                table: "tenant_key",
-                column: "wrapped",
-            })
+            .ok_or(StoreError::Seal { table: "tenant_key", column: "wrapped" })
     }
 }
 
-const CHECK: Place<'static> = Place {
-    tenant: "",
-    table: "key_check",
-    row: "1",
-    column: "sealed",
-};
+const CHECK: Place<'static> = Place { tenant: "", table: "key_check", row: "1", column: "sealed" };
 const CHECK_TEXT: &[u8] = b"callwright: this key file opens this database";
 
 fn tenant_place(tenant: &str) -> Place<'_> {
-    Place {
-        tenant,
-        table: "tenant_key",
-        row: tenant,
-        column: "wrapped",
-    }
+    Place { tenant, table: "tenant_key", row: tenant, column: "wrapped" }
 }
 
 pub(crate) fn request_place<'a>(tenant: &'a str, request: &'a str) -> Place<'a> {
-    Place {
-        tenant,
-        table: "request_key",
-        row: request,
-        column: "wrapped",
-    }
+    Place { tenant, table: "request_key", row: request, column: "wrapped" }
 }
 
 /// A new file is only safe once its folder's entry is on the disc too.
@@ -201,18 +160,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
         let made = KeyRing::create(&path).unwrap();
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let opened = KeyRing::open(&path).unwrap();
         assert_eq!(made.id(), opened.id());
         assert!(opened.opens(&made.check_value().unwrap()));
-        assert!(
-            !KeyRing::ephemeral()
-                .unwrap()
-                .opens(&made.check_value().unwrap())
-        );
+        assert!(!KeyRing::ephemeral().unwrap().opens(&made.check_value().unwrap()));
     }
 
     #[test]
@@ -221,10 +173,7 @@ mod tests {
         let path = folder.path().join("key");
         KeyRing::create(&path).unwrap();
         let before = fs::read(&path).unwrap();
-        assert!(matches!(
-            KeyRing::create(&path),
-            Err(StoreError::KeyFileExists { .. })
-        ));
+        assert!(matches!(KeyRing::create(&path), Err(StoreError::KeyFileExists { .. })));
         assert_eq!(fs::read(&path).unwrap(), before);
     }
 
@@ -247,17 +196,8 @@ mod tests {
     fn what_is_not_a_key_is_named_and_never_shown() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
-        assert!(matches!(
-            KeyRing::open(&path),
-            Err(StoreError::KeyFileMissing { .. })
-        ));
-        for text in [
-            "",
-            "not base64!",
-            "c2hvcnQ=",
-            &STANDARD.encode([7; 33]),
-            &"A".repeat(4096),
-        ] {
+        assert!(matches!(KeyRing::open(&path), Err(StoreError::KeyFileMissing { .. })));
+        for text in ["", "not base64!", "c2hvcnQ=", &STANDARD.encode([7; 33]), &"A".repeat(4096)] {
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
             let error = KeyRing::open(&path).err().unwrap();

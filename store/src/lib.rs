@@ -47,7 +47,7 @@ mod tx;
 pub use call::{Call, CarrierSid, DialIntent, SID_BYTES_MAX};
 pub use data_key::FileSealer;
 pub use dialling::{CallEnd, Ending, NewIntent};
-pub use error::{Fault, Kind, StoreError};
+pub use error::{Fault, Kind, RunningLimit, StoreError};
 pub use evidence::StopScope;
 pub use id::{CallId, IdError, LocationId, ProviderId, RandomId};
 pub use identifiers::{Npi, TaxId};

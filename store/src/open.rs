@@ -77,10 +77,7 @@ impl Pools {
                 .idle_timeout(None)
                 .max_lifetime(None)
         };
-        let writer = pool()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await?;
+        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
         migrate(&mut tx).await?;
         check_key(&mut tx, keys).await?;
@@ -96,11 +93,7 @@ impl Pools {
 
 /// Creates the file for its owner only, or refuses one that others may read. SQLite gives its `-wal` and `-shm` files the same mode.
 fn prepare_file(path: &Path) -> Result<(), StoreError> {
-    let created = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
+    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match created {
         Ok(file) => file
             .sync_all()
@@ -111,10 +104,7 @@ fn prepare_file(path: &Path) -> Result<(), StoreError> {
                 .map_err(|error| StoreError::file("open the database", path, &error))?;
             let mode = metadata.permissions().mode() & 0o777;
             if mode & OTHERS != 0 {
-                return Err(StoreError::DatabasePermissions {
-                    path: path.to_owned(),
-                    mode,
-                });
+                return Err(StoreError::DatabasePermissions { path: path.to_owned(), mode });
             }
             Ok(())
         }
@@ -126,13 +116,7 @@ fn migrator() -> Migrator {
     let migrations = MIGRATIONS
         .into_iter()
         .map(|(version, name, sql)| {
-            Migration::new(
-                version,
-                name.into(),
-                MigrationType::Simple,
-                sql.into_sql_str(),
-                false,
-            )
+            Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
         })
         .collect();
     Migrator::with_migrations(migrations)
@@ -141,15 +125,8 @@ fn migrator() -> Migrator {
 /// Runs what is missing, inside the caller's transaction: two programs that open a new file at once do not meet half-way.
 async fn migrate(conn: &mut SqliteConnection) -> Result<(), StoreError> {
     let migrator = migrator();
-    let known = migrator
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(0);
-    migrator
-        .run(conn)
-        .await
-        .map_err(|error| refused(error, known))
+    let known = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
+    migrator.run(conn).await.map_err(|error| refused(error, known))
 }
 
 fn refused(error: MigrateError, known: i64) -> StoreError {
@@ -171,20 +148,13 @@ fn refused(error: MigrateError, known: i64) -> StoreError {
 
 /// A new database takes the key it is given; an old one must know it.
 async fn check_key(conn: &mut SqliteConnection, keys: &KeyRing) -> Result<(), StoreError> {
-    let kept: Option<Vec<u8>> = sqlx::query_scalar("SELECT sealed FROM key_check")
-        .fetch_optional(&mut *conn)
-        .await?;
+    let kept: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT sealed FROM key_check").fetch_optional(&mut *conn).await?;
     match kept {
         Some(bytes) => {
-            let check = Sealed::from_bytes(bytes).map_err(|_| StoreError::Stored {
-                table: "key_check",
-                column: "sealed",
-            })?;
-            if keys.opens(&check) {
-                Ok(())
-            } else {
-                Err(StoreError::WrongKey)
-            }
+            let check = Sealed::from_bytes(bytes)
+                .map_err(|_| StoreError::Stored { table: "key_check", column: "sealed" })?;
+            if keys.opens(&check) { Ok(()) } else { Err(StoreError::WrongKey) }
         }
         None => {
             let check = keys.check_value()?;

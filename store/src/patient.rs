@@ -66,10 +66,7 @@ pub(crate) fn open_text(
     sealed: &Sealed,
     column: &'static str,
 ) -> Result<PhiString, StoreError> {
-    let broken = StoreError::Seal {
-        table: place.table,
-        column,
-    };
+    let broken = StoreError::Seal { table: place.table, column };
     let mut plain = key.open(place, sealed).ok_or(broken.clone())?;
     match String::from_utf8(std::mem::take(&mut *plain)) {
         Ok(text) => Ok(Phi::new(text)),
@@ -88,12 +85,8 @@ impl Patient {
         request: &RequestId,
     ) -> Result<SealedPatient, StoreError> {
         let seal = |column: &'static str, text: &PhiString| {
-            let place = Place {
-                tenant: tenant.as_str(),
-                table: "request",
-                row: request.as_str(),
-                column,
-            };
+            let place =
+                Place { tenant: tenant.as_str(), table: "request", row: request.as_str(), column };
             seal_text(key, place, text)
         };
         let maybe = |column: &'static str, text: &Option<PhiString>| {
@@ -192,8 +185,7 @@ impl Tx {
         .ok_or(StoreError::NotFound(Kind::Request))?;
         let patient = Patient::open(&Reader::new(&row, "request"), &key, &self.tenant, id)?;
         let fields = patient.fields();
-        self.leave_with(Action::PhiRead, Object::request(id), fields, Some(purpose))
-            .await?;
+        self.leave_with(Action::PhiRead, Object::request(id), fields, Some(purpose)).await?;
         Ok(patient)
     }
 }

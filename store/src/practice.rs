@@ -69,10 +69,7 @@ fn state(text: &str) -> Result<&str, StoreError> {
     if text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()) {
         Ok(text)
     } else {
-        Err(StoreError::Invalid {
-            field: "state",
-            needs: "two upper-case letters, as OH",
-        })
+        Err(StoreError::Invalid { field: "state", needs: "two upper-case letters, as OH" })
     }
 }
 
@@ -86,20 +83,12 @@ fn zip(text: &str) -> Result<&str, StoreError> {
     if good {
         Ok(text)
     } else {
-        Err(StoreError::Invalid {
-            field: "zip",
-            needs: "five digits, or as 12345-6789",
-        })
+        Err(StoreError::Invalid { field: "zip", needs: "five digits, or as 12345-6789" })
     }
 }
 
 fn tax_id_place<'a>(tenant: &'a TenantId, provider: &'a ProviderId) -> Place<'a> {
-    Place {
-        tenant: tenant.as_str(),
-        table: "provider",
-        row: provider.as_str(),
-        column: "tax_id",
-    }
+    Place { tenant: tenant.as_str(), table: "provider", row: provider.as_str(), column: "tax_id" }
 }
 
 impl Store {
@@ -125,8 +114,7 @@ impl Store {
             .await
             .map_err(|error| StoreError::from(error).duplicate(Kind::Practice))?;
         tx.insert_tenant_key(&SealKey::random(1)?, 1).await?;
-        tx.leave(Action::AccountChanged, Object::tenant(tenant))
-            .await?;
+        tx.leave(Action::AccountChanged, Object::tenant(tenant)).await?;
         tx.commit().await
     }
 
@@ -223,8 +211,7 @@ impl Store {
         row: &Reader<'_>,
     ) -> Result<SealKey, StoreError> {
         let wrapped = row.sealed("wrapped")?;
-        self.keys()
-            .unwrap_tenant_key(tenant.as_str(), &wrapped, row.number("version")?)
+        self.keys().unwrap_tenant_key(tenant.as_str(), &wrapped, row.number("version")?)
     }
 }
 
@@ -250,8 +237,7 @@ impl Tx {
         .execute(&mut *self.db)
         .await
         .map_err(|error| StoreError::from(error).duplicate(Kind::Location))?;
-        self.leave(Action::AccountChanged, Object::id(new.id.as_str()))
-            .await
+        self.leave(Action::AccountChanged, Object::id(new.id.as_str())).await
     }
 
     /// Adds a provider.
@@ -281,8 +267,7 @@ impl Tx {
         .execute(&mut *self.db)
         .await
         .map_err(|e| StoreError::from(e).duplicate(Kind::Provider).missing(Kind::Location))?;
-        self.leave(Action::AccountChanged, Object::id(new.id.as_str()))
-            .await
+        self.leave(Action::AccountChanged, Object::id(new.id.as_str())).await
     }
 
     /// Seals every tax id of the tenant again, from `old` keys to the newest. Part of changing a tenant's key.
@@ -321,10 +306,7 @@ fn open_tax_id(
     place: Place<'_>,
     sealed: &Sealed,
 ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    key.open(place, sealed).ok_or(StoreError::Seal {
-        table: "provider",
-        column: "tax_id",
-    })
+    key.open(place, sealed).ok_or(StoreError::Seal { table: "provider", column: "tax_id" })
 }
 
 fn practice(row: &sqlx::sqlite::SqliteRow) -> Result<Practice, StoreError> {
@@ -359,10 +341,7 @@ fn provider(
     let tax_id = std::str::from_utf8(&plain)
         .ok()
         .and_then(|digits| TaxId::from_str(digits).ok())
-        .ok_or(StoreError::Stored {
-            table: "provider",
-            column: "tax_id",
-        })?;
+        .ok_or(StoreError::Stored { table: "provider", column: "tax_id" })?;
     Ok(Provider {
         id,
         location: row.parsed("location")?,

@@ -37,10 +37,7 @@ impl TryFrom<u8> for Priority {
         if value <= 9 {
             Ok(Priority(value))
         } else {
-            Err(StoreError::Invalid {
-                field: "priority",
-                needs: "a number from 0 to 9",
-            })
+            Err(StoreError::Invalid { field: "priority", needs: "a number from 0 to 9" })
         }
     }
 }
@@ -115,19 +112,13 @@ impl<K> Page<K> {
     /// The first page, as long as pages get.
     #[must_use]
     pub fn first() -> Page<K> {
-        Page {
-            after: None,
-            limit: PAGE_ROWS_MAX,
-        }
+        Page { after: None, limit: PAGE_ROWS_MAX }
     }
 
     /// The page after `key`.
     #[must_use]
     pub fn after(key: K) -> Page<K> {
-        Page {
-            after: Some(key),
-            limit: PAGE_ROWS_MAX,
-        }
+        Page { after: Some(key), limit: PAGE_ROWS_MAX }
     }
 
     pub(crate) fn rows(&self) -> u32 {
@@ -194,10 +185,7 @@ impl Tx {
         self.enter()?;
         let (from, due) = (micros(order.not_before), order.due.map(micros));
         if due.is_some_and(|due| due <= from) {
-            return Err(StoreError::Invalid {
-                field: "due",
-                needs: "a time after `not_before`",
-            });
+            return Err(StoreError::Invalid { field: "due", needs: "a time after `not_before`" });
         }
         let (key, wrapped, version) = self.new_data_key(id).await?;
         let sealed = patient.seal(&key, &self.tenant, id)?;
@@ -230,14 +218,9 @@ impl Tx {
         .bind(micros(self.now))
         .execute(&mut *self.db)
         .await
-        .map_err(|e| {
-            StoreError::from(e)
-                .duplicate(Kind::Request)
-                .missing(Kind::Provider)
-        })?;
+        .map_err(|e| StoreError::from(e).duplicate(Kind::Request).missing(Kind::Provider))?;
         self.insert_data_key(id, &wrapped, version).await?;
-        self.leave(Action::RequestAccepted, Object::request(id))
-            .await
+        self.leave(Action::RequestAccepted, Object::request(id)).await
     }
 
     /// Writes down what the patient said to AI calls. It holds for the next decision, also of a request under way.
@@ -262,8 +245,7 @@ impl Tx {
         if changed.rows_affected() == 0 {
             return Err(StoreError::NotFound(Kind::Request));
         }
-        self.leave(Action::ConsentRecorded, Object::request(id))
-            .await
+        self.leave(Action::ConsentRecorded, Object::request(id)).await
     }
 
     /// Moves a request that no node holds: staff put it back, settle it, or take it out of the queue.
@@ -318,20 +300,13 @@ impl Tx {
 
 /// The name in the audit of a request's coming to a state: back in the queue it is accepted anew, else its run is closed.
 pub(crate) fn moved(next: RequestState) -> Action {
-    if next == RequestState::Queued {
-        Action::RequestAccepted
-    } else {
-        Action::RequestClosed
-    }
+    if next == RequestState::Queued { Action::RequestAccepted } else { Action::RequestClosed }
 }
 
 pub(crate) fn request(row: &sqlx::sqlite::SqliteRow) -> Result<Request, StoreError> {
     let row = Reader::new(row, "request");
-    let priority =
-        Priority::try_from(row.number::<u8>("priority")?).map_err(|_| StoreError::Stored {
-            table: "request",
-            column: "priority",
-        })?;
+    let priority = Priority::try_from(row.number::<u8>("priority")?)
+        .map_err(|_| StoreError::Stored { table: "request", column: "priority" })?;
     Ok(Request {
         tenant: row.parsed("tenant")?,
         id: row.parsed("id")?,

@@ -102,24 +102,14 @@ impl Store {
             let value = row
                 .opt_sealed("value")?
                 .map(|sealed| {
-                    open_text(
-                        &key,
-                        place(tenant, request, &evidence.field),
-                        &sealed,
-                        "value",
-                    )
+                    open_text(&key, place(tenant, request, &evidence.field), &sealed, "value")
                 })
                 .transpose()?;
             fields.push(ResultField { value, evidence });
         }
         let read = FieldSet::of(&[Field::ResultFields]);
-        tx.leave_with(
-            Action::PhiRead,
-            Object::request(request),
-            read,
-            Some(access.purpose),
-        )
-        .await?;
+        tx.leave_with(Action::PhiRead, Object::request(request), read, Some(access.purpose))
+            .await?;
         tx.commit().await?;
         Ok(fields)
     }
@@ -136,15 +126,10 @@ impl Tx {
         self.under(lease).await?;
         let from = &new.evidence;
         if !(0.0..=1.0).contains(&from.confidence) {
-            return Err(StoreError::Invalid {
-                field: "confidence",
-                needs: "a number from 0 to 1",
-            });
+            return Err(StoreError::Invalid { field: "confidence", needs: "a number from 0 to 1" });
         }
-        let long = StoreError::Invalid {
-            field: "span",
-            needs: "an end that is not before its begin",
-        };
+        let long =
+            StoreError::Invalid { field: "span", needs: "an end that is not before its begin" };
         let (Ok(from_ms), Ok(to_ms)) = (i64::try_from(from.from_ms), i64::try_from(from.to_ms))
         else {
             return Err(long);
@@ -162,11 +147,7 @@ impl Tx {
         of_request.ok_or(StoreError::NotFound(Kind::Call))?;
         let key = self.data_key(lease.request()).await?;
         let place = place(&self.tenant, lease.request(), &from.field);
-        let value = new
-            .value
-            .as_ref()
-            .map(|value| seal_text(&key, place, value))
-            .transpose()?;
+        let value = new.value.as_ref().map(|value| seal_text(&key, place, value)).transpose()?;
         sqlx::query(
             "INSERT OR REPLACE INTO result (tenant, request, field, call, value, confidence, \
              utterance, from_ms, to_ms, read_back, evidenced, at) \
@@ -188,8 +169,7 @@ impl Tx {
         .await?;
         let fields = FieldSet::of(&[Field::ResultFields]);
         let object = Object::request(lease.request());
-        self.leave_with(Action::ResultStored, object, fields, Some(Purpose::Seal))
-            .await
+        self.leave_with(Action::ResultStored, object, fields, Some(Purpose::Seal)).await
     }
 }
 

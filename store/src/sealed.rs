@@ -75,13 +75,7 @@ impl Sealed {
 
 impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Sealed({} v{}, {} bytes)",
-            self.key_id(),
-            self.key_version(),
-            self.0.len()
-        )
+        write!(f, "Sealed({} v{}, {} bytes)", self.key_id(), self.key_version(), self.0.len())
     }
 }
 
@@ -169,11 +163,7 @@ pub(crate) struct SealKey {
 
 impl SealKey {
     pub(crate) fn new(secret: Secret, version: u32) -> SealKey {
-        SealKey {
-            id: secret.id(),
-            version,
-            secret,
-        }
+        SealKey { id: secret.id(), version, secret }
     }
 
     pub(crate) fn random(version: u32) -> Result<SealKey, StoreError> {
@@ -202,11 +192,7 @@ impl SealKey {
         buffer.extend_from_slice(plain);
         let mut buffer = Zeroizing::new(buffer);
         self.cipher()
-            .encrypt_in_place(
-                &Nonce::from(nonce),
-                &place.associated_data(&header),
-                &mut *buffer,
-            )
+            .encrypt_in_place(&Nonce::from(nonce), &place.associated_data(&header), &mut *buffer)
             .map_err(|_| StoreError::Invalid {
                 field: "value to seal",
                 needs: "fewer than 64 GiB",
@@ -228,11 +214,7 @@ impl SealKey {
         let nonce: [u8; NONCE] = nonce.try_into().ok()?;
         let mut buffer = Zeroizing::new(body.to_vec());
         self.cipher()
-            .decrypt_in_place(
-                &Nonce::from(nonce),
-                &place.associated_data(header),
-                &mut *buffer,
-            )
+            .decrypt_in_place(&Nonce::from(nonce), &place.associated_data(header), &mut *buffer)
             .ok()?;
         Some(buffer)
     }
@@ -259,12 +241,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const HERE: Place<'static> = Place {
-        tenant: "a",
-        table: "request",
-        row: "r1",
-        column: "patient_name",
-    };
+    const HERE: Place<'static> =
+        Place { tenant: "a", table: "request", row: "r1", column: "patient_name" };
 
     fn key() -> SealKey {
         SealKey::random(1).unwrap()
@@ -276,25 +254,12 @@ mod tests {
         let sealed = key.seal(HERE, b"Ada").unwrap();
         assert_eq!(key.open(HERE, &sealed).unwrap().as_slice(), b"Ada");
         for other in [
-            Place {
-                tenant: "b",
-                ..HERE
-            },
-            Place {
-                table: "result",
-                ..HERE
-            },
+            Place { tenant: "b", ..HERE },
+            Place { table: "result", ..HERE },
             Place { row: "r2", ..HERE },
-            Place {
-                column: "member_id",
-                ..HERE
-            },
+            Place { column: "member_id", ..HERE },
             // The same letters, cut elsewhere.
-            Place {
-                tenant: "ar",
-                row: "1",
-                ..HERE
-            },
+            Place { tenant: "ar", row: "1", ..HERE },
         ] {
             assert!(key.open(other, &sealed).is_none());
         }
@@ -312,10 +277,7 @@ mod tests {
     #[test]
     fn the_same_value_never_looks_the_same() {
         let key = key();
-        let (a, b) = (
-            key.seal(HERE, b"Ada").unwrap(),
-            key.seal(HERE, b"Ada").unwrap(),
-        );
+        let (a, b) = (key.seal(HERE, b"Ada").unwrap(), key.seal(HERE, b"Ada").unwrap());
         assert_ne!(a, b);
     }
 

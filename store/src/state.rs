@@ -57,10 +57,7 @@ impl RequestState {
     /// Whether a node holds a lease on a request in this state.
     #[must_use]
     pub fn is_leased(self) -> bool {
-        matches!(
-            self,
-            RequestState::Claimed | RequestState::Dialling | RequestState::InCall
-        )
+        matches!(self, RequestState::Claimed | RequestState::Dialling | RequestState::InCall)
     }
 
     /// Its name in the database and in JSON.
@@ -81,20 +78,14 @@ impl RequestState {
         RequestState::ALL
             .into_iter()
             .find(|state| state.as_str() == text)
-            .ok_or(StoreError::Stored {
-                table: "request",
-                column: "state",
-            })
+            .ok_or(StoreError::Stored { table: "request", column: "state" })
     }
 
     pub(crate) fn check(self, next: RequestState) -> Result<(), StoreError> {
         if self.may_become(next) {
             Ok(())
         } else {
-            Err(StoreError::Transition {
-                from: self,
-                to: next,
-            })
+            Err(StoreError::Transition { from: self, to: next })
         }
     }
 }
@@ -124,14 +115,8 @@ mod tests {
             assert!(!RequestState::Failed.may_become(next));
         }
         for from in RequestState::ALL {
-            assert_eq!(
-                from.may_become(RequestState::InCall),
-                from == RequestState::Dialling
-            );
-            assert_eq!(
-                from.may_become(RequestState::Dialling),
-                from == RequestState::Claimed
-            );
+            assert_eq!(from.may_become(RequestState::InCall), from == RequestState::Dialling);
+            assert_eq!(from.may_become(RequestState::Dialling), from == RequestState::Claimed);
             assert!(!from.may_become(from));
         }
     }

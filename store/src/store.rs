@@ -40,11 +40,7 @@ impl Store {
     pub async fn open(path: &Path, keys: KeyRing) -> Result<Store, StoreError> {
         let pools = Pools::open(path, &keys).await?;
         let erasures = Some(ErasureList::beside(path));
-        let store = Store(Arc::new(Inner {
-            pools,
-            keys,
-            erasures,
-        }));
+        let store = Store(Arc::new(Inner { pools, keys, erasures }));
         store.erase_again().await?;
         Ok(store)
     }
@@ -57,11 +53,7 @@ impl Store {
     /// [`StoreError::NoRandomness`].
     pub async fn in_memory(keys: KeyRing) -> Result<Store, StoreError> {
         let pools = Pools::in_memory(&keys).await?;
-        Ok(Store(Arc::new(Inner {
-            pools,
-            keys,
-            erasures: None,
-        })))
+        Ok(Store(Arc::new(Inner { pools, keys, erasures: None })))
     }
 
     /// Opens a transaction for one tenant. One is open at a time; the next waits for it. So a task that holds one calls only its
@@ -90,9 +82,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn checkpoint(&self) -> Result<bool, StoreError> {
-        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .fetch_one(self.writer())
-            .await?;
+        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(self.writer()).await?;
         Ok(Reader::new(&row, "wal_checkpoint").int("busy")? == 0)
     }
 
@@ -148,12 +138,7 @@ impl Store {
         let Some(list) = &self.0.erasures else {
             return Ok(());
         };
-        for Erasure {
-            tenant,
-            request,
-            at,
-        } in list.read()?
-        {
+        for Erasure { tenant, request, at } in list.read()? {
             let row = sqlx::query(
                 "SELECT (SELECT max(at) FROM audit WHERE audit.tenant = request_key.tenant) AS last \
                  FROM request_key WHERE tenant = ? AND request = ?",
@@ -168,9 +153,7 @@ impl Store {
             // The time is the erasure's own, or the chain's last where that is later: no clock is read here.
             let last = Reader::new(&row, "audit").opt_time("last")?.unwrap_or(at);
             let actor = ObjectId::new("erasure-list").map_err(|_| StoreError::AuditBroken)?;
-            let mut tx = self
-                .begin(&tenant, &Actor::Node(actor), at.max(last))
-                .await?;
+            let mut tx = self.begin(&tenant, &Actor::Node(actor), at.max(last)).await?;
             tx.enter()?;
             tx.destroy(&request, at).await?;
             tx.leave(Action::Erased, Object::request(&request)).await?;

@@ -82,22 +82,12 @@ impl fmt::Display for Code {
 
 /// One line that a person wrote, between its bounds and without control characters.
 pub(crate) fn line<'a>(field: &'static str, text: &'a str) -> Result<&'a str, StoreError> {
-    bounded(
-        field,
-        text,
-        NAME_CHARS_MAX,
-        "1 to 200 characters on one line",
-    )
+    bounded(field, text, NAME_CHARS_MAX, "1 to 200 characters on one line")
 }
 
 /// A URL or a path.
 pub(crate) fn path<'a>(field: &'static str, text: &'a str) -> Result<&'a str, StoreError> {
-    bounded(
-        field,
-        text,
-        PATH_CHARS_MAX,
-        "1 to 1000 characters on one line",
-    )
+    bounded(field, text, PATH_CHARS_MAX, "1 to 1000 characters on one line")
 }
 
 fn bounded<'a>(
@@ -123,33 +113,15 @@ mod tests {
             assert_eq!(Code::new(good).unwrap().as_str(), good);
         }
         let long = "a".repeat(CODE_BYTES_MAX + 1);
-        for bad in [
-            "",
-            "Ada Lovelace",
-            "Partial",
-            "_x",
-            "a\n",
-            "é",
-            "4/12/1985",
-            &long,
-        ] {
+        for bad in ["", "Ada Lovelace", "Partial", "_x", "a\n", "é", "4/12/1985", &long] {
             assert!(Code::new(bad).is_err(), "{bad:?} passed");
         }
     }
 
     #[test]
     fn lines_are_bounded_and_plain() {
-        assert_eq!(
-            line("name", "  Oak Street Dental ").unwrap(),
-            "Oak Street Dental"
-        );
-        for bad in [
-            "",
-            "  ",
-            "a\u{7}b",
-            "two\nlines",
-            &"x".repeat(NAME_CHARS_MAX + 1),
-        ] {
+        assert_eq!(line("name", "  Oak Street Dental ").unwrap(), "Oak Street Dental");
+        for bad in ["", "  ", "a\u{7}b", "two\nlines", &"x".repeat(NAME_CHARS_MAX + 1)] {
             assert!(line("name", bad).is_err());
         }
     }

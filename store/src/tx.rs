@@ -54,10 +54,7 @@ pub(crate) struct Object {
 
 impl Object {
     pub(crate) fn id(id: &str) -> Object {
-        Object {
-            id: ObjectId::new(id).ok(),
-            decision: None,
-        }
+        Object { id: ObjectId::new(id).ok(), decision: None }
     }
 
     pub(crate) fn tenant(tenant: &TenantId) -> Object {
@@ -73,10 +70,7 @@ impl Object {
     }
 
     pub(crate) fn under(self, decision: DecisionId) -> Object {
-        Object {
-            decision: Some(decision),
-            ..self
-        }
+        Object { decision: Some(decision), ..self }
     }
 }
 
@@ -169,11 +163,7 @@ impl Tx {
 
     /// Gives the database transaction back, once every act has its audit row.
     pub(crate) fn into_db(self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        if self.unaudited {
-            Err(StoreError::Unaudited)
-        } else {
-            Ok(self.db)
-        }
+        if self.unaudited { Err(StoreError::Unaudited) } else { Ok(self.db) }
     }
 
     /// Begins an act: until [`Tx::leave`], the transaction cannot be committed.

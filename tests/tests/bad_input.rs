@@ -2,6 +2,8 @@
 //!
 //! Both sides hum here, so that no speech library is needed. What a request may be wrong in is `intake`'s own test.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 #[expect(dead_code, reason = "each test of whole calls uses a part of it")]
 mod support;
 
@@ -13,21 +15,21 @@ use std::time::Duration;
 use callwright::api::Api;
 use callwright::call::Vendors;
 use callwright::dialler::DialError;
-use callwright_compliance::{PhiString, RuleId};
-use callwright_core::Micros;
+use callwright_compliance::RuleId;
+use callwright_core::{Micros, SampleTime};
 use callwright_dialplan::OriginateError;
 use callwright_dialplan::twilio::twiml::TOKEN_PARAMETER;
 use callwright_dialplan::twilio::{CarrierError, Secret, signature};
 use callwright_media::twilio::{CarrierEvent, CarrierStream, Limits, Start};
-use callwright_sim::payer::faults::{DialFault, HangUpFault, Injected, Injection, MarkFault, Stall};
+use callwright_sim::payer::faults::{
+    DialFault, HangUpFault, Injected, Injection, MarkFault, Stall,
+};
 use callwright_sim::{LogEntry, LogEvent, Scenario};
 use callwright_store::RequestState;
-use callwright_vendors::{
-    RecogniserSession, SpeechResult, SpeechToText, TextToSpeech, VendorError, recogniser_channels,
-};
+use callwright_vendors::VendorError;
+use support::faulty::{Dies, Hoarse, Refuses, Stalls};
 use support::house::{Called, House, client, scenario};
-use support::vendors::{Line, Voices, read_lips};
-use tokio::sync::mpsc;
+use support::vendors::{Line, Voices};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 /// Makes one call to the brief payer with a fault.
@@ -43,8 +45,14 @@ async fn call(fault: impl FnOnce(&mut Scenario)) -> (House, Called) {
 async fn call_with(change: impl FnOnce(&mut Vendors, &Line)) -> (House, Called) {
     let mut voices = Voices::hummed();
     change(&mut voices.vendors, &voices.line);
-    let mut house = House::open(scenario("brief"), voices).await;
+    // A payer that loses patience soon, and has little to tell.
+    let mut payer = scenario("brief");
+    let person = payer.representative.as_mut().expect("the brief payer has a person");
+    (person.idle_ms, person.idle_most) = (2_500, 1);
+    person.topics.truncate(1);
+    let mut house = House::open(payer, voices).await;
     house.services.limits.menu_step = Micros::from_s(4);
+    house.services.limits.silence = SampleTime::from_ms(2_000);
     let called = house.call().await;
     (house, called)
 }
@@ -184,15 +192,6 @@ async fn marks_that_come_out_of_order_end_the_call_in_words() {
     house.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn marks_that_come_twice_count_once() {
-    let (house, called) = call(|payer| payer.faults.marks = MarkFault::Duplicated).await;
-    assert_ended(&called, "complete", None);
-    assert_eq!(called.made().result.disclosures.len(), 1);
-    assert_eq!(house.settled(&called).await.state, RequestState::Done);
-    house.close().await;
-}
-
 // Frames.
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,96 +215,33 @@ async fn a_frame_that_breaks_the_protocol_ends_the_stream_and_the_call() {
     }
 }
 
+// One call for all that does no harm, as a whole call takes its time.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_is_unknown_is_passed_over_and_a_short_stall_is_waited_out() {
+async fn marks_that_come_twice_unknown_events_a_short_stall_and_a_used_token_harm_no_call() {
     let (house, called) = call(|payer| {
-        payer.faults.inject.push(Injection { at_ms: 500, what: Injected::UnknownEvent });
-        payer.faults.inject.push(Injection { at_ms: 700, what: Injected::Digit('5') });
-        payer.faults.stalls.push(Stall { at_ms: 3_000, for_ms: 1_500, lost: false });
+        let faults = &mut payer.faults;
+        faults.marks = MarkFault::Duplicated;
+        faults.inject.push(Injection { at_ms: 500, what: Injected::UnknownEvent });
+        faults.inject.push(Injection { at_ms: 700, what: Injected::Digit('5') });
+        faults.stalls.push(Stall { at_ms: 3_000, for_ms: 1_500, lost: false });
+        faults.second_stream_at_ms = Some(400);
     })
     .await;
     assert_ended(&called, "complete", None);
-    assert_eq!(house.settled(&called).await.state, RequestState::Done);
-    house.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_was_used_lets_nobody_else_in() {
-    let (house, called) = call(|payer| payer.faults.second_stream_at_ms = Some(400)).await;
-    assert!(called.log().has(|event| matches!(event, LogEvent::SecondStream { accepted: false })));
-    assert_ended(&called, "complete", None);
+    let log = called.log();
+    assert!(log.has(|event| matches!(event, LogEvent::SecondStream { accepted: false })));
+    let injected = |entry: &&LogEntry| matches!(entry.event, LogEvent::Injected { .. });
+    assert_eq!(log.entries.iter().filter(injected).count(), 2);
+    assert_eq!(called.made().result.disclosures.len(), 1, "a mark counts once");
     assert_eq!(house.settled(&called).await.state, RequestState::Done);
     house.close().await;
 }
 
 // Vendors.
 
-/// A recogniser that hears one utterance and is gone.
-struct Dies(Line);
-
-impl SpeechToText for Dies {
-    fn id(&self) -> &'static str {
-        "dies"
-    }
-
-    fn open(&self) -> Result<RecogniserSession, VendorError> {
-        let (session, side) = recogniser_channels("dies");
-        tokio::spawn(read_lips(self.0.clone(), side, 1));
-        Ok(session)
-    }
-}
-
-/// A recogniser that never reads what it is sent.
-struct Stalls;
-
-impl SpeechToText for Stalls {
-    fn id(&self) -> &'static str {
-        "stalls"
-    }
-
-    fn open(&self) -> Result<RecogniserSession, VendorError> {
-        let (session, side) = recogniser_channels("stalls");
-        tokio::spawn(async move {
-            // Held, never read: it ends with the session.
-            let (_unread, heard) = side;
-            heard.closed().await;
-        });
-        Ok(session)
-    }
-}
-
-/// A recogniser that cannot be opened.
-struct Refuses;
-
-impl SpeechToText for Refuses {
-    fn id(&self) -> &'static str {
-        "refuses"
-    }
-
-    fn open(&self) -> Result<RecogniserSession, VendorError> {
-        Err(VendorError::Open { vendor: "refuses", why: "it is shut".to_owned() })
-    }
-}
-
-/// A voice that fails at every segment.
-struct Hoarse;
-
-impl TextToSpeech for Hoarse {
-    fn id(&self) -> &'static str {
-        "hoarse"
-    }
-
-    fn speak(&self, _words: PhiString) -> mpsc::Receiver<SpeechResult> {
-        let (to, from) = mpsc::channel(1);
-        to.try_send(Err(VendorError::Broke { vendor: "hoarse" })).expect("there is room for one");
-        from
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recogniser_that_cannot_be_opened_is_known_before_anything_is_dialled() {
-    let (house, called) =
-        call_with(|vendors, _| vendors.speech_to_text = Arc::new(Refuses)).await;
+    let (house, called) = call_with(|vendors, _| vendors.speech_to_text = Arc::new(Refuses)).await;
     assert!(matches!(called.attempt, Err(DialError::Vendor(VendorError::Open { .. }))));
     assert!(house.carrier.calls().is_empty(), "something was dialled");
     let request = house.settled(&called).await;
@@ -385,7 +321,11 @@ async fn whoever_does_not_sign_as_the_carrier_is_told_so_and_nothing_else() {
         ("POST", format!("/twilio/status/{NOBODY}"), FORM),
         ("GET", "/twilio/media".to_owned(), UPGRADE),
     ] {
-        for signature in ["", "\r\nx-twilio-signature: bm90IHRoZSBzaWduYXR1cmUuLi4=", "\r\nx-twilio-signature: ?"] {
+        for signature in [
+            "",
+            "\r\nx-twilio-signature: bm90IHRoZSBzaWduYXR1cmUuLi4=",
+            "\r\nx-twilio-signature: ?",
+        ] {
             let head = format!("{method} {path} HTTP/1.1\r\n{headers}{signature}");
             let answer = ask(&house, head, String::new()).await;
             assert!(answer.starts_with("HTTP/1.1 403 "), "{path}: {answer}");
@@ -457,7 +397,15 @@ async fn a_token_that_was_made_up_lets_nobody_in_and_harms_no_call() {
     };
     let (called, ()) = tokio::join!(house.call(), intruding);
     assert_ended(&called, "complete", None);
-    assert_eq!(called.log().entries.iter().filter(|e| matches!(e.event, LogEvent::StreamStarted { .. })).count(), 1);
+    assert_eq!(
+        called
+            .log()
+            .entries
+            .iter()
+            .filter(|e| matches!(e.event, LogEvent::StreamStarted { .. }))
+            .count(),
+        1
+    );
     assert_eq!(house.settled(&called).await.state, RequestState::Done);
     house.close().await;
 }

@@ -2,6 +2,8 @@
 //!
 //! One call is made about people that nobody else is named like, with every event of every crate written down, down to traces.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 #[expect(dead_code, reason = "each test of whole calls uses a part of it")]
 mod support;
 
@@ -108,7 +110,9 @@ fn payer() -> Scenario {
     person.requests.extend([birth, name]);
     for topic in &mut person.topics {
         if topic.id == "reference" {
-            topic.answer = "the reference number is eight one six three five two nine zero seven four.".to_owned();
+            topic.answer =
+                "the reference number is eight one six three five two nine zero seven four."
+                    .to_owned();
         }
     }
     payer

@@ -3,6 +3,8 @@
 //! What was sent to the person is judged by the carrier's own log, never by ours. It needs flite and PocketSphinx, and says so where it
 //! is skipped. One call serves all checks, as it takes as long as it takes.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 #[expect(dead_code, reason = "each test of whole calls uses a part of it")]
 mod support;
 
@@ -26,7 +28,9 @@ const SILENCE: u8 = 0xFF;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_verification_call_end_to_end() {
-    let Some(voices) = Voices::local() else { return };
+    let Some(voices) = Voices::local() else {
+        return;
+    };
     let house = House::open(scenario("quick"), voices).await;
     let called = house.call().await;
     let told = called.log().to_jsonl();
@@ -69,13 +73,12 @@ fn the_result_tells_what_had_to_be_kept(called: &Called) {
     let [disclosure] = &result.disclosures[..] else { panic!("{:?}", result.disclosures) };
     assert_eq!(disclosure.proven_by, "mark");
     assert!(disclosure.began_ms < disclosure.proven_ms);
-    let file = std::fs::read(called.file("result.json")).unwrap();
-    let file: serde_json::Value = serde_json::from_slice(&file).unwrap();
-    assert_eq!(file, serde_json::to_value(result).unwrap(), "the file is the result");
+    let file = std::fs::read_to_string(called.file("result.json")).unwrap();
+    assert_eq!(file, serde_json::to_string_pretty(result).unwrap(), "the file is the result");
+    let file: serde_json::Value = serde_json::from_str(&file).unwrap();
     assert_eq!(file["known_identifiers_to_model"], serde_json::json!([]));
-    let misheard = |event: &LogEvent| {
-        matches!(event, LogEvent::Payer { what: PayerEvent::Misheard { step } } if step == "member_id")
-    };
+    let once = PayerEvent::Misheard { step: "member_id".to_owned() };
+    let misheard = |event: &LogEvent| matches!(event, LogEvent::Payer { what } if *what == once);
     assert!(called.log().has(misheard), "the member id was not misheard once");
 }
 
@@ -85,9 +88,8 @@ fn only_the_disclosure_was_sent_before_it_was_proven(house: &House, log: &CallLo
         |event: &LogEvent| matches!(event, LogEvent::Payer { what: PayerEvent::PersonConnected });
     let at = log.entries.iter().position(|entry| connected(&entry.event)).unwrap();
     let since = &log.entries[at..];
-    let played = |event: &LogEvent| {
-        matches!(event, LogEvent::MarkEchoed { reason: EchoReason::Played, .. })
-    };
+    let played =
+        |event: &LogEvent| matches!(event, LogEvent::MarkEchoed { reason: EchoReason::Played, .. });
     let proven = since.iter().find(|entry| played(&entry.event)).expect("a mark came back");
     let key = |event: &LogEvent| matches!(event, LogEvent::KeyDetected { .. });
     assert!(!since.iter().any(|entry| key(&entry.event)), "keys were sent to a person");
@@ -100,7 +102,10 @@ fn only_the_disclosure_was_sent_before_it_was_proven(house: &House, log: &CallLo
     // The mark is due in the tick whose frame was the last one before it.
     let heard = &log.near[byte(since[0].at_ms)..byte(proven.at_ms + 20)];
     assert!(sounding(&clip).len() > 8_000, "the disclosure is longer than a second");
-    assert!(sounding(heard) == sounding(&clip), "the person heard something else than the disclosure");
+    assert!(
+        sounding(heard) == sounding(&clip),
+        "the person heard something else than the disclosure"
+    );
 }
 
 /// The audio without the silence before and after it.
@@ -216,9 +221,8 @@ impl Recording {
                 assert_eq!(word(body + 4), 8_000, "samples a second");
                 assert_eq!(half(body + 14), 16, "bits a sample");
             } else if name == b"data" {
-                let pair = |b: &[u8]| {
-                    [i16::from_le_bytes([b[0], b[1]]), i16::from_le_bytes([b[2], b[3]])]
-                };
+                let pair =
+                    |b: &[u8]| [i16::from_le_bytes([b[0], b[1]]), i16::from_le_bytes([b[2], b[3]])];
                 let data = &bytes[body..body + length];
                 return Recording { samples: data.chunks_exact(4).map(pair).collect() };
             }

@@ -42,32 +42,16 @@ pub(crate) struct Checklist {
 
 impl Checklist {
     pub(crate) fn new(config: &Config) -> Checklist {
-        let entry = |topic, plan| Entry {
-            topic,
-            plan,
-            state: State::Open,
-            asked: 0,
-            read: 0,
-        };
+        let entry = |topic, plan| Entry { topic, plan, state: State::Open, asked: 0, read: 0 };
         let fields = config.questions.iter().enumerate().map(|(at, plan)| {
             let id = u16::try_from(at).unwrap_or(u16::MAX);
             entry(Topic::Field(FieldId(id)), *plan)
         });
-        let name = QuestionPlan {
-            required: false,
-            read_back: ReadBack::WhenUnsure,
-        };
-        let reference = QuestionPlan {
-            required: false,
-            read_back: ReadBack::Always,
-        };
-        let entries = fields
-            .chain([entry(Topic::Name, name), entry(Topic::Reference, reference)])
-            .collect();
-        Checklist {
-            entries,
-            attempts_max: config.limits.attempts_max,
-        }
+        let name = QuestionPlan { required: false, read_back: ReadBack::WhenUnsure };
+        let reference = QuestionPlan { required: false, read_back: ReadBack::Always };
+        let entries =
+            fields.chain([entry(Topic::Name, name), entry(Topic::Reference, reference)]).collect();
+        Checklist { entries, attempts_max: config.limits.attempts_max }
     }
 
     fn entry(&mut self, topic: Topic) -> Option<&mut Entry> {
@@ -90,11 +74,7 @@ impl Checklist {
             }
             (_, Verdict::Clear, ReadBack::WhenUnsure) => {
                 entry.state = State::Accepted;
-                Some(Accepted {
-                    topic,
-                    value,
-                    read_back: false,
-                })
+                Some(Accepted { topic, value, read_back: false })
             }
             (_, Verdict::Clear | Verdict::Unsure, _) => {
                 entry.state = State::Held(value);
@@ -103,14 +83,16 @@ impl Checklist {
         }
     }
 
-    /// Two answers disagree: what was heard of the topic must be confirmed, or asked again.
-    pub(crate) fn doubt(&mut self, topic: Topic) {
+    /// Two answers disagree: an answer that was accepted without having been confirmed is asked for again. Says whether it was one.
+    pub(crate) fn doubt(&mut self, topic: Topic) -> bool {
         if let Some(entry) = self.entry(topic)
             && entry.state == State::Accepted
             && entry.read == 0
         {
             entry.state = State::Open;
+            return true;
         }
+        false
     }
 
     /// The far end confirmed what was read back.
@@ -120,11 +102,7 @@ impl Checklist {
             return None;
         }
         entry.state = State::Accepted;
-        Some(Accepted {
-            topic,
-            value,
-            read_back: true,
-        })
+        Some(Accepted { topic, value, read_back: true })
     }
 
     /// The far end said that what was read back is wrong.
@@ -146,20 +124,13 @@ impl Checklist {
     /// The next value to read back. One that was read back too often stands unconfirmed instead.
     pub(crate) fn next_read_back(&mut self) -> Option<Result<(Topic, ValueId), Accepted>> {
         let attempts_max = self.attempts_max;
-        let entry = self
-            .entries
-            .iter_mut()
-            .find(|e| matches!(e.state, State::Held(_)))?;
+        let entry = self.entries.iter_mut().find(|e| matches!(e.state, State::Held(_)))?;
         let State::Held(value) = entry.state else {
             return None;
         };
         if entry.read >= attempts_max {
             entry.state = State::Accepted;
-            return Some(Err(Accepted {
-                topic: entry.topic,
-                value,
-                read_back: false,
-            }));
+            return Some(Err(Accepted { topic: entry.topic, value, read_back: false }));
         }
         entry.read += 1;
         Some(Ok((entry.topic, value)))
@@ -188,6 +159,14 @@ impl Checklist {
         u16::try_from(self.entries.iter().filter(open).count()).unwrap_or(u16::MAX)
     }
 
+    /// Whether the name and the reference number were given, or refused.
+    pub(crate) fn is_signed_off(&self) -> bool {
+        self.entries.iter().all(|e| {
+            matches!(e.topic, Topic::Field(_))
+                || matches!(e.state, State::Accepted | State::GivenUp)
+        })
+    }
+
     /// Whether something was won at all.
     pub(crate) fn won_any(&self) -> bool {
         self.entries
@@ -203,14 +182,8 @@ mod tests {
     use alloc::vec;
 
     fn checklist() -> Checklist {
-        let plan = QuestionPlan {
-            required: true,
-            read_back: ReadBack::WhenUnsure,
-        };
-        let always = QuestionPlan {
-            required: true,
-            read_back: ReadBack::Always,
-        };
+        let plan = QuestionPlan { required: true, read_back: ReadBack::WhenUnsure };
+        let always = QuestionPlan { required: true, read_back: ReadBack::Always };
         Checklist::new(&Config {
             questions: vec![plan, always],
             items: vec![],
@@ -228,10 +201,7 @@ mod tests {
         assert!(list.heard(FIRST, Verdict::Clear, ValueId(1)).is_some());
         assert!(list.heard(SECOND, Verdict::Clear, ValueId(2)).is_none());
         assert_eq!(list.next_read_back(), Some(Ok((SECOND, ValueId(2)))));
-        assert!(
-            list.confirmed(SECOND, ValueId(1)).is_none(),
-            "another value was read back"
-        );
+        assert!(list.confirmed(SECOND, ValueId(1)).is_none(), "another value was read back");
         let stands = list.confirmed(SECOND, ValueId(2)).unwrap();
         assert!(stands.read_back);
         assert_eq!(list.missing(), 0);
@@ -255,11 +225,7 @@ mod tests {
         let mut list = checklist();
         assert!(list.heard(FIRST, Verdict::Clear, ValueId(1)).is_some());
         assert!(list.heard(FIRST, Verdict::Clear, ValueId(9)).is_none());
-        list.doubt(FIRST);
-        assert_eq!(
-            list.next_question(),
-            Some(FIRST),
-            "a conflict opens it again"
-        );
+        assert!(list.doubt(FIRST));
+        assert_eq!(list.next_question(), Some(FIRST), "a conflict opens it again");
     }
 }

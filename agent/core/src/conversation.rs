@@ -9,7 +9,7 @@ use crate::floor::Floor;
 use crate::goal::Goal;
 use crate::input::{HoldSound, Input, Item, Now, Tone};
 use crate::outcome::{Ending, Outcome};
-use crate::output::{Clip, Ear, Output, Phase};
+use crate::output::{Clip, Ear, Output, Phase, Stop};
 use crate::phase::hold::Hold;
 use crate::phase::menu::Menu;
 use crate::phase::person::Person;
@@ -65,6 +65,8 @@ pub struct Conversation {
     pub(crate) ending: Option<Outcome>,
     /// A person of the practice speaks for us.
     pub(crate) operator: bool,
+    /// We asked for the end of the leg.
+    hung_up: bool,
     outputs: VecDeque<Output>,
 }
 
@@ -89,6 +91,7 @@ impl Conversation {
             person: Person::default(),
             ending: None,
             operator: false,
+            hung_up: false,
             outputs: VecDeque::new(),
         }
     }
@@ -111,8 +114,11 @@ impl Conversation {
             return Err(Misuse::TimeWentBack);
         }
         self.now = now;
-        if self.phase != Phase::Ended {
-            self.dispatch(input);
+        match self.phase {
+            Phase::Ended => {}
+            // After our hang-up only the end of the leg, or of our patience with it, means anything.
+            _ if self.hung_up => self.after_hang_up(input),
+            _ => self.dispatch(input),
         }
         Ok(())
     }
@@ -128,50 +134,52 @@ impl Conversation {
         self.timers.next(self.now)
     }
 
+    fn after_hang_up(&mut self, input: Input) {
+        let due = input == Input::Timeout
+            && self.timers.due(self.now).contains(&TimerName::HangUpConfirm);
+        if due || matches!(input, Input::HungUp | Input::Failed(_)) {
+            self.finish();
+        }
+    }
+
     fn dispatch(&mut self, input: Input) {
         match input {
             Input::HungUp => self.leg_over(Ending::FarEndHungUp),
             Input::Failed(failure) => self.leg_over(Ending::Leg(failure)),
             Input::StreamDown => {
-                self.timers
-                    .set(TimerName::StreamLost, self.now.at + STREAM_LOST);
+                self.timers.set(TimerName::StreamLost, self.now.at + STREAM_LOST);
             }
             Input::StreamUp => self.stream_up(),
-            Input::MediaStalled => self.timers.stall(true),
-            Input::MediaResumed => self.timers.stall(false),
+            Input::MediaStalled => self.stalled(),
+            Input::MediaResumed => {
+                self.timers.stall(false);
+                self.timers.clear(TimerName::StreamLost);
+            }
             Input::Kill => self.end_with_clip(Clip::KillClose, Ending::Killed),
             Input::TakeOver => self.take_over(),
             Input::Release => self.release(),
             Input::Timeout => self.timeouts(),
             Input::Ringing => {}
-            Input::Answered => self.timers.clear(TimerName::Ring),
+            Input::Answered => self.answered(),
             Input::PlayoutStarted(_) => {
-                self.timers
-                    .set(TimerName::PlayoutStuck, self.now.at + PLAYOUT_STUCK);
+                self.timers.set(TimerName::PlayoutStuck, self.now.at + PLAYOUT_STUCK);
             }
             Input::PlayoutDone(item) => self.item_over(item),
             Input::PlayoutCut { item, .. } => self.item_cut(item),
             Input::Act { utterance, act } => self.utterance.add_act(utterance, act),
-            Input::Extracted {
-                utterance,
-                found,
-                value,
-            } => {
+            Input::Extracted { utterance, found, value } => {
                 self.utterance.add_value(utterance, found, value);
             }
             Input::Conflict { a, b } => self.utterance.add_conflict(a, b),
             Input::MenuMatched { step, reply } => self.utterance.menu = Some((step, reply)),
-            Input::Heard {
-                words,
-                done,
-                end_of_turn,
-                ..
-            } => {
+            Input::Heard { words, done, end_of_turn, .. } => {
                 self.words_heard(words, done, end_of_turn);
             }
             Input::Segment { turn, segment } => self.segment_ready(turn, segment),
             Input::TurnDone(turn) => self.turn_worded(turn),
             Input::TurnFailed(turn) => self.turn_failed(turn),
+            Input::SpeechFailed(item) => self.speech_failed(item),
+            Input::RecogniserFailed => self.recogniser_failed(),
             Input::GateOpened => self.gate_opened(),
             Input::GateRefused(item) => self.gate_refused(item),
             Input::DisclosureOwed(owed) => self.disclosure_owed(owed),
@@ -186,10 +194,13 @@ impl Conversation {
 
     /// What the far end does means something else in each phase.
     fn far_end(&mut self, doing: FarEnd) {
-        if let FarEnd::SpeechStarted(at) = doing
-            && !self.floor.far_pending
-        {
-            self.floor.far_began = at;
+        if let FarEnd::SpeechStarted(at) = doing {
+            self.floor.far_speaking = true;
+            if !self.floor.far_pending {
+                self.floor.far_began = at;
+            }
+        } else if matches!(doing, FarEnd::SpeechEnded(_)) {
+            self.floor.far_speaking = false;
         }
         match self.phase {
             Phase::Ringing | Phase::Ended => {}
@@ -201,9 +212,36 @@ impl Conversation {
 
     fn understood(&mut self) {
         self.timers.clear(TimerName::RecogniserReply);
-        self.floor.far_pending = false;
+        // They may have begun again between the end of the utterance and its words.
+        self.floor.far_pending = self.floor.far_speaking;
         let heard = core::mem::take(&mut self.utterance);
         self.far_end(FarEnd::Understood(heard));
+    }
+
+    /// The leg was answered: its stream must follow.
+    fn answered(&mut self) {
+        self.timers.clear(TimerName::Ring);
+        if self.phase == Phase::Ringing {
+            self.timers.set(TimerName::StreamLost, self.now.at + STREAM_LOST);
+        }
+    }
+
+    /// Far-end timers stand still; a stream that stays silent for good is as lost as one that is gone.
+    fn stalled(&mut self) {
+        self.timers.stall(true);
+        self.timers.set(TimerName::StreamLost, self.now.at + STREAM_LOST);
+    }
+
+    /// Without ears the call can only be closed.
+    fn recogniser_failed(&mut self) {
+        match self.phase {
+            Phase::Person | Phase::WrapUp => {
+                self.end_with_clip(Clip::NeedsStaffBye, Ending::VendorLost);
+            }
+            Phase::Ringing | Phase::Menu | Phase::Hold | Phase::Ended => {
+                self.hang_up(Ending::VendorLost);
+            }
+        }
     }
 
     fn stream_up(&mut self) {
@@ -215,10 +253,7 @@ impl Conversation {
     }
 
     fn words_heard(&mut self, words: u16, done: bool, end_of_turn: bool) {
-        self.utterance.words = self
-            .utterance
-            .words
-            .saturating_add(if done { words } else { 0 });
+        self.utterance.words = self.utterance.words.saturating_add(if done { words } else { 0 });
         if end_of_turn && !done && self.timers.is_armed(TimerName::Endpoint) {
             let soon = SampleTime(self.now.far.0 + crate::config::ENDPOINT_EAGER.0);
             self.timers.set_far(TimerName::Endpoint, soon);
@@ -254,8 +289,7 @@ impl Conversation {
             TimerName::WrapUp | TimerName::GoodbyeGrace => self.hang_up_as_decided(),
             TimerName::PlayoutStuck => self.hang_up(Ending::MediaLost),
             TimerName::Endpoint => {
-                self.timers
-                    .set(TimerName::RecogniserReply, self.now.at + RECOGNISER_REPLY);
+                self.timers.set(TimerName::RecogniserReply, self.now.at + RECOGNISER_REPLY);
                 self.push(Output::Finalise);
             }
             // A recogniser that says nothing has heard nothing; the conversation must go on.
@@ -286,31 +320,28 @@ impl Conversation {
     }
 
     pub(crate) fn play(&mut self, clip: Clip) {
-        self.floor.play(Item::Clip(clip));
+        self.hand_over(Item::Clip(clip));
         self.push(Output::Play(clip));
     }
 
+    /// Something is given to playout, which owes its end.
+    pub(crate) fn hand_over(&mut self, item: Item) {
+        self.floor.play(item);
+        self.timers.set(TimerName::PlayoutStuck, self.now.at + PLAYOUT_STUCK);
+    }
+
     pub(crate) fn start_turn(&mut self, goals: Vec<Goal>, again: u8) {
+        // What was read back before is answered by nothing that is said after this.
+        self.person.forget_read_back();
         let turn = self.floor.begin(goals.clone(), again);
         self.timers.clear(TimerName::Silence);
-        self.timers.set(
-            TimerName::ModelReply,
-            self.now.at + crate::config::MODEL_REPLY,
-        );
+        self.timers.set(TimerName::ModelReply, self.now.at + crate::config::MODEL_REPLY);
         self.push(Output::StartTurn { turn, goals, again });
     }
 
     pub(crate) fn accept(&mut self, accepted: Accepted) {
-        let Accepted {
-            topic,
-            value,
-            read_back,
-        } = accepted;
-        self.push(Output::Accept {
-            topic,
-            value,
-            read_back,
-        });
+        let Accepted { topic, value, read_back } = accepted;
+        self.push(Output::Accept { topic, value, read_back });
     }
 
     // Ends.
@@ -318,7 +349,7 @@ impl Conversation {
     /// What the call comes to, should `why` end it now.
     fn outcome(&self, why: Ending) -> Outcome {
         match self.checklist.missing() {
-            0 if self.checklist.won_any() => Outcome::Complete,
+            0 if self.checklist.won_any() && self.checklist.is_signed_off() => Outcome::Complete,
             missing if self.checklist.won_any() => Outcome::Partial { missing, why },
             _ => Outcome::Failed(why),
         }
@@ -338,18 +369,18 @@ impl Conversation {
             return;
         }
         self.decide(why);
-        self.silence_us();
+        // A kill stops even what is heard to its end otherwise: its own clip must come at once.
+        let stop = if clip == Clip::KillClose { Stop::Everything } else { Stop::Interruptible };
+        self.silence_us(stop);
         self.floor.cut = None;
         if self.phase != Phase::WrapUp {
             self.enter(Phase::WrapUp);
         }
         // The kill switch promises an end within five seconds; a clip that does not end must not hold it up.
-        let most = if clip == Clip::KillClose {
-            HANG_UP_CONFIRM
-        } else {
-            crate::config::WRAP_UP
-        };
-        self.timers.set(TimerName::WrapUp, self.now.at + most);
+        let most = if clip == Clip::KillClose { HANG_UP_CONFIRM } else { crate::config::WRAP_UP };
+        let until = self.now.at + most;
+        let sooner = self.timers.at(TimerName::WrapUp).map_or(until, |at| at.min(until));
+        self.timers.set(TimerName::WrapUp, sooner);
         self.person.last_clip = Some(clip);
         self.play(clip);
     }
@@ -362,10 +393,10 @@ impl Conversation {
 
     pub(crate) fn hang_up_as_decided(&mut self) {
         self.decide(Ending::AnswersWithheld);
+        self.hung_up = true;
         self.timers.clear_all();
         self.set_ear(Ear::Asleep);
-        self.timers
-            .set(TimerName::HangUpConfirm, self.now.at + HANG_UP_CONFIRM);
+        self.timers.set(TimerName::HangUpConfirm, self.now.at + HANG_UP_CONFIRM);
         self.push(Output::HangUp);
     }
 
@@ -389,7 +420,7 @@ impl Conversation {
 
     fn take_over(&mut self) {
         self.operator = true;
-        self.silence_us();
+        self.silence_us(Stop::Everything);
         self.timers.clear(TimerName::Silence);
     }
 
@@ -403,7 +434,7 @@ impl Conversation {
     }
 
     /// Stops whatever we are saying or about to say.
-    pub(crate) fn silence_us(&mut self) {
+    pub(crate) fn silence_us(&mut self, stop: Stop) {
         self.timers.clear(TimerName::ModelReply);
         self.timers.clear(TimerName::BargeIn);
         if let Some(turn) = self.floor.turn.take() {
@@ -411,7 +442,7 @@ impl Conversation {
             self.floor.cut = Some(turn);
         }
         if self.floor.is_ours() {
-            self.push(Output::StopPlayout);
+            self.push(Output::StopPlayout(stop));
         }
     }
 }

@@ -50,12 +50,7 @@ impl Floor {
     pub(crate) fn begin(&mut self, goals: Vec<Goal>, again: u8) -> TurnId {
         self.turns += 1;
         let id = TurnId(self.turns);
-        self.turn = Some(Turn {
-            id,
-            goals,
-            again,
-            worded: false,
-        });
+        self.turn = Some(Turn { id, goals, again, worded: false });
         self.cut = None;
         id
     }
@@ -77,10 +72,6 @@ impl Floor {
 
     /// Whether the agent's turn has been worded and heard to its end; takes it.
     pub(crate) fn take_heard_turn(&mut self) -> Option<Turn> {
-        if self.playing.is_empty() {
-            self.turn.take_if(|t| t.worded)
-        } else {
-            None
-        }
+        if self.playing.is_empty() { self.turn.take_if(|t| t.worded) } else { None }
     }
 }

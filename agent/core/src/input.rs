@@ -73,6 +73,8 @@ pub enum Input {
     },
 
     // The recogniser and the understanding of what it heard.
+    /// The recogniser is gone for good.
+    RecogniserFailed,
     /// Words were recognised; they lie in the vault.
     Heard {
         /// Which stretch of speech.
@@ -129,6 +131,8 @@ pub enum Input {
     TurnDone(TurnId),
     /// The model failed to word the turn.
     TurnFailed(TurnId),
+    /// A piece could not be made into speech; it was not heard.
+    SpeechFailed(Item),
 
     // The disclosure gate.
     /// The disclosure is proven to have been played; audio towards the person may pass.

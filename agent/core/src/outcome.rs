@@ -53,6 +53,8 @@ pub enum Ending {
     NobodyThere,
     /// The number is not in service.
     OutOfService,
+    /// A vendor that the call cannot do without was lost.
+    VendorLost,
     /// A voicemail answered.
     Voicemail,
 }

@@ -42,6 +42,8 @@ pub enum Output {
     SendDigits(StepId),
     /// Speak the phrase of a menu step.
     SayStep(StepId),
+    /// A value that was accepted does not stand any more.
+    Reopen(Topic),
     /// Switch the recogniser.
     SetRecogniser(Ear),
     /// Tell the recorder what is on the line.
@@ -58,7 +60,17 @@ pub enum Output {
         again: u8,
     },
     /// Stop what is being played, at once.
-    StopPlayout,
+    StopPlayout(Stop),
+}
+
+/// What is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stop {
+    /// Everything.
+    Everything,
+    /// What may be interrupted; clips that are heard to their end go on.
+    Interruptible,
 }
 
 /// Where the call stands.
@@ -85,6 +97,8 @@ pub enum Phase {
 pub enum ArmReason {
     /// It is not clear who listens.
     Doubt,
+    /// A person put us on hold: who comes back may be another.
+    Hold,
     /// A person was heard.
     Person,
     /// A person was heard after a hold or a transfer.

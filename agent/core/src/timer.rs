@@ -81,6 +81,14 @@ impl Timers {
         self.armed.clear();
     }
 
+    /// When a timer on the monotonic clock is due; `None` where it is not armed, or runs on far-end time.
+    pub(crate) fn at(&self, name: TimerName) -> Option<Micros> {
+        match self.armed.get(&name)? {
+            Deadline::At(at) => Some(*at),
+            Deadline::Far(_) => None,
+        }
+    }
+
     pub(crate) fn is_armed(&self, name: TimerName) -> bool {
         self.armed.contains_key(&name)
     }
@@ -127,10 +135,7 @@ mod tests {
     use super::*;
 
     fn now(ms: u64, far_ms: u64) -> Now {
-        Now {
-            at: Micros::from_ms(ms),
-            far: SampleTime::from_ms(far_ms),
-        }
+        Now { at: Micros::from_ms(ms), far: SampleTime::from_ms(far_ms) }
     }
 
     #[test]
@@ -159,10 +164,7 @@ mod tests {
         let mut timers = Timers::default();
         timers.set(TimerName::TotalCap, Micros::from_ms(5));
         timers.set(TimerName::Ring, Micros::from_ms(3));
-        assert_eq!(
-            timers.due(now(9, 0)),
-            [TimerName::Ring, TimerName::TotalCap]
-        );
+        assert_eq!(timers.due(now(9, 0)), [TimerName::Ring, TimerName::TotalCap]);
         assert_eq!(timers.due(now(9, 0)), []);
     }
 }

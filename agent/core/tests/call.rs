@@ -1,33 +1,23 @@
 //! Whole calls through the public face of the core, on a clock that is only numbers.
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a test looks for the outputs it is about"
-)]
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for the outputs it is about")]
 
 mod support;
 
 use callwright_core::{
     Act, Clip, DataItem, Ending, Goal, HoldSound, Input, Item, LegFailure, MenuReply, Outcome,
-    Output, Owed, Phase, Recording, StepId, Topic, Verdict,
+    Output, Owed, Phase, Recording, StepId, Stop, Topic, Verdict,
 };
 use support::{FIRST, Rig, questions};
 
 fn position(rig: &Rig, wanted: impl Fn(&Output) -> bool) -> usize {
-    rig.said
-        .iter()
-        .position(wanted)
-        .expect("the output never came")
+    rig.said.iter().position(wanted).expect("the output never came")
 }
 
 fn goals(rig: &Rig) -> Vec<Goal> {
     rig.said
         .iter()
         .filter_map(|o| {
-            if let Output::StartTurn { goals, .. } = o {
-                Some(goals.clone())
-            } else {
-                None
-            }
+            if let Output::StartTurn { goals, .. } = o { Some(goals.clone()) } else { None }
         })
         .flatten()
         .collect()
@@ -39,28 +29,16 @@ fn a_good_call_runs_from_the_menu_to_a_complete_outcome() {
     rig.input(Input::Ringing);
     rig.input(Input::Answered);
     rig.input(Input::StreamUp);
-    rig.input(Input::MenuMatched {
-        step: StepId(0),
-        reply: MenuReply::Press,
-    });
+    rig.input(Input::MenuMatched { step: StepId(0), reply: MenuReply::Press });
     rig.hear(&[Act::MenuPrompt(StepId(0))], &[]);
     assert_eq!(rig.count(|o| *o == Output::SendDigits(StepId(0))), 1);
-    rig.input(Input::MenuMatched {
-        step: StepId(1),
-        reply: MenuReply::Hold,
-    });
+    rig.input(Input::MenuMatched { step: StepId(1), reply: MenuReply::Hold });
     rig.hear(&[Act::MenuPrompt(StepId(1))], &[]);
     assert_eq!(rig.call.phase(), Phase::Hold);
 
     rig.pass(60_000);
-    rig.input(Input::HoldEvidence {
-        sound: HoldSound::SpeechCandidate,
-        at: rig.far(),
-    });
-    rig.hear(
-        &[Act::Greeting { named: true }, Act::GoAhead],
-        &[(Topic::Name, Verdict::Clear)],
-    );
+    rig.input(Input::HoldEvidence { sound: HoldSound::SpeechCandidate, at: rig.far() });
+    rig.hear(&[Act::Greeting { named: true }, Act::GoAhead], &[(Topic::Name, Verdict::Clear)]);
     assert_eq!(rig.call.phase(), Phase::Person);
     rig.hear(&[Act::DataRequest(DataItem::MemberId)], &[]);
     rig.hear(&[Act::GoAhead], &[]);
@@ -102,10 +80,7 @@ fn a_person_after_a_hold_is_told_again() {
     rig.reach_person();
     rig.hear(&[Act::Transfer], &[]);
     assert_eq!(rig.call.phase(), Phase::Hold);
-    rig.input(Input::HoldEvidence {
-        sound: HoldSound::SpeechCandidate,
-        at: rig.far(),
-    });
+    rig.input(Input::HoldEvidence { sound: HoldSound::SpeechCandidate, at: rig.far() });
     rig.hear(&[Act::Greeting { named: true }], &[]);
     assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 2);
 }
@@ -122,17 +97,11 @@ fn another_name_in_mid_conversation_is_another_person() {
 fn a_queue_announcement_does_not_make_a_person() {
     let mut rig = Rig::new(questions(1));
     rig.input(Input::StreamUp);
-    rig.input(Input::HoldEvidence {
-        sound: HoldSound::Music,
-        at: rig.far(),
-    });
+    rig.input(Input::HoldEvidence { sound: HoldSound::Music, at: rig.far() });
     assert_eq!(rig.call.phase(), Phase::Hold);
     rig.pass(10_000);
     let woken = rig.far();
-    rig.input(Input::HoldEvidence {
-        sound: HoldSound::SpeechCandidate,
-        at: woken,
-    });
+    rig.input(Input::HoldEvidence { sound: HoldSound::SpeechCandidate, at: woken });
     assert_eq!(
         rig.said.iter().rev().nth(1),
         Some(&Output::SetRecording(Recording::PersonFrom(woken)))
@@ -153,17 +122,10 @@ fn an_interrupted_disclosure_is_finished_before_anything_else() {
     rig.pass(1_000);
     rig.input(Input::SpeechStarted { at: rig.far() });
     rig.pass(500);
-    assert_eq!(rig.said.last(), Some(&Output::StopPlayout));
-    rig.input(Input::PlayoutCut {
-        item: Item::Clip(Clip::Disclosure),
-        played_ms: 1_500,
-    });
+    assert_eq!(rig.said.last(), Some(&Output::StopPlayout(Stop::Interruptible)));
+    rig.input(Input::PlayoutCut { item: Item::Clip(Clip::Disclosure), played_ms: 1_500 });
     rig.input(Input::DisclosureOwed(Owed::Rest));
-    assert_eq!(
-        rig.count(|o| *o == Output::Play(Clip::DisclosureRest)),
-        0,
-        "they still speak"
-    );
+    assert_eq!(rig.count(|o| *o == Output::Play(Clip::DisclosureRest)), 0, "they still speak");
     rig.input(Input::SpeechEnded { at: rig.far() });
     rig.pass(1_000);
     rig.understand(&[Act::DataRequest(DataItem::Npi)], &[]);
@@ -171,11 +133,7 @@ fn an_interrupted_disclosure_is_finished_before_anything_else() {
     rig.plays = true;
     rig.input(Input::GateOpened);
     rig.input(Input::PlayoutDone(Item::Clip(Clip::DisclosureRest)));
-    assert_eq!(
-        goals(&rig),
-        [Goal::Provide(DataItem::Npi)],
-        "what they asked is not forgotten"
-    );
+    assert_eq!(goals(&rig), [Goal::Provide(DataItem::Npi)], "what they asked is not forgotten");
 }
 
 #[test]
@@ -191,10 +149,7 @@ fn a_disclosure_that_cannot_be_proven_ends_the_call() {
     rig.input(Input::PlayoutDone(Item::Clip(Clip::PoliteEnd)));
     assert_eq!(rig.said.last(), Some(&Output::HangUp));
     rig.input(Input::HungUp);
-    assert_eq!(
-        rig.said.last(),
-        Some(&Output::Finish(Outcome::Failed(Ending::DisclosureUnproven)))
-    );
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(Ending::DisclosureUnproven))));
     assert!(goals(&rig).is_empty());
 }
 
@@ -213,14 +168,8 @@ fn an_objection_stops_the_recording_and_the_call_goes_on() {
     let mut rig = Rig::new(questions(1));
     rig.reach_person();
     rig.hear(&[Act::ObjectsToRecording], &[]);
-    assert_eq!(
-        rig.count(|o| matches!(o, Output::SetRecording(Recording::ObjectedAt(_)))),
-        1
-    );
-    assert_eq!(
-        rig.count(|o| *o == Output::Play(Clip::RecordingObjection)),
-        1
-    );
+    assert_eq!(rig.count(|o| matches!(o, Output::SetRecording(Recording::ObjectedAt(_)))), 1);
+    assert_eq!(rig.count(|o| *o == Output::Play(Clip::RecordingObjection)), 1);
     assert_eq!(goals(&rig).last(), Some(&Goal::Ask(FIRST)));
 }
 
@@ -251,32 +200,21 @@ fn a_short_sound_while_we_speak_does_not_stop_us_and_a_long_one_does() {
     rig.pass(200);
     rig.input(Input::SpeechEnded { at: rig.far() });
     rig.pass(1_000);
-    assert_eq!(rig.count(|o| *o == Output::StopPlayout), 0);
+    assert_eq!(rig.count(|o| matches!(o, Output::StopPlayout(_))), 0);
     rig.understand(&[Act::Affirm], &[]);
     rig.input(Input::SpeechStarted { at: rig.far() });
     rig.pass(500);
-    assert_eq!(rig.count(|o| *o == Output::StopPlayout), 1);
-    let Some(Output::Speak(cut)) = rig
-        .said
-        .iter()
-        .rev()
-        .find(|o| matches!(o, Output::Speak(_)))
-        .cloned()
+    assert_eq!(rig.count(|o| matches!(o, Output::StopPlayout(_))), 1);
+    let Some(Output::Speak(cut)) =
+        rig.said.iter().rev().find(|o| matches!(o, Output::Speak(_))).cloned()
     else {
         panic!("nothing was spoken")
     };
-    rig.input(Input::PlayoutCut {
-        item: Item::Segment(cut),
-        played_ms: 700,
-    });
+    rig.input(Input::PlayoutCut { item: Item::Segment(cut), played_ms: 700 });
     rig.input(Input::SpeechEnded { at: rig.far() });
     rig.pass(1_000);
     rig.understand(&[Act::Unclear], &[]);
-    assert_eq!(
-        goals(&rig).len(),
-        asked + 1,
-        "a false interruption resumes the turn"
-    );
+    assert_eq!(goals(&rig).len(), asked + 1, "a false interruption resumes the turn");
     assert_eq!(goals(&rig).last(), goals(&rig).get(asked - 1));
 }
 
@@ -286,17 +224,11 @@ fn a_denied_read_back_asks_again() {
     rig.reach_person();
     rig.hear(&[Act::GoAhead], &[]);
     rig.hear(&[Act::Answer], &[(FIRST, Verdict::Unsure)]);
-    assert_eq!(
-        goals(&rig).last(),
-        Some(&Goal::ReadBack(FIRST, rig.last_value()))
-    );
+    assert_eq!(goals(&rig).last(), Some(&Goal::ReadBack(FIRST, rig.last_value())));
     rig.hear(&[Act::Deny], &[]);
     assert_eq!(goals(&rig).last(), Some(&Goal::Ask(FIRST)));
     rig.hear(&[Act::Answer], &[(FIRST, Verdict::Clear)]);
-    assert_eq!(
-        rig.count(|o| matches!(o, Output::Accept { topic, .. } if *topic == FIRST)),
-        1
-    );
+    assert_eq!(rig.count(|o| matches!(o, Output::Accept { topic, .. } if *topic == FIRST)), 1);
 }
 
 #[test]
@@ -306,10 +238,7 @@ fn a_line_that_drops_keeps_what_was_won() {
     rig.hear(&[Act::Answer], &[(FIRST, Verdict::Clear)]);
     rig.input(Input::HungUp);
     let why = Ending::FarEndHungUp;
-    assert_eq!(
-        rig.said.last(),
-        Some(&Output::Finish(Outcome::Partial { missing: 1, why }))
-    );
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Partial { missing: 1, why })));
 }
 
 #[test]
@@ -317,10 +246,7 @@ fn every_leg_failure_is_its_own_outcome() {
     for failure in [LegFailure::Busy, LegFailure::Carrier, LegFailure::NoAnswer] {
         let mut rig = Rig::new(questions(1));
         rig.input(Input::Failed(failure));
-        assert_eq!(
-            rig.said.last(),
-            Some(&Output::Finish(Outcome::Failed(Ending::Leg(failure))))
-        );
+        assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(Ending::Leg(failure)))));
     }
 }
 
@@ -329,13 +255,7 @@ fn silence_is_asked_about_and_then_ended() {
     let mut rig = Rig::new(questions(1));
     rig.reach_person();
     rig.pass(200_000);
-    assert_eq!(
-        goals(&rig)
-            .iter()
-            .filter(|g| **g == Goal::AreYouThere)
-            .count(),
-        3
-    );
+    assert_eq!(goals(&rig).iter().filter(|g| **g == Goal::AreYouThere).count(), 3);
     assert_eq!(rig.count(|o| *o == Output::HangUp), 1);
     assert_eq!(
         rig.said.last(),
@@ -350,30 +270,18 @@ fn limits_end_a_call_that_goes_nowhere() {
     let mut rig = Rig::new(questions(1));
     rig.pass(120_000);
     let no_answer = Ending::Leg(LegFailure::NoAnswer);
-    assert_eq!(
-        rig.said.last(),
-        Some(&Output::Finish(Outcome::Failed(no_answer)))
-    );
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(no_answer))));
     // The menu says nothing that the map knows.
     let mut rig = Rig::new(questions(1));
     rig.input(Input::StreamUp);
     rig.pass(60_000);
-    assert_eq!(
-        rig.said.last(),
-        Some(&Output::Finish(Outcome::Failed(Ending::MenuStuck)))
-    );
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(Ending::MenuStuck))));
     // The queue does not end.
     let mut rig = Rig::new(questions(1));
     rig.input(Input::StreamUp);
-    rig.input(Input::HoldEvidence {
-        sound: HoldSound::Music,
-        at: rig.far(),
-    });
+    rig.input(Input::HoldEvidence { sound: HoldSound::Music, at: rig.far() });
     rig.pass(3 * 3_600_000);
-    assert_eq!(
-        rig.said.last(),
-        Some(&Output::Finish(Outcome::Failed(Ending::HoldTooLong)))
-    );
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(Ending::HoldTooLong))));
 }
 
 #[test]
@@ -381,10 +289,7 @@ fn the_same_prompt_again_and_again_is_a_loop() {
     let mut rig = Rig::new(questions(1));
     rig.input(Input::StreamUp);
     for _ in 0..5 {
-        rig.input(Input::MenuMatched {
-            step: StepId(0),
-            reply: MenuReply::Press,
-        });
+        rig.input(Input::MenuMatched { step: StepId(0), reply: MenuReply::Press });
         rig.hear(&[Act::MenuPrompt(StepId(0))], &[]);
     }
     assert_eq!(rig.count(|o| *o == Output::SendDigits(StepId(0))), 4);
@@ -423,11 +328,121 @@ fn an_operator_silences_the_agent_and_is_followed_by_a_new_disclosure() {
     let before = goals(&rig).len();
     rig.hear(&[Act::DataRequest(DataItem::Npi)], &[]);
     rig.pass(60_000);
-    assert_eq!(
-        goals(&rig).len(),
-        before,
-        "the operator speaks, not the agent"
-    );
+    assert_eq!(goals(&rig).len(), before, "the operator speaks, not the agent");
     rig.input(Input::Release);
     assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 2);
+}
+
+#[test]
+fn an_objection_is_obeyed_at_once_whatever_else_is_said() {
+    for others in [vec![], vec![Act::AsksForHuman], vec![Act::RefusesAi]] {
+        let mut rig = Rig::new(questions(1));
+        rig.reach_person();
+        let began = rig.far();
+        let mut acts = vec![Act::ObjectsToRecording];
+        acts.extend(others);
+        rig.hear(&acts, &[]);
+        let objected = Output::SetRecording(Recording::ObjectedAt(began));
+        assert_eq!(rig.count(|o| *o == objected), 1, "{acts:?}");
+    }
+}
+
+#[test]
+fn a_hold_in_mid_conversation_shuts_the_gate_and_keeps_nothing() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.input(Input::HoldEvidence { sound: HoldSound::Music, at: rig.far() });
+    rig.pass(4_000);
+    assert_eq!(rig.call.phase(), Phase::Hold);
+    assert!(matches!(
+        rig.said.iter().rev().find(|o| matches!(o, Output::SetRecording(_))),
+        Some(Output::SetRecording(Recording::PersonFrom(_)))
+    ));
+    assert_eq!(
+        rig.count(|o| *o == Output::ArmGate(callwright_core::ArmReason::Hold)),
+        1,
+        "nobody on hold may be spoken to"
+    );
+}
+
+#[test]
+fn a_yes_before_the_read_back_was_heard_confirms_nothing() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.hear(&[Act::GoAhead], &[]);
+    rig.plays = false;
+    rig.hear(&[Act::Answer], &[(FIRST, Verdict::Unsure)]);
+    let value = rig.last_value();
+    assert_eq!(goals(&rig).last(), Some(&Goal::ReadBack(FIRST, value)));
+    rig.hear(&[Act::Affirm], &[]);
+    assert_eq!(
+        rig.count(|o| matches!(o, Output::Accept { topic, .. } if *topic == FIRST)),
+        0
+    );
+}
+
+#[test]
+fn a_lost_recogniser_closes_the_call_in_words() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.input(Input::RecogniserFailed);
+    assert_eq!(rig.count(|o| *o == Output::Play(Clip::NeedsStaffBye)), 1);
+    rig.input(Input::HungUp);
+    assert_eq!(
+        rig.said.last(),
+        Some(&Output::Finish(Outcome::Failed(Ending::VendorLost)))
+    );
+}
+
+#[test]
+fn speech_that_cannot_be_made_is_tried_again() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.plays = false;
+    rig.hear(&[Act::GoAhead], &[]);
+    let asked = goals(&rig).len();
+    let Some(Output::Speak(segment)) =
+        rig.said.iter().rev().find(|o| matches!(o, Output::Speak(_))).cloned()
+    else {
+        panic!("nothing was spoken")
+    };
+    rig.input(Input::SpeechFailed(Item::Segment(segment)));
+    assert_eq!(goals(&rig).len(), asked + 1);
+    assert_eq!(goals(&rig)[asked], goals(&rig)[asked - 1]);
+}
+
+#[test]
+fn a_stream_that_never_comes_or_goes_silent_for_good_ends_the_call() {
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::Answered);
+    rig.pass(30_000);
+    assert_eq!(
+        rig.said.last(),
+        Some(&Output::Finish(Outcome::Failed(Ending::MediaLost)))
+    );
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::StreamUp);
+    rig.input(Input::HoldEvidence { sound: HoldSound::Music, at: rig.far() });
+    rig.input(Input::MediaStalled);
+    rig.pass(30_000);
+    assert_eq!(
+        rig.said.last(),
+        Some(&Output::Finish(Outcome::Failed(Ending::MediaLost)))
+    );
+}
+
+#[test]
+fn a_kill_stays_a_kill() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.plays = false;
+    rig.input(Input::Kill);
+    let at = rig.now_ms;
+    rig.hear(&[Act::RefusesAi], &[]);
+    assert_eq!(rig.count(|o| matches!(o, Output::Play(Clip::AiRefusedBye))), 0);
+    rig.pass(5_000);
+    assert_eq!(rig.count(|o| *o == Output::HangUp), 1);
+    assert!(rig.now_ms - at <= 8_000);
+    rig.input(Input::HungUp);
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(Ending::Killed))));
 }

@@ -1,8 +1,5 @@
 //! What holds for every sequence of inputs, however wild.
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a test looks for the outputs it is about"
-)]
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for the outputs it is about")]
 
 use callwright_core::{
     Act, Clip, Config, Conversation, DataItem, Ear, Extracted, FieldId, HoldSound, Input, Item,
@@ -75,6 +72,7 @@ fn input() -> impl Strategy<Value = Input> {
             Input::Tone(Tone::Ringback), Input::Tone(Tone::Busy),
             Input::DisclosureOwed(Owed::Rest), Input::DisclosureOwed(Owed::Short),
             Input::DisclosureOwed(Owed::End), Input::Failed(LegFailure::Busy),
+            Input::RecogniserFailed, Input::SpeechFailed(Item::Segment(SegmentId(1))),
         ]),
         4 => at.clone().prop_map(|at| Input::SpeechStarted { at }),
         4 => at.clone().prop_map(|at| Input::SpeechEnded { at }),
@@ -110,15 +108,8 @@ fn input() -> impl Strategy<Value = Input> {
 }
 
 fn questions(n: usize) -> Config {
-    let plan = QuestionPlan {
-        required: true,
-        read_back: ReadBack::WhenUnsure,
-    };
-    Config {
-        questions: vec![plan; n],
-        items: vec![DataItem::MemberId],
-        limits: Limits::default(),
-    }
+    let plan = QuestionPlan { required: true, read_back: ReadBack::WhenUnsure };
+    Config { questions: vec![plan; n], items: vec![DataItem::MemberId], limits: Limits::default() }
 }
 
 /// What an observer of the outputs can say about the call so far.
@@ -131,12 +122,7 @@ struct Watch {
 
 impl Watch {
     fn new() -> Watch {
-        Watch {
-            phase: Phase::Ringing,
-            armed: false,
-            finished: false,
-            hung_up: false,
-        }
+        Watch { phase: Phase::Ringing, armed: false, finished: false, hung_up: false }
     }
 
     fn see(&mut self, output: &Output) -> Result<(), TestCaseError> {
@@ -235,10 +221,7 @@ fn a_broken_contract_is_an_error_and_changes_nothing() {
     );
     while call.poll_output().is_some() {}
     assert_eq!(call.phase(), Phase::Menu);
-    let later = Now {
-        at: Micros::from_s(9),
-        far: SampleTime(9),
-    };
+    let later = Now { at: Micros::from_s(9), far: SampleTime(9) };
     call.handle(later, Input::Ringing).unwrap();
     assert_eq!(
         call.handle(Now::default(), Input::HungUp),

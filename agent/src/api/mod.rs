@@ -90,11 +90,7 @@ impl Server {
         let serve = axum::serve(listener, router).with_graceful_shutdown(async {
             drop(stopped.await);
         });
-        Ok(Server {
-            address,
-            stop,
-            task: tokio::spawn(async move { serve.await }),
-        })
+        Ok(Server { address, stop, task: tokio::spawn(async move { serve.await }) })
     }
 
     /// Where it listens.

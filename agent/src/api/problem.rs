@@ -20,12 +20,7 @@ impl Problem {
     /// A problem of this status, code and title.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, title: &'static str) -> Problem {
-        Problem {
-            kind: format!("/problems/{code}"),
-            title,
-            status: status.as_u16(),
-            code,
-        }
+        Problem { kind: format!("/problems/{code}"), title, status: status.as_u16(), code }
     }
 }
 
@@ -42,11 +37,7 @@ impl IntoResponse for Problem {
 /// Nothing is at this address, or nothing that the caller may see.
 #[must_use]
 pub fn not_found() -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        "there is nothing at this address",
-    )
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
 }
 
 /// The request does not carry the carrier's signature.

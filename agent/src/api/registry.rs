@@ -64,21 +64,10 @@ impl Registry {
         let (statuses, statuses_rx) = mpsc::channel(LINES_MAX);
         let (commands, commands_rx) = mpsc::channel(LINES_MAX);
         let progress = Mutex::new(None);
-        let handle = CallHandle {
-            streams,
-            statuses,
-            commands,
-            progress,
-            answer_until,
-            epoch: 0,
-            leg: None,
-        };
+        let handle =
+            CallHandle { streams, statuses, commands, progress, answer_until, epoch: 0, leg: None };
         self.calls.insert(call.to_owned(), handle);
-        Lines {
-            streams: streams_rx,
-            statuses: statuses_rx,
-            commands: commands_rx,
-        }
+        Lines { streams: streams_rx, statuses: statuses_rx, commands: commands_rx }
     }
 
     /// The carrier took a call: this is its leg.
@@ -116,20 +105,14 @@ impl Registry {
     pub fn command_all(&self, command: Command) {
         for handle in &self.calls {
             if handle.commands.try_send(command).is_err() {
-                tracing::warn!(
-                    call = handle.key(),
-                    ?command,
-                    "a call takes no more commands"
-                );
+                tracing::warn!(call = handle.key(), ?command, "a call takes no more commands");
             }
         }
     }
 
     /// Tells one running call something; false where it does not run here, or is closing.
     pub fn command(&self, call: &str, command: Command) -> bool {
-        self.calls
-            .get(call)
-            .is_some_and(|handle| handle.commands.try_send(command).is_ok())
+        self.calls.get(call).is_some_and(|handle| handle.commands.try_send(command).is_ok())
     }
 
     /// The leg asks what to do: the token of its next stream.
@@ -145,21 +128,15 @@ impl Registry {
         getrandom::fill(random.as_mut_slice()).map_err(|_| NoStream::NoRandomness)?;
         handle.epoch += 1;
         let epoch = handle.epoch;
-        let token = self
-            .lock_tokens()
-            .issue(call.to_owned(), epoch, &random, now);
-        token
-            .map(|token| (token, epoch))
-            .map_err(|_| NoStream::Full)
+        let token = self.lock_tokens().issue(call.to_owned(), epoch, &random, now);
+        token.map(|token| (token, epoch)).map_err(|_| NoStream::Full)
     }
 
     /// A stream arrived: hands it to its call, if its token is good.
     pub fn stream(&self, stream: MediaStream, now: Timestamp) -> Result<(), &'static str> {
         let parameters = &stream.start().parameters;
         let parameter = |name: &str| parameters.get(name).map(String::as_str);
-        let call = parameter("call")
-            .ok_or("the stream names no call")?
-            .to_owned();
+        let call = parameter("call").ok_or("the stream names no call")?.to_owned();
         let epoch = parameter("epoch").and_then(|text| text.parse().ok());
         let token = parameter(callwright_dialplan::twilio::twiml::TOKEN_PARAMETER);
         let (Some(epoch), Some(token)) = (epoch, token) else {
@@ -169,10 +146,7 @@ impl Registry {
             .redeem(&call, epoch, token, now)
             .map_err(|_| "the stream's token is wrong, used or expired")?;
         let handle = self.calls.get(&call).ok_or("no such call runs here")?;
-        handle
-            .streams
-            .try_send(stream)
-            .map_err(|_| "the call is over")
+        handle.streams.try_send(stream).map_err(|_| "the call is over")
     }
 
     /// The carrier reports on a leg. Old news is dropped.
@@ -180,10 +154,7 @@ impl Registry {
         let Some(handle) = self.calls.get(call) else {
             return false;
         };
-        let mut progress = handle
-            .progress
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut progress = handle.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let progress = progress.get_or_insert_with(|| LegProgress::new(update.call_sid.clone()));
         if let Applied::Advanced(status) = progress.apply(update)
             && handle.statuses.try_send(status).is_err()

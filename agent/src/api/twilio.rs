@@ -50,11 +50,7 @@ pub(super) async fn twiml(
         return Err(problem::not_found());
     }
     let document = connect(&api, &call).unwrap_or_else(|why| {
-        tracing::warn!(
-            call,
-            why,
-            "the carrier asked about a call; it is told to hang up"
-        );
+        tracing::warn!(call, why, "the carrier asked about a call; it is told to hang up");
         twiml::hangup()
     });
     let body = document.as_str().to_owned();
@@ -62,10 +58,8 @@ pub(super) async fn twiml(
 }
 
 fn connect(api: &Api, call: &str) -> Result<Twiml, String> {
-    let (token, epoch) = api
-        .registry
-        .offer_stream(call, api.clock.wall())
-        .map_err(|why| why.to_string())?;
+    let (token, epoch) =
+        api.registry.offer_stream(call, api.clock.wall()).map_err(|why| why.to_string())?;
     StreamTarget::new(&Api::media_url(&api.public_url), &token)
         .and_then(|target| target.with_parameter("call", call))
         .and_then(|target| target.with_parameter("epoch", &epoch.to_string()))
@@ -82,9 +76,7 @@ pub(super) async fn status(
     Form(pairs): Form<Pairs>,
 ) -> Result<Response, Problem> {
     check(&api, &headers, &url_of(&api, &uri), Payload::Form(&pairs))?;
-    let named = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let named = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let update = StatusUpdate::parse(named).map_err(|error| {
         tracing::warn!(call, %error, "a status call-back was refused");
         problem::bad_request()

@@ -22,11 +22,7 @@ fn has(headers: &HeaderMap, name: header::HeaderName, word: &str) -> bool {
         .get_all(name)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .any(|value| {
-            value
-                .split(',')
-                .any(|part| part.trim().eq_ignore_ascii_case(word))
-        })
+        .any(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(word)))
 }
 
 /// Answers the handshake and gives the stream to `then`, once it has started.

@@ -3,7 +3,7 @@
 use callwright_compliance::VendorId;
 use callwright_compliance::egress::{Field, FieldSet, LedgerEntry, Recipient};
 use callwright_compliance::vendor::Role;
-use callwright_core::Micros;
+use callwright_core::{Input, Micros};
 
 use super::driver::Driver;
 use super::timeline::{Happening, Moment};
@@ -19,15 +19,14 @@ impl Driver {
 
     pub(super) fn tell(&self, what: Happening) {
         // An observer that does not keep up misses moments; the call does not wait for it.
-        drop(self.moments.try_send(Moment {
-            at_ms: self.watch.at().as_ms(),
-            what,
-        }));
+        drop(self.moments.try_send(Moment { at_ms: self.watch.at().as_ms(), what }));
     }
 
-    pub(super) fn note(&self, note: Note) {
+    pub(super) fn note(&mut self, note: Note) {
         if self.notes.try_send(note).is_err() {
+            // What cannot be audited may not go on.
             tracing::error!(call = self.plan.id, ?note, "an audit note was lost");
+            self.input(Input::Kill);
         }
     }
 
@@ -35,31 +34,18 @@ impl Driver {
     pub(super) fn egress(&mut self, recipient: Recipient, fields: FieldSet, bytes: u64) {
         let at_ms = self.watch.at().as_ms();
         let purpose = self.plan.purpose;
-        self.ledger.add(LedgerEntry {
-            at_ms,
-            recipient,
-            purpose,
-            fields,
-            bytes,
-        });
+        self.ledger.add(LedgerEntry { at_ms, recipient, purpose, fields, bytes });
     }
 
     /// Writes down that audio went to the far end, which it does through the carrier.
     pub(super) fn egress_to_far_end(&mut self, fields: FieldSet, bytes: u64) {
         self.egress(Recipient::FarEnd, fields, bytes);
         let recipient = self.carrier();
-        self.egress(
-            recipient,
-            fields.union(FieldSet::of(&[Field::AgentWords])),
-            bytes,
-        );
+        self.egress(recipient, fields.union(FieldSet::of(&[Field::AgentWords])), bytes);
     }
 
     fn carrier(&self) -> Recipient {
-        Recipient::Vendor {
-            id: self.plan.carrier.clone(),
-            role: Role::Carrier,
-        }
+        Recipient::Vendor { id: self.plan.carrier.clone(), role: Role::Carrier }
     }
 
     /// A vendor of this call, as a recipient.
@@ -67,10 +53,7 @@ impl Driver {
         match VendorId::new(id) {
             Ok(id) => Recipient::Vendor { id, role },
             // Ids of vendors are constants of this program; one that is no id is written down as the carrier's.
-            Err(_) => Recipient::Vendor {
-                id: self.plan.carrier.clone(),
-                role,
-            },
+            Err(_) => Recipient::Vendor { id: self.plan.carrier.clone(), role },
         }
     }
 
@@ -84,6 +67,7 @@ impl Driver {
         }
         if let Some(error) = self.ear.take_failure() {
             tracing::error!(call = self.plan.id, %error, "recogniser");
+            self.input(Input::RecogniserFailed);
         }
     }
 

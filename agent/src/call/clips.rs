@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use callwright_prompts::{Business, ClipName, Pack};
 
-/// The audio of every clip, mu-law at 8 kHz.
+/// The audio of every clip, mu-law at 8 kHz. Cloning shares the audio.
+#[derive(Clone)]
 pub struct ClipBook {
     audio: BTreeMap<ClipName, Bytes>,
     registered_name: String,
@@ -23,10 +24,7 @@ impl ClipBook {
         callback_spoken: &str,
         mut speak: impl FnMut(&str) -> Result<Bytes, E>,
     ) -> Result<ClipBook, E> {
-        let business = Business {
-            registered_name,
-            callback_spoken,
-        };
+        let business = Business { registered_name, callback_spoken };
         let mut audio = BTreeMap::new();
         for name in ClipName::ALL {
             audio.insert(name, speak(&pack.clip_text(name, &business))?);
@@ -54,9 +52,6 @@ impl ClipBook {
     /// What the clips say about the practice.
     #[must_use]
     pub fn business(&self) -> Business<'_> {
-        Business {
-            registered_name: &self.registered_name,
-            callback_spoken: &self.callback_spoken,
-        }
+        Business { registered_name: &self.registered_name, callback_spoken: &self.callback_spoken }
     }
 }

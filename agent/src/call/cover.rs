@@ -8,9 +8,8 @@ use std::collections::BTreeSet;
 /// What stands in the place of a covered word.
 pub(crate) const COVER: &str = "•••";
 
-const DIGITS: &[&str] = &[
-    "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-];
+const DIGITS: &[&str] =
+    &["zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
 const MONTHS: &[&str] = &[
     "january",
@@ -82,8 +81,7 @@ pub(crate) struct Cover {
 impl Cover {
     /// Also covers each word of `text`, such as a patient's name.
     pub(crate) fn name(&mut self, text: &str) {
-        self.names
-            .extend(text.split_whitespace().map(plain).filter(|w| w.len() > 1));
+        self.names.extend(text.split_whitespace().map(plain).filter(|w| w.len() > 1));
     }
 
     /// The words with what identifies covered.
@@ -119,24 +117,14 @@ impl Cover {
 }
 
 fn plain(word: &str) -> String {
-    word.chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect::<String>()
-        .to_lowercase()
+    word.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
 }
 
 /// How many digits or single letters follow one another from `at` on, with at least one digit among them.
 fn digit_run(words: &[String], at: usize) -> usize {
     let is_digit = |w: &String| DIGITS.contains(&w.as_str());
-    let run = words[at..]
-        .iter()
-        .take_while(|w| is_digit(w) || w.len() == 1)
-        .count();
-    if words[at..at + run].iter().filter(|w| is_digit(w)).count() >= 2 {
-        run
-    } else {
-        0
-    }
+    let run = words[at..].iter().take_while(|w| is_digit(w) || w.len() == 1).count();
+    if words[at..at + run].iter().filter(|w| is_digit(w)).count() >= 2 { run } else { 0 }
 }
 
 /// How many words from `at` on are a date that begins with a month.
@@ -165,28 +153,16 @@ mod tests {
         let mut cover = Cover::default();
         cover.name("Maria Lopez");
         for (open, covered) in [
-            (
-                "the member id is w four seven two nine",
-                "the member id is •••",
-            ),
-            (
-                "active effective january first twenty twenty six",
-                "active effective •••",
-            ),
+            ("the member id is w four seven two nine", "the member id is •••"),
+            ("active effective january first twenty twenty six", "active effective •••"),
             (
                 "the deductible is one thousand five hundred dollars",
                 "the deductible is one thousand five hundred dollars",
             ),
             ("this is for maria lopez", "this is for •••"),
-            (
-                "the specialist copay is forty dollars",
-                "the specialist copay is forty dollars",
-            ),
+            ("the specialist copay is forty dollars", "the specialist copay is forty dollars"),
             ("reference number 749025 okay", "reference number ••• okay"),
-            (
-                "you may press one for claims",
-                "you may press one for claims",
-            ),
+            ("you may press one for claims", "you may press one for claims"),
         ] {
             assert_eq!(cover.cover(open.split(' ')), covered);
         }

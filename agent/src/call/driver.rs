@@ -8,9 +8,9 @@ use callwright_compliance::VendorId;
 use callwright_compliance::egress::{FieldSet, Ledger, Recipient};
 use callwright_compliance::vendor::Role;
 use callwright_core::{
-    Conversation, Input, Item, Micros, Now, Outcome, Topic, UtteranceId, ValueId,
+    Conversation, Input, Item, Micros, Now, Outcome, Topic, ValueId,
 };
-use callwright_media::playout::{ItemId, MarkSupport, Playout, PlayoutConfig};
+use callwright_media::playout::{Cut, ItemId, MarkSupport, Playout, PlayoutConfig};
 use callwright_media::recorder::Recorder;
 use callwright_media::session::{MediaEvent, Session, SessionConfig};
 use callwright_media::twilio::StreamEvent;
@@ -25,6 +25,9 @@ use super::{CallPlan, CallReport, Command, Disclosed, Latency, Leg, Lines, Note,
 use super::{Journal, Vault, translate};
 use crate::api::MediaStream;
 use crate::clock::Stopwatch;
+
+/// How long the carrier may take to accept what is sent: its socket holds seconds of audio.
+const SEND_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// A model at work on a turn.
 pub(super) struct Mind {
@@ -52,6 +55,8 @@ pub struct Driver {
     pub(super) session: Session,
     pub(super) playout: Playout,
     pub(super) recorder: Option<Recorder>,
+    /// Whether a frame could not be recorded. Said once: a full disk would say it fifty times a second.
+    recording_gaps: bool,
     journal: Option<Journal>,
     pub(super) ear: Ear,
     pub(super) mouth: Mouth,
@@ -84,10 +89,8 @@ pub struct Driver {
     pub(super) cover: Cover,
     pub(super) moments: mpsc::Sender<Moment>,
     pub(super) notes: mpsc::Sender<Note>,
-    /// From this utterance on nothing may be kept unless a disclosure is proven.
-    pub(super) waiting_from: Option<UtteranceId>,
-    /// The utterance that was understood last.
-    pub(super) last_utterance: UtteranceId,
+    /// What was heard from here on, in milliseconds of far-end time, may not be kept unless a disclosure is proven.
+    pub(super) waiting_from: Option<u32>,
     pub(super) objected: bool,
     outcome: Option<Outcome>,
     /// The far end's audio of one message, kept to save its allocation.
@@ -150,6 +153,7 @@ impl Driver {
             session: Session::new(SessionConfig::default()),
             playout: Playout::new(plan.gate, PlayoutConfig::new(MarkSupport::Echo)),
             recorder,
+            recording_gaps: false,
             journal: Some(plan.journal),
             ear: Ear::new(session),
             mouth: Mouth::default(),
@@ -177,7 +181,6 @@ impl Driver {
             moments,
             notes,
             waiting_from: None,
-            last_utterance: UtteranceId(0),
             objected: false,
             outcome: None,
             audio: Vec::new(),
@@ -229,8 +232,7 @@ impl Driver {
         let stall = self.session.poll_timeout().map(Micros);
         // With nothing to wait for, a look once a minute does no harm.
         let idle = self.watch.at() + Micros::from_s(60);
-        self.watch
-            .when(core.into_iter().chain(stall).min().unwrap_or(idle))
+        self.watch.when(core.into_iter().chain(stall).min().unwrap_or(idle))
     }
 
     fn take(&mut self, event: Event) {
@@ -238,8 +240,7 @@ impl Driver {
             Event::Wire(Ok(event)) => self.wire(event),
             Event::Wire(Err(error)) => {
                 tracing::warn!(call = self.plan.id, %error, "media stream ended by an error");
-                self.stream = None;
-                self.input(Input::StreamDown);
+                self.stream_down();
             }
             Event::Stream(stream) => {
                 self.stream = Some(*stream);
@@ -282,10 +283,16 @@ impl Driver {
             }
             StreamEvent::Ended(end) => {
                 tracing::debug!(call = self.plan.id, ?end, "media stream ended");
-                self.stream = None;
-                self.input(Input::StreamDown);
+                self.stream_down();
             }
         }
+    }
+
+    /// The stream is gone, and what it had been given with it: nothing of that may be proven on another one.
+    fn stream_down(&mut self) {
+        self.stream = None;
+        self.playout.cut(Cut::Everything);
+        self.input(Input::StreamDown);
     }
 
     /// The path of every frame: detectors, recorder, recogniser.
@@ -300,9 +307,10 @@ impl Driver {
             self.ear.frame(at, &frame);
             if let Some(recorder) = &mut self.recorder
                 && let Err(error) = recorder.frame(&frame, &near)
+                && !std::mem::replace(&mut self.recording_gaps, true)
             {
-                tracing::error!(call = self.plan.id, %error, "recording stopped");
-                self.recorder = None;
+                // The recorder stays: it alone can still delete what may not be kept.
+                tracing::error!(call = self.plan.id, %error, "recording has gaps");
             }
             self.media_events();
         }
@@ -353,10 +361,7 @@ impl Driver {
         if self.outcome.is_some() {
             return;
         }
-        let now = Now {
-            at: self.watch.at(),
-            far: translate::far(self.session.now()),
-        };
+        let now = Now { at: self.watch.at(), far: translate::far(self.session.now()) };
         if let Err(misuse) = self.core.handle(now, input) {
             tracing::error!(call = self.plan.id, %misuse, "the core refused an input");
             return;
@@ -395,17 +400,18 @@ impl Driver {
         let Some(stream) = &mut self.stream else {
             return false;
         };
-        let mut result = Ok(());
-        while let Some(transmit) = self.playout.poll_transmit() {
-            any = true;
-            result = stream.send(&transmit).await;
-            if result.is_err() {
-                break;
+        // A peer that stops reading must not hold the call's own timers up.
+        let sent = tokio::time::timeout(SEND_WITHIN, async {
+            while let Some(transmit) = self.playout.poll_transmit() {
+                any = true;
+                stream.send(&transmit).await?;
             }
-        }
-        if any && result.is_ok() {
-            result = stream.flush().await;
-        }
+            if any { stream.flush().await } else { Ok(()) }
+        });
+        let result = match sent.await {
+            Ok(sent) => sent.map_err(|error| error.to_string()),
+            Err(_) => Err("the carrier does not read".to_owned()),
+        };
         if any && let Some(ready) = self.reply.audio.take() {
             let now = self.watch.at();
             self.measure(Stage::Playout, Some(ready), now);
@@ -414,8 +420,7 @@ impl Driver {
         }
         if let Err(error) = result {
             tracing::warn!(call = self.plan.id, %error, "media stream lost while sending");
-            self.stream = None;
-            self.input(Input::StreamDown);
+            self.stream_down();
         }
         any
     }
@@ -444,19 +449,14 @@ impl Driver {
         });
         let model = Role::LanguageModel;
         let reached =
-            self.ledger
-                .totals()
-                .iter()
-                .filter_map(|(recipient, total)| match recipient {
-                    Recipient::Vendor { role, .. } if *role == model => Some(total.fields),
-                    Recipient::Vendor { .. } | Recipient::FarEnd => None,
-                });
+            self.ledger.totals().iter().filter_map(|(recipient, total)| match recipient {
+                Recipient::Vendor { role, .. } if *role == model => Some(total.fields),
+                Recipient::Vendor { .. } | Recipient::FarEnd => None,
+            });
         let to_model = reached.fold(FieldSet::EMPTY, FieldSet::union);
         CallReport {
             // `run` leaves its loop only with an outcome.
-            outcome: self
-                .outcome
-                .unwrap_or(Outcome::Failed(callwright_core::Ending::MediaLost)),
+            outcome: self.outcome.unwrap_or(Outcome::Failed(callwright_core::Ending::MediaLost)),
             identifiers_to_model: to_model.intersection(FieldSet::PATIENT),
             vault: self.vault,
             ledger: self.ledger,

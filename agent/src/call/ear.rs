@@ -21,6 +21,8 @@ pub(crate) struct Ear {
     /// Bytes sent, for the ledger.
     sent: u64,
     broken: Option<VendorError>,
+    /// The failure was told.
+    lost: bool,
 }
 
 impl Ear {
@@ -33,6 +35,7 @@ impl Ear {
             utterances: 0,
             sent: 0,
             broken: None,
+            lost: false,
         }
     }
 
@@ -77,16 +80,16 @@ impl Ear {
         }
         let mulaw = self.joined.split().freeze();
         self.sent += mulaw.len() as u64;
-        self.tell(ToRecogniser::Audio {
-            at: self.joined_at,
-            mulaw,
-        });
+        self.tell(ToRecogniser::Audio { at: self.joined_at, mulaw });
     }
 
     fn tell(&mut self, message: ToRecogniser) {
         // The first failure is kept: the driver tells of it once, and the call's own timers go on.
-        if let Err(error) = self.session.tell(message) {
-            self.broken.get_or_insert(error);
+        if !self.lost
+            && let Err(error) = self.session.tell(message)
+        {
+            self.broken = Some(error);
+            self.lost = true;
         }
     }
 

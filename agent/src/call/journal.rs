@@ -60,20 +60,12 @@ impl Chain {
     /// The chain of a journal with this header.
     #[must_use]
     pub fn new(header: &Header) -> Chain {
-        Chain(hex(&Sha256::digest(
-            serde_json::to_vec(header).unwrap_or_default(),
-        )))
+        Chain(hex(&Sha256::digest(serde_json::to_vec(header).unwrap_or_default())))
     }
 
     /// The next entry of the chain.
     pub fn entry(&mut self, seq: u64, now: Now, input: Input, outputs: Vec<Output>) -> Entry {
-        let mut entry = Entry {
-            seq,
-            now,
-            input,
-            outputs,
-            digest: String::new(),
-        };
+        let mut entry = Entry { seq, now, input, outputs, digest: String::new() };
         let mut hash = Sha256::new();
         hash.update(self.0.as_bytes());
         hash.update(serde_json::to_vec(&entry).unwrap_or_default());
@@ -104,11 +96,7 @@ impl Journal {
         let mut out = BufWriter::new(File::create_new(path)?);
         serde_json::to_writer(&mut out, header)?;
         out.write_all(b"\n")?;
-        Ok(Journal {
-            out,
-            chain: Chain::new(header),
-            seq: 0,
-        })
+        Ok(Journal { out, chain: Chain::new(header), seq: 0 })
     }
 
     /// Writes one input with its outputs.

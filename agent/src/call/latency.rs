@@ -97,21 +97,12 @@ impl Latency {
     #[must_use]
     pub fn summary(&self) -> Vec<Summary> {
         let line = |stage| {
-            let mut all: Vec<u64> = self
-                .samples
-                .iter()
-                .filter(|(s, _)| *s == stage)
-                .map(|(_, us)| *us)
-                .collect();
+            let mut all: Vec<u64> =
+                self.samples.iter().filter(|(s, _)| *s == stage).map(|(_, us)| *us).collect();
             all.sort_unstable();
             let p50_us = *all.get(all.len() / 2)?;
             let max_us = *all.last()?;
-            Some(Summary {
-                stage,
-                count: all.len(),
-                p50_us,
-                max_us,
-            })
+            Some(Summary { stage, count: all.len(), p50_us, max_us })
         };
         Stage::ALL.into_iter().filter_map(line).collect()
     }
@@ -129,9 +120,6 @@ mod tests {
         }
         let summary = latency.summary();
         assert_eq!(summary.len(), 1);
-        assert_eq!(
-            (summary[0].count, summary[0].p50_us, summary[0].max_us),
-            (3, 5, 9)
-        );
+        assert_eq!((summary[0].count, summary[0].p50_us, summary[0].max_us), (3, 5, 9));
     }
 }

@@ -17,12 +17,7 @@ struct Pending {
 /// What the front piece did.
 pub(crate) enum Spoken {
     /// A stretch of its audio; `first` for the first one, with when it was asked for.
-    Audio {
-        item: Item,
-        asked_at: Micros,
-        first: bool,
-        audio: SpeechResult,
-    },
+    Audio { item: Item, asked_at: Micros, first: bool, audio: SpeechResult },
     /// No more comes.
     End { item: Item },
 }
@@ -40,12 +35,7 @@ impl Mouth {
         audio: mpsc::Receiver<SpeechResult>,
         asked_at: Micros,
     ) {
-        self.pending.push_back(Pending {
-            item,
-            audio,
-            asked_at,
-            begun: false,
-        });
+        self.pending.push_back(Pending { item, audio, asked_at, begun: false });
     }
 
     /// Drops everything; gives the items that were on their way.
@@ -66,12 +56,7 @@ impl Mouth {
                 if audio.is_err() {
                     self.pending.pop_front();
                 }
-                Spoken::Audio {
-                    item,
-                    asked_at,
-                    first,
-                    audio,
-                }
+                Spoken::Audio { item, asked_at, first, audio }
             }
             None => {
                 self.pending.pop_front();

@@ -26,11 +26,7 @@ fn says_whose(value: &Value) -> bool {
 impl Driver {
     pub(super) fn obey(&mut self, output: Output) {
         match output {
-            Output::Accept {
-                topic,
-                value,
-                read_back,
-            } => self.accept(topic, value, read_back),
+            Output::Accept { topic, value, read_back } => self.accept(topic, value, read_back),
             Output::ArmGate(why) => self.arm(why),
             Output::CancelTurn(turn) => {
                 self.mind.take_if(|mind| mind.turn == turn);
@@ -43,11 +39,12 @@ impl Driver {
             Output::Play(clip) => self.play(clip),
             Output::SendDigits(step) => self.send_digits(step),
             Output::SayStep(step) => self.say_step(step),
+            Output::Reopen(topic) => self.vault.lose(topic),
             Output::SetRecogniser(ear) => self.set_ear(ear),
             Output::SetRecording(recording) => self.set_recording(recording),
             Output::Speak(segment) => self.speak(segment),
             Output::StartTurn { turn, goals, again } => self.start_turn(turn, goals, again),
-            Output::StopPlayout => self.stop_playout(),
+            Output::StopPlayout(stop) => self.stop_playout(stop),
         }
     }
 
@@ -65,11 +62,7 @@ impl Driver {
         } else {
             words.expose(Purpose::ShowToOperator).clone()
         };
-        self.tell(Happening::Won {
-            title,
-            value: Said { words, covered },
-            read_back,
-        });
+        self.tell(Happening::Won { title, value: Said { words, covered }, read_back });
     }
 
     fn title(&self, topic: Topic) -> String {
@@ -86,17 +79,13 @@ impl Driver {
     }
 
     fn arm(&mut self, why: ArmReason) {
-        self.waiting_from.get_or_insert(self.last_utterance);
         self.playout.arm(translate::arm(why));
     }
 
     fn phase(&mut self, phase: Phase) {
         if phase == Phase::Menu && self.playout.menu().is_err() {
             // A person was heard on this stretch of the leg: the gate stays shut, and the menu gets nothing.
-            tracing::warn!(
-                call = self.plan.id,
-                "a menu after a person: keys will be refused"
-            );
+            tracing::warn!(call = self.plan.id, "a menu after a person: keys will be refused");
         }
         tracing::info!(call = self.plan.id, ?phase, "phase");
         self.tell(Happening::Phase(phase));
@@ -132,11 +121,7 @@ impl Driver {
                 self.session.set_profile(Profile::Hold);
             }
             Ear::Menu | Ear::Person => {
-                let profile = if ear == Ear::Menu {
-                    Profile::Menu
-                } else {
-                    Profile::Person
-                };
+                let profile = if ear == Ear::Menu { Profile::Menu } else { Profile::Person };
                 let before = self.session.pre_roll(self.session.now());
                 self.ear.wake(before);
                 self.session.set_profile(profile);
@@ -153,17 +138,30 @@ impl Driver {
     }
 
     fn set_recording(&mut self, recording: Recording) {
-        if let Recording::ObjectedAt(_) = recording {
-            self.objected = true;
-            self.vault.forget_words_from(self.last_utterance);
-            self.playout.objected();
-            self.note(Note::Audit(Action::RecordingObjected));
+        let ms = |at: callwright_core::SampleTime| u32::try_from(at.as_ms()).unwrap_or(u32::MAX);
+        match recording {
+            Recording::Machines => {
+                if self.playout.machines_only().is_some() {
+                    self.waiting_from = None;
+                }
+            }
+            Recording::PersonFrom(at) => {
+                self.waiting_from.get_or_insert(ms(at));
+            }
+            Recording::ObjectedAt(at) => {
+                self.objected = true;
+                self.vault.forget_words_from(ms(at));
+                self.playout.objected();
+                self.note(Note::Audit(Action::RecordingObjected));
+            }
         }
-        let Some(recorder) = &mut self.recorder else {
-            return;
-        };
+        let Some(recorder) = &mut self.recorder else { return };
         let result = match recording {
-            Recording::Machines => recorder.machine_again(),
+            Recording::Machines => match self.playout.machines_only() {
+                Some(proof) => recorder.machine_again(proof),
+                // Somebody was heard on this stretch of the leg: what waits goes on waiting for a permit.
+                None => Ok(()),
+            },
             Recording::PersonFrom(at) => recorder.human_from(translate::media(at)),
             Recording::ObjectedAt(at) => recorder.objected(translate::media(at)),
         };

@@ -17,33 +17,22 @@ impl Driver {
         match event {
             RecogniserEvent::Heard(heard) => self.heard(heard),
             RecogniserEvent::Failed(error) => {
-                // The core's own timers take it for silence; the call then ends in words, not in a hang.
                 tracing::error!(call = self.plan.id, %error, "recogniser");
+                self.input(Input::RecogniserFailed);
             }
         }
     }
 
     fn heard(&mut self, heard: Heard) {
-        let Heard {
-            utterance,
-            words,
-            done,
-            end_of_turn,
-        } = heard;
+        let Heard { utterance, words, done, end_of_turn } = heard;
         let count = u16::try_from(words.len()).unwrap_or(u16::MAX);
-        self.input(Input::Heard {
-            utterance,
-            words: count,
-            done,
-            end_of_turn,
-        });
+        self.input(Input::Heard { utterance, words: count, done, end_of_turn });
         if !done {
             return;
         }
         let now = self.watch.at();
         self.measure(Stage::SpeechToText, self.reply.finalised, now);
         self.reply.heard = Some(now);
-        self.last_utterance = utterance;
         self.show_far_end(&words);
         self.understood(utterance, &words);
         if !self.objected {
@@ -55,23 +44,13 @@ impl Driver {
         if words.is_empty() {
             return;
         }
-        let texts: Vec<&str> = words
-            .words()
-            .words
-            .iter()
-            .map(|w| w.text.as_str())
-            .collect();
+        let texts: Vec<&str> = words.words().words.iter().map(|w| w.text.as_str()).collect();
         let covered = self.cover.cover(texts.iter().copied());
-        self.tell(Happening::FarEnd(Said {
-            words: Phi::new(texts.join(" ")),
-            covered,
-        }));
+        self.tell(Happening::FarEnd(Said { words: Phi::new(texts.join(" ")), covered }));
     }
 
     fn understood(&mut self, utterance: UtteranceId, words: &Utterance) {
-        let read_back = self
-            .read_back
-            .and_then(|(topic, id)| Some((topic, self.vault.value(id)?)));
+        let read_back = self.read_back.and_then(|(topic, id)| Some((topic, self.vault.value(id)?)));
         let context = Context {
             phase: self.core.phase(),
             payer: &self.plan.payer,
@@ -87,10 +66,7 @@ impl Driver {
         self.asked_for(&meaning);
         self.hear_name(&meaning);
         for act in &meaning.acts {
-            self.input(Input::Act {
-                utterance,
-                act: *act,
-            });
+            self.input(Input::Act { utterance, act: *act });
             if let Act::MenuPrompt(step) = act
                 && let Some(known) = self.plan.menu.step(StepPlace(step.0))
             {
@@ -100,15 +76,8 @@ impl Driver {
         }
         for found in &meaning.found {
             // Where the far end has none, there is no value, and no number of one.
-            let value = self
-                .vault
-                .keep_value(utterance, found)
-                .unwrap_or(ValueId(0));
-            self.input(Input::Extracted {
-                utterance,
-                found: found.extracted,
-                value,
-            });
+            let value = self.vault.keep_value(utterance, found).unwrap_or(ValueId(0));
+            self.input(Input::Extracted { utterance, found: found.extracted, value });
         }
         for (a, b) in &meaning.conflicts {
             self.input(Input::Conflict { a: *a, b: *b });
@@ -123,11 +92,7 @@ impl Driver {
         if !self.payer_named {
             return;
         }
-        if meaning
-            .acts
-            .iter()
-            .any(|act| matches!(act, Act::MenuPrompt(_)))
-        {
+        if meaning.acts.iter().any(|act| matches!(act, Act::MenuPrompt(_))) {
             self.playout.counterparty(Counterparty::MatchedMap);
         } else if meaning.payer_named {
             self.playout.counterparty(Counterparty::MatchedGreeting);
@@ -144,13 +109,10 @@ impl Driver {
         if repeats {
             return;
         }
-        let items = meaning.acts.iter().filter_map(|act| {
-            if let Act::DataRequest(item) = act {
-                Some(*item)
-            } else {
-                None
-            }
-        });
+        let items = meaning
+            .acts
+            .iter()
+            .filter_map(|act| if let Act::DataRequest(item) = act { Some(*item) } else { None });
         self.wanted = translate::fields(items);
         self.playout.asked(self.wanted);
     }

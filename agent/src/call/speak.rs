@@ -6,7 +6,7 @@ use callwright_compliance::audit::Action;
 use callwright_compliance::egress::{Field, FieldSet};
 use callwright_compliance::gate::{KeySource, NextStep, Opened};
 use callwright_compliance::vendor::Role;
-use callwright_core::{Clip, Input, Item, SegmentId, StepId};
+use callwright_core::{Clip, Input, Item, SegmentId, StepId, Stop};
 use callwright_dialplan::menu::{StepAct, StepPlace};
 use callwright_media::dtmf;
 use callwright_media::playout::{Cut, ItemId, PlayoutError, PlayoutEvent};
@@ -45,10 +45,7 @@ impl Driver {
             && let Some((played_ms, total_ms)) = self.cut_disclosure
         {
             let business = self.plan.clips.business();
-            name = self
-                .plan
-                .pack
-                .disclosure_after(&business, played_ms, total_ms);
+            name = self.plan.pack.disclosure_after(&business, played_ms, total_ms);
         }
         if matches!(clip, Clip::Disclosure | Clip::DisclosureShort) {
             self.disclosing_since = self.watch.at();
@@ -79,10 +76,7 @@ impl Driver {
             Some((name, act, keys, carries))
         });
         let Some((name, act, keys, carries)) = wanted else {
-            tracing::warn!(
-                call = self.plan.id,
-                "the request lacks what the menu wants keyed"
-            );
+            tracing::warn!(call = self.plan.id, "the request lacks what the menu wants keyed");
             self.input(Input::GateRefused(item));
             return;
         };
@@ -94,24 +88,18 @@ impl Driver {
             }
         };
         let Some(pressed) = dtmf::Key::parse_all(text) else {
+            self.input(Input::GateRefused(item));
             return;
         };
         let is_value = !carries.is_empty();
-        let covered = if is_value {
-            COVER.to_owned()
-        } else {
-            text.clone()
-        };
+        let covered = if is_value { COVER.to_owned() } else { text.clone() };
         // Keying a value answers what this step of the verified map asked for (rule V3).
         self.playout.asked(carries);
         let id = self.new_item(item);
         let result = self.playout.keys(id, source, carries, &pressed);
         if self.queued(item, result) {
             self.egress_to_far_end(carries, pressed.len() as u64);
-            self.tell(Happening::Keys {
-                step: name,
-                covered,
-            });
+            self.tell(Happening::Keys { step: name, covered });
         }
     }
 
@@ -120,7 +108,12 @@ impl Driver {
             StepAct::Say(phrase) => Some(phrase),
             StepAct::Press(_) | StepAct::Key { .. } | StepAct::Wait | StepAct::ExpectHold => None,
         });
-        let Some(phrase) = phrase else { return };
+        let Some(phrase) = phrase else {
+            self.input(Input::GateRefused(Item::Keys(step)));
+            return;
+        };
+        let recipient = self.vendor(self.plan.vendors.text_to_speech.id(), Role::TextToSpeech);
+        self.egress(recipient, FieldSet::of(&[Field::AgentWords]), phrase.len() as u64);
         let words = callwright_compliance::Phi::new(phrase);
         let audio = self.plan.vendors.text_to_speech.speak(words);
         self.mouth.speak(Item::Keys(step), audio, self.watch.at());
@@ -142,39 +135,31 @@ impl Driver {
         }
         let bytes = words.expose(Purpose::Speak).len() as u64;
         let recipient = self.vendor(self.plan.vendors.text_to_speech.id(), Role::TextToSpeech);
-        self.egress(
-            recipient,
-            carries.union(FieldSet::of(&[Field::AgentWords])),
-            bytes,
-        );
+        self.egress(recipient, carries.union(FieldSet::of(&[Field::AgentWords])), bytes);
         let covered = self.vault.template(segment).unwrap_or_default();
         let shown = words.duplicate(Purpose::ShowToOperator);
         let audio = self.plan.vendors.text_to_speech.speak(words);
         self.mouth.speak(item, audio, self.watch.at());
-        self.tell(Happening::Agent(Said {
-            words: shown,
-            covered,
-        }));
+        self.tell(Happening::Agent(Said { words: shown, covered }));
     }
 
-    pub(super) fn stop_playout(&mut self) {
+    pub(super) fn stop_playout(&mut self, stop: Stop) {
         for item in self.mouth.shut() {
             if self.playing(item).is_none() {
                 self.input(Input::PlayoutCut { item, played_ms: 0 });
             }
         }
-        self.playout.cut(Cut::Interruption);
+        self.menu_answer.clear();
+        self.playout.cut(match stop {
+            Stop::Everything => Cut::Everything,
+            Stop::Interruptible => Cut::Interruption,
+        });
     }
 
     /// The synthesiser has something.
     pub(super) fn spoken(&mut self, spoken: Spoken) {
         match spoken {
-            Spoken::Audio {
-                item,
-                asked_at,
-                first,
-                audio: Ok(audio),
-            } => {
+            Spoken::Audio { item, asked_at, first, audio: Ok(audio) } => {
                 if first {
                     let now = self.watch.at();
                     self.measure(Stage::TextToSpeech, Some(asked_at), now);
@@ -182,12 +167,9 @@ impl Driver {
                 }
                 self.add_speech(item, audio);
             }
-            Spoken::Audio {
-                item,
-                audio: Err(error),
-                ..
-            } => {
+            Spoken::Audio { item, audio: Err(error), .. } => {
                 tracing::error!(call = self.plan.id, %error, "text to speech");
+                self.input(Input::SpeechFailed(item));
                 self.end_speech(item);
             }
             Spoken::End { item } => self.end_speech(item),
@@ -239,11 +221,7 @@ impl Driver {
     }
 
     fn playing(&self, item: Item) -> Option<ItemId> {
-        self.items
-            .iter()
-            .rev()
-            .find(|(_, played)| **played == item)
-            .map(|(id, _)| *id)
+        self.items.iter().rev().find(|(_, played)| **played == item).map(|(id, _)| *id)
     }
 
     /// What became of an item at playout.
@@ -262,11 +240,7 @@ impl Driver {
                     self.input(Input::PlayoutDone(item));
                 }
             }
-            PlayoutEvent::Cut {
-                id,
-                played_ms,
-                next,
-            } => self.item_cut(id, played_ms, next),
+            PlayoutEvent::Cut { id, played_ms, next } => self.item_cut(id, played_ms, next),
             PlayoutEvent::GateOpened { opened, .. } => self.gate_opened(opened),
         }
     }
@@ -290,20 +264,18 @@ impl Driver {
         let at = self.watch.at();
         let far_ms = self.session.now().as_ms();
         let from = self.disclosing_since;
-        self.disclosed.push(Disclosed {
-            from,
-            at,
-            far_ms,
-            by: opened.by,
-        });
+        self.disclosed.push(Disclosed { from, at, far_ms, by: opened.by });
         self.note(Note::Audit(Action::DisclosureProven));
         self.tell(Happening::Disclosed(opened.by));
         if let Some(permit) = opened.permit
             && let Some(recorder) = &mut self.recorder
         {
-            match recorder.permit(permit) {
-                Ok(()) => self.note(Note::Audit(Action::RecordingStarted)),
-                Err(error) => tracing::error!(call = self.plan.id, %error, "recording"),
+            if let Err(error) = recorder.permit(permit) {
+                tracing::error!(call = self.plan.id, %error, "recording");
+            }
+            // With gaps, where the disk failed, it is a recording all the same.
+            if recorder.people_permit().is_some() {
+                self.note(Note::Audit(Action::RecordingStarted));
             }
         }
         // Arming the gate forgot what the person had asked for while they were not told yet.

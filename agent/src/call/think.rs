@@ -28,11 +28,7 @@ impl Driver {
         let heard = self.reply.heard.take();
         self.measure(Stage::Understanding, heard, now);
         let recipient = self.vendor(self.plan.vendors.language_model.id(), Role::LanguageModel);
-        self.egress(
-            recipient,
-            FieldSet::of(&[Field::ModelTokens]),
-            goals.len() as u64,
-        );
+        self.egress(recipient, FieldSet::of(&[Field::ModelTokens]), goals.len() as u64);
         let request = TurnRequest {
             turn,
             goals,
@@ -42,12 +38,7 @@ impl Driver {
             questions: self.plan.questions.clone(),
         };
         let events = self.plan.vendors.language_model.turn(request);
-        self.mind = Some(Mind {
-            turn,
-            events,
-            asked_at: now,
-            answered: false,
-        });
+        self.mind = Some(Mind { turn, events, asked_at: now, answered: false });
     }
 
     /// The model has something, or is gone.

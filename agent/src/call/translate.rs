@@ -24,7 +24,7 @@ pub(crate) fn media(at: SampleTime) -> callwright_media::SampleTime {
     callwright_media::SampleTime(at.0)
 }
 
-/// The field that an item is, to compliance. `None` for what is no value: the reason for the call is a fixed phrase.
+/// The field that an item is, to compliance.
 pub(crate) fn field(item: DataItem) -> Field {
     match item {
         DataItem::CallbackNumber => Field::CallbackNumber,
@@ -107,6 +107,7 @@ pub(crate) fn arm(why: ArmReason) -> GateArm {
         ArmReason::Person => GateArm::Person,
         // Who comes back to the line after a hold need not be who left it.
         ArmReason::PersonAgain => GateArm::NewPerson,
+        ArmReason::Hold => GateArm::HoldEnded,
         ArmReason::TakeOver => GateArm::TakeOver,
         ArmReason::Transfer => GateArm::Transfer,
     }
@@ -165,10 +166,7 @@ pub(crate) fn leg_status(status: LegStatus) -> Option<Input> {
 pub(crate) fn call_outcome(outcome: Outcome) -> CallOutcome {
     let why = match outcome {
         Outcome::Complete => return CallOutcome::Complete,
-        Outcome::Partial {
-            why: Ending::FarEndHungUp | Ending::MediaLost,
-            ..
-        } => {
+        Outcome::Partial { why: Ending::FarEndHungUp | Ending::MediaLost, .. } => {
             return CallOutcome::Dropped;
         }
         Outcome::Partial { .. } => return CallOutcome::Partial,
@@ -187,6 +185,7 @@ pub(crate) fn call_outcome(outcome: Outcome) -> CallOutcome {
         Ending::Leg(LegFailure::Carrier) => CallOutcome::Failed,
         Ending::MenuStuck => CallOutcome::MenuLost,
         Ending::OutOfService | Ending::Voicemail => CallOutcome::WrongNumber,
+        Ending::VendorLost => CallOutcome::OurFault,
     }
 }
 
@@ -218,6 +217,7 @@ pub(crate) fn ending_name(why: Ending) -> &'static str {
         Ending::NeedsStaff => "needs_staff",
         Ending::NobodyThere => "nobody_there",
         Ending::OutOfService => "out_of_service",
+        Ending::VendorLost => "vendor_lost",
         Ending::Voicemail => "voicemail",
     }
 }

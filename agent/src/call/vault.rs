@@ -109,29 +109,29 @@ impl Vault {
         self.utterances.get(&id)
     }
 
-    /// Deletes the words of every utterance from `from` on: somebody objected to their being kept.
-    pub fn forget_words_from(&mut self, from: UtteranceId) {
-        self.utterances.split_off(&from);
+    /// A value that was won does not stand any more.
+    pub fn lose(&mut self, topic: Topic) {
+        self.won.remove(&topic);
+        self.known.remove(topic);
+    }
+
+    /// Deletes the words of every utterance that was heard from `from_ms` on: somebody objected to their being kept.
+    pub fn forget_words_from(&mut self, from_ms: u32) {
+        self.utterances.retain(|_, words| begins(words) < from_ms);
     }
 
     /// Deletes everything that was heard from `from` on, values too: the people who said it were never told that a machine listens.
-    pub fn forget_from(&mut self, from: UtteranceId) {
-        self.forget_words_from(from);
-        self.won.retain(|_, won| won.evidence.utterance < from);
-        self.values.retain(|heard| heard.evidence.utterance < from);
+    pub fn forget_from(&mut self, from_ms: u32) {
+        self.forget_words_from(from_ms);
+        self.won.retain(|_, won| won.evidence.span.from_ms < from_ms);
+        self.values.retain(|heard| heard.evidence.span.from_ms < from_ms);
         self.known = Known::new();
     }
 
     /// Keeps a value that was found; `None` where the far end said that there is none.
     pub fn keep_value(&mut self, utterance: UtteranceId, found: &Found) -> Option<ValueId> {
         let value = found.value.clone()?;
-        self.values.push(HeardValue {
-            value,
-            evidence: Evidence {
-                utterance,
-                span: found.span,
-            },
-        });
+        self.values.push(HeardValue { value, evidence: Evidence { utterance, span: found.span } });
         u32::try_from(self.values.len()).ok().map(ValueId)
     }
 
@@ -148,11 +148,7 @@ impl Vault {
     /// The core accepts a value for a topic.
     pub fn win(&mut self, topic: Topic, id: ValueId, read_back: bool) {
         let Some(heard) = self.heard(id) else { return };
-        let won = Won {
-            value: heard.value.canonical(),
-            evidence: heard.evidence,
-            read_back,
-        };
+        let won = Won { value: heard.value.canonical(), evidence: heard.evidence, read_back };
         self.known.insert(topic, heard.value.clone());
         self.won.insert(topic, won);
     }
@@ -171,9 +167,7 @@ impl Vault {
     /// The words of a piece with its tokens unfilled: what may be shown, and what a model may see.
     #[must_use]
     pub fn template(&self, id: SegmentId) -> Option<String> {
-        self.pieces
-            .get(&id)
-            .map(|piece| piece.segment.template.to_string())
+        self.pieces.get(&id).map(|piece| piece.segment.template.to_string())
     }
 
     /// The fields whose values a piece gives away.
@@ -189,9 +183,7 @@ impl Vault {
     #[must_use]
     pub fn render(&self, id: SegmentId, questions: &QuestionSet) -> Option<PhiString> {
         let segment = &self.pieces.get(&id)?.segment;
-        let words = segment
-            .template
-            .render(|token| self.spoken(token, segment.heard, questions));
+        let words = segment.template.render(|token| self.spoken(token, segment.heard, questions));
         words.ok().map(Phi::new)
     }
 
@@ -207,9 +199,7 @@ impl Vault {
             } else {
                 heard
             };
-            return self
-                .heard(id?)
-                .map(|heard| value_spoken(&heard.value, questions));
+            return self.heard(id?).map(|heard| value_spoken(&heard.value, questions));
         };
         let text = self.items.get(&item)?.expose(Purpose::Speak);
         Some(match item {
@@ -235,10 +225,7 @@ impl Vault {
         match act {
             StepAct::Press(keys) => Some((Phi::new(keys.as_str().to_owned()), FieldSet::EMPTY)),
             StepAct::Key { item, terminator } => {
-                let text = self
-                    .items
-                    .get(&translate::key_item(*item))?
-                    .expose(Purpose::Key);
+                let text = self.items.get(&translate::key_item(*item))?.expose(Purpose::Key);
                 let mut keys = keyed(translate::key_item(*item), text)?;
                 if let Some(terminator) = terminator {
                     keys.push_str(terminator.as_str());
@@ -250,6 +237,11 @@ impl Vault {
             StepAct::Say(_) | StepAct::Wait | StepAct::ExpectHold => None,
         }
     }
+}
+
+/// Where an utterance begins. One without words begins nowhere.
+fn begins(words: &Utterance) -> u32 {
+    words.words().words.first().map_or(u32::MAX, |word| word.from_ms)
 }
 
 /// An item in the form that menus take: digits only, a birth date as MMDDYYYY, a number without its country code.
@@ -304,17 +296,13 @@ fn value_spoken(value: &Value, questions: &QuestionSet) -> String {
 
 /// A choice as people say it.
 fn choice_spoken(name: &str, questions: &QuestionSet) -> String {
-    let kinds = questions
-        .fields
-        .iter()
-        .map(|question: &Question| &question.kind);
-    let choices = kinds.filter_map(|kind| {
-        if let ValueKind::Choice(choices) = kind {
-            Some(choices)
-        } else {
-            None
-        }
-    });
+    let kinds = questions.fields.iter().map(|question: &Question| &question.kind);
+    let choices =
+        kinds.filter_map(
+            |kind| {
+                if let ValueKind::Choice(choices) = kind { Some(choices) } else { None }
+            },
+        );
     choices
         .flatten()
         .find(|choice| choice.value == name)
@@ -326,6 +314,7 @@ mod tests {
     use callwright_core::{Extracted, FieldId, Verdict};
     use callwright_dialplan::menu::{KeyItem, Keys};
     use callwright_prompts::{Pack, Template};
+    use callwright_understanding::Word;
 
     use super::*;
 
@@ -340,75 +329,39 @@ mod tests {
     }
 
     fn questions() -> QuestionSet {
-        Pack::embedded()
-            .unwrap()
-            .question_set("medical")
-            .unwrap()
-            .clone()
+        Pack::embedded().unwrap().question_set("medical").unwrap().clone()
     }
 
     fn keep(vault: &mut Vault, text: &str, carries: Vec<DataItem>, heard: Option<ValueId>) {
         let template = Template::parse(text).unwrap();
-        vault.keep_piece(
-            TurnId(1),
-            SegmentId(1),
-            Segment {
-                template,
-                carries,
-                heard,
-            },
-        );
+        vault.keep_piece(TurnId(1), SegmentId(1), Segment { template, carries, heard });
     }
 
-    fn hear(vault: &mut Vault, utterance: u32, topic: Topic, value: Value) -> ValueId {
+    fn hear(vault: &mut Vault, from_ms: u32, topic: Topic, value: Value) -> ValueId {
         let found = Found {
-            extracted: Extracted {
-                topic,
-                verdict: Verdict::Clear,
-            },
+            extracted: Extracted { topic, verdict: Verdict::Clear },
             value: Some(value),
-            span: Span {
-                from_ms: 10,
-                to_ms: 90,
-                confidence: 0.9,
-            },
+            span: Span { from_ms, to_ms: from_ms + 80, confidence: 0.9 },
         };
-        vault.keep_value(UtteranceId(utterance), &found).unwrap()
+        vault.keep_value(UtteranceId(from_ms), &found).unwrap()
     }
 
     #[test]
     fn tokens_become_words_that_can_be_followed() {
         let mut vault = vault();
-        keep(
-            &mut vault,
-            "The member I D is {member_id}.",
-            vec![DataItem::MemberId],
-            None,
-        );
+        keep(&mut vault, "The member I D is {member_id}.", vec![DataItem::MemberId], None);
         let words = vault.render(SegmentId(1), &questions()).unwrap();
         let words = words.expose(Purpose::Speak);
         assert!(words.contains("W as in whiskey"), "{words}");
         assert!(words.contains("eight, three, five"), "{words}");
-        assert!(
-            vault
-                .carries(SegmentId(1))
-                .contains(callwright_compliance::Field::MemberId)
-        );
-        assert_eq!(
-            vault.template(SegmentId(1)).unwrap(),
-            "The member I D is {member_id}."
-        );
+        assert!(vault.carries(SegmentId(1)).contains(callwright_compliance::Field::MemberId));
+        assert_eq!(vault.template(SegmentId(1)).unwrap(), "The member I D is {member_id}.");
     }
 
     #[test]
     fn a_value_that_is_not_there_is_not_made_up() {
         let mut vault = vault();
-        keep(
-            &mut vault,
-            "The group number is {group_number}.",
-            vec![],
-            None,
-        );
+        keep(&mut vault, "The group number is {group_number}.", vec![], None);
         assert!(vault.render(SegmentId(1), &questions()).is_none());
         keep(&mut vault, "I have {heard}.", vec![], Some(ValueId(7)));
         assert!(vault.render(SegmentId(1), &questions()).is_none());
@@ -417,18 +370,10 @@ mod tests {
     #[test]
     fn a_read_back_says_what_was_heard() {
         let mut vault = vault();
-        let id = hear(
-            &mut vault,
-            3,
-            Topic::Reference,
-            Value::Reference("749025".to_owned()),
-        );
+        let id = hear(&mut vault, 3, Topic::Reference, Value::Reference("749025".to_owned()));
         keep(&mut vault, "I have {heard}.", vec![], Some(id));
         let words = vault.render(SegmentId(1), &questions()).unwrap();
-        assert_eq!(
-            words.expose(Purpose::Speak),
-            "I have seven, four, nine, zero, two, five."
-        );
+        assert_eq!(words.expose(Purpose::Speak), "I have seven, four, nine, zero, two, five.");
     }
 
     #[test]
@@ -441,18 +386,12 @@ mod tests {
             (KeyItem::CallbackNumber, "6142000134#"),
             (KeyItem::MemberId, "47291835#"),
         ] {
-            let act = StepAct::Key {
-                item,
-                terminator: hash.clone(),
-            };
+            let act = StepAct::Key { item, terminator: hash.clone() };
             let (typed, carries) = vault.keys(&act).unwrap();
             assert_eq!(typed.expose(Purpose::Key), keys);
             assert!(carries.contains(item.field()));
         }
-        let missing = StepAct::Key {
-            item: KeyItem::TaxId,
-            terminator: None,
-        };
+        let missing = StepAct::Key { item: KeyItem::TaxId, terminator: None };
         assert!(vault.keys(&missing).is_none());
     }
 
@@ -460,22 +399,18 @@ mod tests {
     fn what_was_heard_from_people_who_were_never_told_is_forgotten() {
         let mut vault = vault();
         let plan = Topic::Field(FieldId(2));
-        let early = hear(&mut vault, 1, plan, Value::Choice("ppo".to_owned()));
-        let late = hear(
-            &mut vault,
-            4,
-            Topic::Name,
-            Value::Name("Jessica".to_owned()),
-        );
-        vault.keep_words(UtteranceId(1), Utterance::from_text("one", 100));
-        vault.keep_words(UtteranceId(4), Utterance::from_text("two", 100));
+        let early = hear(&mut vault, 10, plan, Value::Choice("ppo".to_owned()));
+        let late = hear(&mut vault, 900, Topic::Name, Value::Name("Jessica".to_owned()));
+        let word = |from_ms| {
+            let text = "word".to_owned();
+            Utterance::new(vec![Word { text, from_ms, to_ms: from_ms + 90, confidence: 1.0 }])
+        };
+        vault.keep_words(UtteranceId(1), word(10));
+        vault.keep_words(UtteranceId(4), word(900));
         vault.win(plan, early, false);
         vault.win(Topic::Name, late, false);
-        vault.forget_from(UtteranceId(4));
-        assert_eq!(
-            vault.won().map(|(topic, _)| topic).collect::<Vec<_>>(),
-            [plan]
-        );
+        vault.forget_from(800);
+        assert_eq!(vault.won().map(|(topic, _)| topic).collect::<Vec<_>>(), [plan]);
         assert_eq!(vault.utterances().count(), 1);
     }
 }

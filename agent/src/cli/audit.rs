@@ -62,10 +62,7 @@ pub(super) async fn run(
     let store = open(&args.path).await?;
     let mut found = Vec::new();
     for practice in store.practices().await? {
-        let wanted = args
-            .practice
-            .as_ref()
-            .is_none_or(|tenant| *tenant == practice.tenant);
+        let wanted = args.practice.as_ref().is_none_or(|tenant| *tenant == practice.tenant);
         if wanted {
             let verified = store.verify_audit(&practice.tenant, args.anchor).await?;
             found.push((practice.tenant, verified));
@@ -77,9 +74,7 @@ pub(super) async fn run(
     }
     let missed = |whole: &Whole| args.anchor.is_some() && !whole.reaches();
     if args.json {
-        let each = found
-            .iter()
-            .map(|(tenant, verified)| as_json(tenant, verified, missed));
+        let each = found.iter().map(|(tenant, verified)| as_json(tenant, verified, missed));
         out.json(&each.collect::<Vec<_>>())?;
     } else {
         for (tenant, verified) in &found {
@@ -87,9 +82,7 @@ pub(super) async fn run(
         }
     }
     let good = |verified: &Result<Whole, Broken>| verified.as_ref().is_ok_and(|w| !missed(w));
-    Ok(Exit::good_if(
-        found.iter().all(|(_, verified)| good(verified)),
-    ))
+    Ok(Exit::good_if(found.iter().all(|(_, verified)| good(verified))))
 }
 
 /// Opens a store that must be there: verifying makes none.
@@ -102,9 +95,7 @@ async fn open(path: &Path) -> Result<Store, CliError> {
     };
     if !database.is_file() {
         let database = database.display();
-        return Err(CliError::usage(format!(
-            "there is no database at {database}"
-        )));
+        return Err(CliError::usage(format!("there is no database at {database}")));
     }
     let keys = KeyRing::open(&key)?;
     Ok(Store::open(&database, keys).await?)
@@ -120,10 +111,9 @@ fn as_text(
 ) -> String {
     match verified {
         Ok(whole) if missed(whole) => format!("{tenant}: broken: {MISSED}"),
-        Ok(whole) => format!(
-            "{tenant}: whole, {} entries; anchor {}:{}",
-            whole.len, whole.len, whole.head
-        ),
+        Ok(whole) => {
+            format!("{tenant}: whole, {} entries; anchor {}:{}", whole.len, whole.len, whole.head)
+        }
         Err(broken) => format!("{tenant}: broken: {broken}"),
     }
 }

@@ -120,9 +120,7 @@ async fn queue(
     if args.json {
         out.json(&json!({ "request": request, "state": "queued" }))?;
     } else {
-        out.line(format_args!(
-            "request {request} is in the queue; `callwright serve` calls"
-        ))?;
+        out.line(format_args!("request {request} is in the queue; `callwright serve` calls"))?;
     }
     Ok(Exit::Good)
 }
@@ -138,9 +136,7 @@ async fn place(
     let request = intake::accept(services, &intake, &actor).await?;
     let now = services.clock.wall();
     let store = &services.store;
-    let claimed = store
-        .claim_request(&intake.tenant, &request, &services.node, now, LEASE)
-        .await?;
+    let claimed = store.claim_request(&intake.tenant, &request, &services.node, now, LEASE).await?;
     let Some((lease, claimed)) = claimed else {
         return Err(CliError::usage(format!(
             "request {request} is in the queue, but may not be dialled now (not_before), or a running `serve` took it"
@@ -148,15 +144,7 @@ async fn place(
     };
     // Nobody watches: what matters is in the log, and the result is printed at the end.
     let (moments, _) = mpsc::channel(1);
-    let attempt = attempt(
-        services,
-        Claimed {
-            lease,
-            request: claimed,
-        },
-        moments,
-    )
-    .await?;
+    let attempt = attempt(services, Claimed { lease, request: claimed }, moments).await?;
     if args.show_phi {
         note_shown(services, &intake, &request, &actor).await?;
     }
@@ -208,21 +196,10 @@ fn print(
     }
     out.line(format_args!("request   {request}"))?;
     out.line(format_args!("call      {}", attempt.call))?;
-    let ended_by = result
-        .ended_by
-        .as_deref()
-        .map(|by| format!(", ended by {by}"));
-    out.line(format_args!(
-        "outcome   {}{}",
-        result.outcome,
-        ended_by.unwrap_or_default()
-    ))?;
+    let ended_by = result.ended_by.as_deref().map(|by| format!(", ended by {by}"));
+    out.line(format_args!("outcome   {}{}", result.outcome, ended_by.unwrap_or_default()))?;
     for (name, field) in &result.fields {
-        let value = if args.show_phi {
-            field.value.as_str()
-        } else {
-            "answered"
-        };
+        let value = if args.show_phi { field.value.as_str() } else { "answered" };
         out.line(format_args!("  {name}: {value}"))?;
     }
     for name in &result.missing {

@@ -48,7 +48,5 @@ pub(super) async fn run(args: DemoArgs, session: Session) -> Result<Exit, CliErr
     std::fs::create_dir_all(&folder).map_err(at(&folder))?;
     let log = folder.join("log.jsonl");
     session.logs.start_in(&log).map_err(at(&log))?;
-    Ok(Exit::good_if(
-        demo::run(&args, &folder, session.clock).await?,
-    ))
+    Ok(Exit::good_if(demo::run(&args, &folder, session.clock).await?))
 }

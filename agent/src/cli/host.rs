@@ -25,11 +25,9 @@ pub(super) struct Host {
 impl Host {
     pub(super) async fn start(config: &Config, clock: Clock) -> Result<Host, CliError> {
         let listen = config.server.listen;
-        let listener = TcpListener::bind(listen)
-            .await
-            .map_err(CliError::io(format!(
-                "{listen} cannot be listened on (is `callwright serve` running? then use --queue)"
-            )))?;
+        let listener = TcpListener::bind(listen).await.map_err(CliError::io(format!(
+            "{listen} cannot be listened on (is `callwright serve` running? then use --queue)"
+        )))?;
         let Opened { services, signing } = config.open(clock).await?;
         note_policy(&services).await?;
         let api = Api {
@@ -40,10 +38,7 @@ impl Host {
         };
         let server = Server::start(listener, router(Arc::new(api)))
             .map_err(CliError::io("the server could not be started"))?;
-        Ok(Host {
-            services: Arc::new(services),
-            server,
-        })
+        Ok(Host { services: Arc::new(services), server })
     }
 
     pub(super) async fn stop(self) {

@@ -29,9 +29,8 @@ impl Logs {
         if self == Logs::Silent {
             return;
         }
-        let builder = tracing_subscriber::fmt()
-            .with_env_filter(filter(log.level))
-            .with_writer(io::stderr);
+        let builder =
+            tracing_subscriber::fmt().with_env_filter(filter(log.level)).with_writer(io::stderr);
         // A second start finds logging started, which is as good.
         drop(match log.format {
             LogFormat::Text => builder.try_init(),
@@ -54,9 +53,6 @@ impl Logs {
 
     /// Logs what is wrong, for commands without a configuration.
     pub(super) fn start_plain(self) {
-        self.start(&Log {
-            format: LogFormat::Text,
-            level: LogLevel::Warn,
-        });
+        self.start(&Log { format: LogFormat::Text, level: LogLevel::Warn });
     }
 }

@@ -20,9 +20,7 @@ impl Out {
     /// Another writer.
     #[must_use]
     pub fn to(writer: impl Write + Send + 'static) -> Out {
-        Out {
-            to: Box::new(writer),
-        }
+        Out { to: Box::new(writer) }
     }
 
     /// Prints a line.

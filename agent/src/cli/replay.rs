@@ -30,9 +30,7 @@ pub(super) fn run(args: &ReplayArgs, session: Session, out: &mut Out) -> Result<
     session.logs.start_plain();
     let reports = replay::run(&args.paths);
     if reports.is_empty() {
-        return Err(CliError::usage(
-            "there is no journal.jsonl below these paths",
-        ));
+        return Err(CliError::usage("there is no journal.jsonl below these paths"));
     }
     if args.json {
         let each = reports.iter().map(|report| {
@@ -50,7 +48,5 @@ pub(super) fn run(args: &ReplayArgs, session: Session, out: &mut Out) -> Result<
             out.line(report)?;
         }
     }
-    Ok(Exit::good_if(
-        reports.iter().all(|report| report.outcome.is_ok()),
-    ))
+    Ok(Exit::good_if(reports.iter().all(|report| report.outcome.is_ok())))
 }

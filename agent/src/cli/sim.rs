@@ -89,10 +89,7 @@ async fn carrier(args: CarrierArgs, out: &mut Out) -> Result<Exit, CliError> {
     let mut config = CarrierConfig::new(&args.account_sid, &token, source, speech);
     config.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let carrier = Carrier::start(config).await?;
-    out.line(format_args!(
-        "base_url = \"{}/2010-04-01\"",
-        carrier.base_url()
-    ))?;
+    out.line(format_args!("base_url = \"{}/2010-04-01\"", carrier.base_url()))?;
     out.line(format_args!(
         "The simulated carrier runs until Ctrl-C, at most {} minutes.",
         args.minutes
@@ -108,10 +105,7 @@ async fn carrier(args: CarrierArgs, out: &mut Out) -> Result<Exit, CliError> {
 
 fn outline(scenario: &Scenario, out: &mut Out) -> Result<Exit, CliError> {
     out.line(format_args!("{}: {}", scenario.id, scenario.title))?;
-    out.line(format_args!(
-        "line {}, rings {} ms",
-        scenario.line, scenario.ring_ms
-    ))?;
+    out.line(format_args!("line {}, rings {} ms", scenario.line, scenario.ring_ms))?;
     for step in &scenario.menu {
         out.line(format_args!("menu {}: \"{}\"", step.id, step.prompt))?;
         for (key, target) in &step.choices {
@@ -150,23 +144,14 @@ fn representative(person: &Representative, out: &mut Out) -> Result<(), CliError
     for request in &person.requests {
         out.line(format_args!("  asks {}: \"{}\"", request.id, request.ask))?;
         if request.mishear > 0 {
-            out.line(format_args!(
-                "    and mishears {} answer(s)",
-                request.mishear
-            ))?;
+            out.line(format_args!("    and mishears {} answer(s)", request.mishear))?;
         }
     }
     for interjection in &person.interjections {
-        out.line(format_args!(
-            "  before {}: \"{}\"",
-            interjection.before, interjection.say
-        ))?;
+        out.line(format_args!("  before {}: \"{}\"", interjection.before, interjection.say))?;
     }
     let lookup = &person.lookup;
-    out.line(format_args!(
-        "  \"{}\" ({} ms) \"{}\"",
-        lookup.say, lookup.silence_ms, lookup.then
-    ))?;
+    out.line(format_args!("  \"{}\" ({} ms) \"{}\"", lookup.say, lookup.silence_ms, lookup.then))?;
     for topic in &person.topics {
         out.line(format_args!("  knows {}: \"{}\"", topic.id, topic.answer))?;
     }

@@ -28,12 +28,7 @@ pub(super) struct SwitchArgs {
     #[command(flatten)]
     actor: ActorArg,
     /// The calls of this practice
-    #[arg(
-        long,
-        value_name = "ID",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
+    #[arg(long, value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
     practice: Option<TenantId>,
     /// Every call of this installation
     #[arg(long)]
@@ -53,9 +48,7 @@ pub(super) async fn run(
         Some(practice) => (StopScope::Tenant, practice.clone()),
         None => (StopScope::Global, first(&store).await?),
     };
-    let mut tx = store
-        .begin(&tenant, &args.actor.actor(), session.clock.wall())
-        .await?;
+    let mut tx = store.begin(&tenant, &args.actor.actor(), session.clock.wall()).await?;
     match command {
         SwitchCommand::Throw(_) => tx.throw_switch(&scope).await?,
         SwitchCommand::Lift(_) => tx.lift_switch(&scope).await?,

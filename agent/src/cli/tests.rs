@@ -34,21 +34,14 @@ impl Place {
         let words = words.replace("FOLDER", &self.folder.path().display().to_string());
         let cli = Cli::try_parse_from(["callwright"].into_iter().chain(words.split(' '))).unwrap();
         let captured = Captured::default();
-        let session = Session {
-            clock: Clock,
-            logs: Logs::Silent,
-        };
+        let session = Session { clock: Clock, logs: Logs::Silent };
         let exit = run(cli, session, &mut captured.out()).await;
         (exit, captured.text())
     }
 
     async fn good(&self, command: &str) -> String {
         let (exit, text) = self.run(command).await;
-        assert_eq!(
-            exit.map_err(|error| error.to_string()),
-            Ok(Exit::Good),
-            "{command}: {text}"
-        );
+        assert_eq!(exit.map_err(|error| error.to_string()), Ok(Exit::Good), "{command}: {text}");
         text
     }
 
@@ -57,8 +50,7 @@ impl Place {
         fs::write(self.path("tax"), "12-3456789\n").unwrap();
         fs::write(self.path("page"), "call us").unwrap();
         self.good("setup key CONFIG").await;
-        self.good("setup practice CONFIG --as ann --practice oak --name Oak")
-            .await;
+        self.good("setup practice CONFIG --as ann --practice oak --name Oak").await;
         self.good(
             "setup provider CONFIG --as ann --practice oak --name Oak --npi 1234567893 \
              --tax-id-file FOLDER/tax --callback +16142000134 --street River --city Columbus \
@@ -72,10 +64,7 @@ impl Place {
             ("carrier", "twilio"),
         ] {
             let vendor = format!("--role {role} --id {id} --network 127.0.0.0/8");
-            self.good(&format!(
-                "setup vendor CONFIG --as ann --practice oak {vendor}"
-            ))
-            .await;
+            self.good(&format!("setup vendor CONFIG --as ann --practice oak {vendor}")).await;
         }
         let printed = self
             .good(
@@ -114,15 +103,8 @@ fn the_arguments_are_well_formed() {
 #[test]
 fn every_command_has_a_description() {
     fn look(command: &clap::Command) {
-        assert!(
-            command.get_about().is_some(),
-            "{} has none",
-            command.get_name()
-        );
-        command
-            .get_subcommands()
-            .filter(|sub| sub.get_name() != "help")
-            .for_each(look);
+        assert!(command.get_about().is_some(), "{} has none", command.get_name());
+        command.get_subcommands().filter(|sub| sub.get_name() != "help").for_each(look);
     }
     look(&Cli::command());
 }
@@ -147,10 +129,7 @@ async fn after_setup_only_the_secret_is_missing() {
     place.set_up().await;
     assert_eq!(place.missing().await, ["carrier account"]);
     place.good("switch throw CONFIG --as ann --all").await;
-    assert_eq!(
-        place.missing().await,
-        ["carrier account", "practice oak: kill switch"]
-    );
+    assert_eq!(place.missing().await, ["carrier account", "practice oak: kill switch"]);
     place.good("switch lift CONFIG --as ann --all").await;
     assert_eq!(place.missing().await, ["carrier account"]);
 }
@@ -159,9 +138,8 @@ async fn after_setup_only_the_secret_is_missing() {
 fn tamper(database: &Path) {
     let mut bytes = fs::read(database).unwrap();
     let name = b"{\"person\":\"ben\"}";
-    let places: Vec<usize> = (0..bytes.len() - name.len())
-        .filter(|at| bytes[*at..].starts_with(name))
-        .collect();
+    let places: Vec<usize> =
+        (0..bytes.len() - name.len()).filter(|at| bytes[*at..].starts_with(name)).collect();
     assert!(!places.is_empty());
     for at in places {
         bytes[at + name.len() - 3] = b'x';
@@ -175,18 +153,11 @@ async fn audit_verify_tells_a_whole_chain_from_a_tampered_one() {
     place.set_up().await;
     for path in ["FOLDER", "FOLDER/callwright.toml"] {
         let text = place.good(&format!("audit verify {path}")).await;
-        assert!(
-            text.starts_with("oak: whole, 9 entries; anchor 9:"),
-            "{text}"
-        );
+        assert!(text.starts_with("oak: whole, 9 entries; anchor 9:"), "{text}");
     }
     let anchor = place.good("audit verify FOLDER").await;
     let anchor = anchor.trim().rsplit(' ').next().unwrap().to_owned();
-    place
-        .good(&format!(
-            "audit verify FOLDER --practice oak --anchor {anchor}"
-        ))
-        .await;
+    place.good(&format!("audit verify FOLDER --practice oak --anchor {anchor}")).await;
     let longer = anchor.replacen("9:", "10:", 1);
     let command = format!("audit verify FOLDER --practice oak --anchor {longer}");
     assert_eq!(place.run(&command).await.0.unwrap(), Exit::NotGood);
@@ -195,10 +166,7 @@ async fn audit_verify_tells_a_whole_chain_from_a_tampered_one() {
     let (exit, text) = place.run("audit verify FOLDER --json").await;
     assert_eq!(exit.unwrap(), Exit::NotGood);
     let found: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(
-        (&found[0]["whole"], &found[0]["broken_at"]),
-        (&false.into(), &8.into())
-    );
+    assert_eq!((&found[0]["whole"], &found[0]["broken_at"]), (&false.into(), &8.into()));
 }
 
 #[tokio::test]
@@ -232,12 +200,7 @@ async fn a_replay_of_nothing_is_a_usage_error() {
 #[tokio::test]
 async fn a_scenario_is_outlined() {
     let text = Place::new().good("sim payer").await;
-    assert!(
-        text.contains("menu ") && text.contains("representative: "),
-        "{text}"
-    );
-    let (exit, _) = Place::new()
-        .run("sim payer --scenario FOLDER/none.toml")
-        .await;
+    assert!(text.contains("menu ") && text.contains("representative: "), "{text}");
+    let (exit, _) = Place::new().run("sim payer --scenario FOLDER/none.toml").await;
     assert_eq!(exit.unwrap_err().exit(), Exit::Usage);
 }

@@ -149,11 +149,7 @@ impl Config {
             let fault = Fault::Unreadable(error.kind());
             let mend =
                 "give the path of a configuration file; deploy/callwright.toml is an example";
-            let problem = Problem {
-                key: String::new(),
-                fault,
-                mend: mend.to_owned(),
-            };
+            let problem = Problem { key: String::new(), fault, mend: mend.to_owned() };
             ConfigErrors::new(path, vec![problem])
         })?;
         Config::parse(&text, path)
@@ -170,14 +166,7 @@ impl Config {
                 Some(span) => format!("look at line {}", line_at(text, span.start)),
                 None => "compare it with deploy/callwright.toml".to_owned(),
             };
-            ConfigErrors::new(
-                path,
-                vec![Problem {
-                    key: String::new(),
-                    fault,
-                    mend,
-                }],
-            )
+            ConfigErrors::new(path, vec![Problem { key: String::new(), fault, mend }])
         })?;
         let base = path.parent().unwrap_or(Path::new(""));
         let mut problems = Vec::new();
@@ -229,16 +218,10 @@ fn server(mut section: Section<'_>) -> Option<Server> {
         "write address and port, as 127.0.0.1:8080",
         str::parse::<SocketAddr>,
     );
-    let public_url = section.parsed(
-        "public_url",
-        "write it as https://calls.example.org",
-        public_url,
-    );
+    let public_url =
+        section.parsed("public_url", "write it as https://calls.example.org", public_url);
     section.finish();
-    Some(Server {
-        listen: listen?,
-        public_url: public_url?,
-    })
+    Some(Server { listen: listen?, public_url: public_url? })
 }
 
 /// Scheme and authority only: the carrier's signature is over the exact URL, which is this one and a path of ours.
@@ -260,23 +243,15 @@ fn store(mut section: Section<'_>, base: &Path) -> Option<StoreFiles> {
     let database = section.required("database", "write the path of the database file");
     let key_file = section.required("key_file", "write the path of the key file");
     section.finish();
-    Some(StoreFiles {
-        database: base.join(database?),
-        key_file: base.join(key_file?),
-    })
+    Some(StoreFiles { database: base.join(database?), key_file: base.join(key_file?) })
 }
 
 fn calls(mut section: Section<'_>, base: &Path) -> Option<Calls> {
     let folder = section.required("folder", "write the folder for the files of calls");
-    let keeping = section.choice(
-        "keep",
-        &[("sealed", FileKeeping::Sealed), ("open", FileKeeping::Open)],
-    );
+    let keeping =
+        section.choice("keep", &[("sealed", FileKeeping::Sealed), ("open", FileKeeping::Open)]);
     section.finish();
-    Some(Calls {
-        folder: base.join(folder?),
-        keeping: keeping?,
-    })
+    Some(Calls { folder: base.join(folder?), keeping: keeping? })
 }
 
 fn carrier(mut section: Section<'_>, base: &Path) -> Option<Carrier> {
@@ -286,22 +261,15 @@ fn carrier(mut section: Section<'_>, base: &Path) -> Option<Carrier> {
         account_sid,
     );
     let auth_token = auth_token(&mut section, base);
-    let from = section.parsed(
-        "from",
-        "write one of your numbers, as +16142000134",
-        parse_human,
-    );
+    let from = section.parsed("from", "write one of your numbers, as +16142000134", parse_human);
     let base_url = section.text("base_url", "write the carrier's API, or leave the key out");
     let vendor = section.parsed(
         "vendor",
         "write the carrier's id in the vendor register, as twilio",
         VendorId::new,
     );
-    let cents = section.number(
-        "cents_per_minute",
-        CENTS_PER_MINUTE,
-        "write whole US cents, rounded up",
-    );
+    let cents =
+        section.number("cents_per_minute", CENTS_PER_MINUTE, "write whole US cents, rounded up");
     section.finish();
     Some(Carrier {
         account_sid: sid?,
@@ -349,10 +317,7 @@ fn folder(mut section: Section<'_>, key: &'static str, base: &Path) -> Option<Pa
 }
 
 fn log(mut section: Section<'_>) -> Option<Log> {
-    let format = section.choice(
-        "format",
-        &[("text", LogFormat::Text), ("json", LogFormat::Json)],
-    );
+    let format = section.choice("format", &[("text", LogFormat::Text), ("json", LogFormat::Json)]);
     let level = section.choice(
         "level",
         &[
@@ -363,8 +328,5 @@ fn log(mut section: Section<'_>) -> Option<Log> {
         ],
     );
     section.finish();
-    Some(Log {
-        format: format?,
-        level: level?,
-    })
+    Some(Log { format: format?, level: level? })
 }

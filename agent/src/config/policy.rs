@@ -22,10 +22,7 @@ pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> O
         return Some(base);
     };
     let (Ok(base), Ok(set)) = (serde_json::to_value(&base), serde_json::to_value(&table)) else {
-        problems.push(problem(
-            "policy",
-            "it holds a value that no policy has".to_owned(),
-        ));
+        problems.push(problem("policy", "it holds a value that no policy has".to_owned()));
         return None;
     };
     let mut leaves = Vec::new();
@@ -39,10 +36,7 @@ pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> O
             Ok(_) => overlay(&mut whole, &leaf.path, &leaf.value),
             Err(why) => {
                 good = false;
-                problems.push(problem(
-                    &format!("policy.{}", leaf.path.join(".")),
-                    why.to_string(),
-                ));
+                problems.push(problem(&format!("policy.{}", leaf.path.join(".")), why.to_string()));
             }
         }
     }
@@ -55,11 +49,7 @@ pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> O
 }
 
 fn problem(key: &str, why: String) -> Problem {
-    Problem {
-        key: key.to_owned(),
-        fault: Fault::Value(why),
-        mend: MEND.to_owned(),
-    }
+    Problem { key: key.to_owned(), fault: Fault::Value(why), mend: MEND.to_owned() }
 }
 
 fn flatten(value: Value, path: &mut Vec<String>, leaves: &mut Vec<Leaf>) {
@@ -72,10 +62,7 @@ fn flatten(value: Value, path: &mut Vec<String>, leaves: &mut Vec<Leaf>) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            leaves.push(Leaf {
-                path: path.clone(),
-                value,
-            });
+            leaves.push(Leaf { path: path.clone(), value });
         }
     }
 }

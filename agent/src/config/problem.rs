@@ -62,10 +62,7 @@ pub struct ConfigErrors {
 
 impl ConfigErrors {
     pub(super) fn new(file: &Path, problems: Vec<Problem>) -> ConfigErrors {
-        ConfigErrors {
-            file: file.to_owned(),
-            problems,
-        }
+        ConfigErrors { file: file.to_owned(), problems }
     }
 
     /// The mistakes.
@@ -77,12 +74,7 @@ impl ConfigErrors {
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} has {} mistake(s)",
-            self.file.display(),
-            self.problems.len()
-        )?;
+        write!(f, "{} has {} mistake(s)", self.file.display(), self.problems.len())?;
         for problem in &self.problems {
             write!(f, "\n  {problem}")?;
         }

@@ -50,12 +50,9 @@ impl SecretSource {
                 .map(Secret::new)
                 .ok_or_else(|| SecretError::Unset(name.clone())),
             SecretSource::File(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map(Zeroizing::new)
-                    .map_err(|error| SecretError::File {
-                        path: path.clone(),
-                        kind: error.kind(),
-                    })?;
+                let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
+                    SecretError::File { path: path.clone(), kind: error.kind() }
+                })?;
                 let line = text.trim();
                 if line.is_empty() || line.len() > SECRET_BYTES_MAX || line.contains('\n') {
                     return Err(SecretError::Empty(path.clone()));

@@ -7,14 +7,7 @@ use toml::{Table, Value};
 use super::problem::{Fault, Problem};
 
 /// Names under which people put secrets into files.
-const SECRETS: [&str; 6] = [
-    "auth_token",
-    "token",
-    "secret",
-    "password",
-    "api_key",
-    "key",
-];
+const SECRETS: [&str; 6] = ["auth_token", "token", "secret", "password", "api_key", "key"];
 
 /// A table that is being read.
 pub(super) struct Section<'p> {
@@ -43,22 +36,13 @@ impl<'p> Section<'p> {
                 Table::new()
             }
         };
-        Section {
-            name,
-            table,
-            known: Vec::new(),
-            problems,
-        }
+        Section { name, table, known: Vec::new(), problems }
     }
 
     /// Notes a mistake about a key.
     pub(super) fn note(&mut self, key: &str, fault: Fault, mend: &str) {
         let key = format!("{}.{key}", self.name);
-        self.problems.push(Problem {
-            key,
-            fault,
-            mend: mend.to_owned(),
-        });
+        self.problems.push(Problem { key, fault, mend: mend.to_owned() });
     }
 
     fn value(&mut self, key: &'static str) -> Option<Value> {
@@ -112,11 +96,7 @@ impl<'p> Section<'p> {
                 u32::try_from(number).ok()
             }
             Some(_) => {
-                self.note(
-                    key,
-                    Fault::Kind("a whole number that is not negative"),
-                    mend,
-                );
+                self.note(key, Fault::Kind("a whole number that is not negative"), mend);
                 None
             }
         }
@@ -134,10 +114,7 @@ impl<'p> Section<'p> {
             return choices.first().map(|(_, choice)| *choice);
         };
         let word = value.as_str().unwrap_or_default();
-        let found = choices
-            .iter()
-            .find(|(name, _)| *name == word)
-            .map(|(_, choice)| *choice);
+        let found = choices.iter().find(|(name, _)| *name == word).map(|(_, choice)| *choice);
         if found.is_none() {
             self.note(key, Fault::Kind("one of the words it may be"), &mend);
         }
@@ -152,16 +129,9 @@ impl<'p> Section<'p> {
             let (fault, mend) = if is_secret {
                 (Fault::Secret, format!("remove it; this table has {known}"))
             } else {
-                (
-                    Fault::Unknown,
-                    format!("remove it, or write one of {known}"),
-                )
+                (Fault::Unknown, format!("remove it, or write one of {known}"))
             };
-            self.problems.push(Problem {
-                key: format!("{}.{key}", self.name),
-                fault,
-                mend,
-            });
+            self.problems.push(Problem { key: format!("{}.{key}", self.name), fault, mend });
         }
     }
 }

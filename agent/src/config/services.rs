@@ -54,10 +54,7 @@ pub enum StartError {
 impl StartError {
     fn file(path: &Path) -> impl FnOnce(std::io::Error) -> StartError {
         let path = path.to_owned();
-        move |error| StartError::File {
-            path,
-            kind: error.kind(),
-        }
+        move |error| StartError::File { path, kind: error.kind() }
     }
 
     fn program(why: impl std::fmt::Display) -> StartError {

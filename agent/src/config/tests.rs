@@ -13,34 +13,18 @@ fn parse(text: &str) -> Result<Config, ConfigErrors> {
 /// The keys that are complained about.
 fn keys(text: &str) -> Vec<String> {
     let errors = parse(text).unwrap_err();
-    errors
-        .problems()
-        .iter()
-        .map(|problem| problem.key.clone())
-        .collect()
+    errors.problems().iter().map(|problem| problem.key.clone()).collect()
 }
 
 #[test]
 fn the_example_parses_and_is_the_recommended_policy() {
     let config = parse(GOOD).unwrap();
-    assert_eq!(
-        config.store.database,
-        Path::new("/etc/callwright/callwright.db")
-    );
+    assert_eq!(config.store.database, Path::new("/etc/callwright/callwright.db"));
     assert_eq!(config.calls.keeping, FileKeeping::Sealed);
-    assert_eq!(
-        config.carrier.auth_token,
-        SecretSource::Env("TWILIO_AUTH_TOKEN".to_owned())
-    );
+    assert_eq!(config.carrier.auth_token, SecretSource::Env("TWILIO_AUTH_TOKEN".to_owned()));
     assert_eq!(config.carrier.base_url, ClientConfig::TWILIO);
     assert_eq!(config.policy, Policy::recommended());
-    assert_eq!(
-        config.log,
-        Log {
-            format: LogFormat::Json,
-            level: LogLevel::Info
-        }
-    );
+    assert_eq!(config.log, Log { format: LogFormat::Json, level: LogLevel::Info });
 }
 
 #[test]
@@ -48,52 +32,25 @@ fn two_bad_keys_are_two_messages() {
     let text = GOOD
         .replace("listen = \"127.0.0.1:8080\"", "listen = \"here\"")
         .replace("database =", "databse =");
-    assert_eq!(
-        keys(&text),
-        ["server.listen", "store.database", "store.databse"]
-    );
+    assert_eq!(keys(&text), ["server.listen", "store.database", "store.databse"]);
 }
 
 #[test]
 fn each_mistake_is_named_by_its_key() {
     for (from, to, key) in [
         ("[server]", "[sever]", "sever"),
-        (
-            "public_url = \"https:",
-            "public_url = \"http:",
-            "server.public_url",
-        ),
+        ("public_url = \"https:", "public_url = \"http:", "server.public_url"),
         ("example.org\"", "example.org/app\"", "server.public_url"),
         ("keep = \"sealed\"", "keep = \"maybe\"", "calls.keep"),
-        (
-            "account_sid = \"AC0",
-            "account_sid = \"AX0",
-            "carrier.account_sid",
-        ),
+        ("account_sid = \"AC0", "account_sid = \"AX0", "carrier.account_sid"),
         ("from = \"+16142000134\"", "from = \"911\"", "carrier.from"),
-        (
-            "vendor = \"twilio\"",
-            "vendor = \"Twilio Inc.\"",
-            "carrier.vendor",
-        ),
-        (
-            "cents_per_minute = 5",
-            "cents_per_minute = -5",
-            "carrier.cents_per_minute",
-        ),
+        ("vendor = \"twilio\"", "vendor = \"Twilio Inc.\"", "carrier.vendor"),
+        ("cents_per_minute = 5", "cents_per_minute = -5", "carrier.cents_per_minute"),
         ("level = \"info\"", "level = \"all\"", "log.level"),
         ("auth_token_env =", "auth_token =", "carrier.auth_token"),
         ("total_s = 5400", "total = 5400", "policy.caps.payer.total"),
-        (
-            "absence = \"deny\"",
-            "absence = \"ask\"",
-            "policy.consent.absence",
-        ),
-        (
-            "system_running_max = 20",
-            "system_running_max = 1.5",
-            "policy.limits.system_running_max",
-        ),
+        ("absence = \"deny\"", "absence = \"ask\"", "policy.consent.absence"),
+        ("system_running_max = 20", "system_running_max = 1.5", "policy.limits.system_running_max"),
     ] {
         assert!(GOOD.contains(from), "{from}");
         let found = keys(&GOOD.replacen(from, to, 1));
@@ -104,10 +61,7 @@ fn each_mistake_is_named_by_its_key() {
 #[test]
 fn two_bad_policy_values_are_two_messages() {
     let text = GOOD.replace("absence = \"deny\"", "absence = \"ask\"\nage = 3");
-    assert_eq!(
-        keys(&text),
-        ["policy.consent.absence", "policy.consent.age"]
-    );
+    assert_eq!(keys(&text), ["policy.consent.absence", "policy.consent.age"]);
 }
 
 #[test]
@@ -122,10 +76,7 @@ fn a_policy_value_replaces_the_recommended_one_alone() {
 fn a_secret_in_the_file_is_refused_and_not_repeated() {
     let planted = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
     for text in [
-        GOOD.replace(
-            "vendor = \"twilio\"",
-            &format!("auth_token = \"{planted}\""),
-        ),
+        GOOD.replace("vendor = \"twilio\"", &format!("auth_token = \"{planted}\"")),
         GOOD.replace("AC00000000000000000000000000000000", planted),
         GOOD.replace("[log]", &format!("[log]\nauth_token = \"{planted}\" x")),
     ] {

@@ -118,9 +118,7 @@ pub async fn run(args: &Args, out: &Path, clock: Clock) -> Result<bool, DemoErro
     let cache = cache_folder(&out.join("cache"));
     let speech = {
         let cache = cache.clone();
-        tokio::task::spawn_blocking(move || open_speech(&cache))
-            .await
-            .map_err(program)??
+        tokio::task::spawn_blocking(move || open_speech(&cache)).await.map_err(program)??
     };
 
     let secret = random_secret()?;
@@ -203,11 +201,7 @@ async fn services(
     public_url: String,
 ) -> Result<Services, DemoError> {
     let key = out.join("callwright.key");
-    let keys = if key.exists() {
-        KeyRing::open(&key)?
-    } else {
-        KeyRing::create(&key)?
-    };
+    let keys = if key.exists() { KeyRing::open(&key)? } else { KeyRing::create(&key)? };
     let store = Store::open(&out.join("callwright.db"), keys).await?;
     let credentials = Credentials::auth_token(account, Secret::new(secret.to_owned()));
     let mut config = ClientConfig::new(credentials);

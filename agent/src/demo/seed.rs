@@ -38,10 +38,7 @@ pub async fn request(services: &Services, scenario: &Scenario) -> Result<Claimed
     let now = services.clock.wall();
     let tenant = TenantId::random()?;
     let owner = Actor::Person(person("owner")?);
-    services
-        .store
-        .found_practice(&tenant, &scenario.provider.name, &owner, now)
-        .await?;
+    services.store.found_practice(&tenant, &scenario.provider.name, &owner, now).await?;
     let provider = provider(scenario)?;
     let mut tx = services.store.begin(&tenant, &owner, now).await?;
     tx.add_location(&provider.0).await?;
@@ -96,9 +93,7 @@ fn vendors(services: &Services) -> Result<Vec<Row>, DemoError> {
             id: VendorId::new(id).map_err(program)?,
             role,
             region: Region::UnitedStates,
-            location: VendorLocation::OnPremises {
-                network: loopback()?,
-            },
+            location: VendorLocation::OnPremises { network: loopback()? },
         })
     };
     roles.into_iter().map(row).collect()
@@ -137,17 +132,11 @@ async fn allow(
         approval: Approval::Pending,
         expires_at: now + SignedDuration::from_hours(24 * 90),
     };
-    let mut tx = services
-        .store
-        .begin(tenant, &Actor::Person(adder), now)
-        .await?;
+    let mut tx = services.store.begin(tenant, &Actor::Person(adder), now).await?;
     tx.add_allowlist_entry(&entry).await?;
     tx.commit().await?;
     let approver = Actor::Person(person("owner")?);
-    let mut tx = services
-        .store
-        .begin(tenant, &approver, services.clock.wall())
-        .await?;
+    let mut tx = services.store.begin(tenant, &approver, services.clock.wall()).await?;
     tx.approve_allowlist_entry(&id).await?;
     Ok(tx.commit().await?)
 }

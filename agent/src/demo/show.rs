@@ -51,11 +51,7 @@ impl Show {
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     fn line(&mut self, text: &str) -> std::io::Result<()> {
@@ -77,10 +73,9 @@ impl Show {
             "identifiers are covered (•••); --show-phi uncovers them"
         };
         self.line(&self.paint("2", "The patient is made up. Carrier and payer are simulated, on this machine, in real time."))?;
-        self.line(&self.paint(
-            "2",
-            &format!("Speech is local; nothing leaves this machine; {hidden}."),
-        ))?;
+        self.line(
+            &self.paint("2", &format!("Speech is local; nothing leaves this machine; {hidden}.")),
+        )?;
         self.line("")
     }
 
@@ -113,11 +108,7 @@ impl Show {
             return Ok(());
         }
         let bar = "▪".repeat(usize::try_from(self.waited_s % 41).unwrap_or(0));
-        let line = format!(
-            "\r {}   waiting {:>3} s {bar:<40}",
-            stamp(since),
-            self.waited_s
-        );
+        let line = format!("\r {}   waiting {:>3} s {bar:<40}", stamp(since), self.waited_s);
         let line = self.paint("2", &line);
         let mut out = self.out.lock();
         write!(out, "{line}")?;
@@ -127,12 +118,7 @@ impl Show {
     fn stop_waiting(&mut self) -> std::io::Result<()> {
         if let Some(since) = self.waiting_since_ms.take() {
             let end = if self.live { "\r" } else { "" };
-            let line = format!(
-                "{end} {}   waited {} s{:48}",
-                stamp(since),
-                self.waited_s,
-                ""
-            );
+            let line = format!("{end} {}   waited {} s{:48}", stamp(since), self.waited_s, "");
             self.line(line.trim_end_matches(' '))?;
         }
         Ok(())
@@ -149,11 +135,7 @@ impl Show {
     fn speech(&mut self, at_ms: u64, who: &str, code: &str, words: &str) -> std::io::Result<()> {
         let who = self.paint(code, &format!("{who:>7}"));
         for (n, part) in wrap(words, WIDTH).into_iter().enumerate() {
-            let head = if n == 0 {
-                format!(" {}  {who}", stamp(at_ms))
-            } else {
-                " ".repeat(15)
-            };
+            let head = if n == 0 { format!(" {}  {who}", stamp(at_ms)) } else { " ".repeat(15) };
             self.line(&format!("{head} │ {part}"))?;
         }
         Ok(())
@@ -178,19 +160,12 @@ impl Show {
                 self.speech(at, "agent", "33", &words)
             }
             Happening::Clip { clip, words } => {
-                let who = if is_disclosure(*clip) {
-                    "notice"
-                } else {
-                    "clip"
-                };
+                let who = if is_disclosure(*clip) { "notice" } else { "clip" };
                 self.speech(at, who, "35", words)
             }
-            Happening::Keys { step, covered } => self.speech(
-                at,
-                "keys",
-                "34",
-                &format!("{covered}   (menu step: {step})"),
-            ),
+            Happening::Keys { step, covered } => {
+                self.speech(at, "keys", "34", &format!("{covered}   (menu step: {step})"))
+            }
             Happening::Disclosed(by) => {
                 let by = match by {
                     ProofBy::Mark => "the carrier's mark",
@@ -200,11 +175,7 @@ impl Show {
                     format!("disclosure proven by {by}: the gate is open, recording is kept");
                 self.mark(at, "32", "✔", &text)
             }
-            Happening::Won {
-                title,
-                value,
-                read_back,
-            } => {
+            Happening::Won { title, value, read_back } => {
                 let value = self.said(value);
                 let confirmed = if *read_back { "  (read back)" } else { "" };
                 self.mark(at, "32", "✔", &format!("{title}: {value}{confirmed}"))

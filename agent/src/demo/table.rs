@@ -40,22 +40,11 @@ pub(super) fn wrong_answers(scenario: &Scenario, result: &CallResult) -> Vec<Wro
         .map(|(name, _)| wrong(name, result.fields.get(name)))
         .collect();
     let others = [
-        (
-            "representative",
-            &expected.representative,
-            &result.representative,
-        ),
-        (
-            "reference_number",
-            &expected.reference_number,
-            &result.reference_number,
-        ),
+        ("representative", &expected.representative, &result.representative),
+        ("reference_number", &expected.reference_number, &result.reference_number),
     ];
     for (name, wanted, got) in others {
-        if wanted
-            .as_ref()
-            .is_some_and(|wanted| !same(got.as_ref(), wanted))
-        {
+        if wanted.as_ref().is_some_and(|wanted| !same(got.as_ref(), wanted)) {
             found.push(wrong(name, got.as_ref()));
         }
     }
@@ -66,11 +55,7 @@ pub(super) fn wrong_answers(scenario: &Scenario, result: &CallResult) -> Vec<Wro
 fn covered(name: &str, value: &str, show_phi: bool) -> String {
     let identifies = matches!(name, "representative" | "reference_number")
         || value.len() == 10 && value.as_bytes().get(4) == Some(&b'-');
-    if identifies && !show_phi {
-        "•••".to_owned()
-    } else {
-        value.to_owned()
-    }
+    if identifies && !show_phi { "•••".to_owned() } else { value.to_owned() }
 }
 
 fn row(name: &str, field: &FieldResult, show_phi: bool) -> Line {
@@ -127,16 +112,9 @@ fn verdict(wrong: &[Wrong]) -> Line {
         return Line::Good("   Every answer is what the simulated representative said.".to_owned());
     }
     let names = wrong.iter().map(|wrong| {
-        format!(
-            "{} ({})",
-            wrong.field,
-            if wrong.answered { "wrong" } else { "missing" }
-        )
+        format!("{} ({})", wrong.field, if wrong.answered { "wrong" } else { "missing" })
     });
-    Line::Bad(format!(
-        "   Not what was said: {}.",
-        names.collect::<Vec<_>>().join(", ")
-    ))
+    Line::Bad(format!("   Not what was said: {}.", names.collect::<Vec<_>>().join(", ")))
 }
 
 fn latency(result: &CallResult, lines: &mut Vec<Line>) {
@@ -172,10 +150,7 @@ fn egress(result: &CallResult, lines: &mut Vec<Line>) {
     lines.push(if none {
         Line::Good(format!("{text}none"))
     } else {
-        Line::Bad(format!(
-            "{text}{}",
-            result.known_identifiers_to_model.join(", ")
-        ))
+        Line::Bad(format!("{text}{}", result.known_identifiers_to_model.join(", ")))
     });
 }
 
@@ -184,10 +159,7 @@ fn files(attempt: &Attempt, folder: &Path, lines: &mut Vec<Line>) {
     lines.push(Line::Head(" FILES".to_owned()));
     let call = &attempt.folder;
     let each = [
-        (
-            "recording (left: payer, right: agent)",
-            call.join("recording.wav"),
-        ),
+        ("recording (left: payer, right: agent)", call.join("recording.wav")),
         ("journal, without patient data", call.join("journal.jsonl")),
         ("words of the far end", call.join("words.jsonl")),
         ("result", call.join("result.json")),
@@ -200,8 +172,5 @@ fn files(attempt: &Attempt, folder: &Path, lines: &mut Vec<Line>) {
         }
     }
     let journal = call.join("journal.jsonl");
-    lines.push(Line::Row(format!(
-        "   Replay it: callwright replay {}",
-        journal.display()
-    )));
+    lines.push(Line::Row(format!("   Replay it: callwright replay {}", journal.display())));
 }

@@ -9,12 +9,13 @@ use callwright_compliance::permit::PERMIT_LIFE;
 use callwright_compliance::request::VendorUse;
 use callwright_compliance::vendor::Role;
 use callwright_compliance::{
-    CallClass, Decision, DecisionId, DialPermit, DialRequest, PhoneNumber, Purpose, VendorId, decide,
+    CallClass, Decision, DecisionId, DialPermit, DialRequest, PhoneNumber, Purpose, VendorId,
+    decide,
 };
-use callwright_dialplan::{OriginateError, originate};
 use callwright_dialplan::originate::CallPlan as LegPlan;
 use callwright_dialplan::payer::{Line, PayerEntry};
 use callwright_dialplan::twilio::{CallSid, CarrierError, Client, ClientConfig};
+use callwright_dialplan::{OriginateError, originate};
 use callwright_prompts::QuestionSet;
 use callwright_store::{Access, CallId, NewIntent, Patient, Provider, RandomId, Request};
 use jiff::{SignedDuration, Timestamp};
@@ -97,37 +98,15 @@ async fn open_case(
 ) -> Result<impl FnOnce(Claimed) -> Case + use<>, DialError> {
     let request = &claimed.request;
     let order = &request.order;
-    let payer = services
-        .directory
-        .payer(&order.payer)
-        .ok_or(DialError::NoLine)?
-        .clone();
+    let payer = services.directory.payer(&order.payer).ok_or(DialError::NoLine)?.clone();
     let line = payer.line(order.purpose).ok_or(DialError::NoLine)?.clone();
     let set = services.pack.question_set(order.question_set.as_str());
     let questions = Arc::new(set.ok_or(DialError::NoQuestions)?.clone());
-    let provider = services
-        .store
-        .provider(&request.tenant, &order.provider)
-        .await?;
+    let provider = services.store.provider(&request.tenant, &order.provider).await?;
     let now = services.clock.wall();
-    let access = Access {
-        actor: &actor,
-        purpose: Purpose::Speak,
-        now,
-    };
-    let patient = services
-        .store
-        .patient(&request.tenant, &request.id, access)
-        .await?;
-    Ok(move |claimed| Case {
-        claimed,
-        provider,
-        patient,
-        payer,
-        line,
-        questions,
-        actor,
-    })
+    let access = Access { actor: &actor, purpose: Purpose::Speak, now };
+    let patient = services.store.patient(&request.tenant, &request.id, access).await?;
+    Ok(move |claimed| Case { claimed, provider, patient, payer, line, questions, actor })
 }
 
 fn vendor_uses(services: &Services) -> Result<Vec<VendorUse>, DialError> {
@@ -137,15 +116,9 @@ fn vendor_uses(services: &Services) -> Result<Vec<VendorUse>, DialError> {
         (Role::LanguageModel, vendors.language_model.id()),
         (Role::TextToSpeech, vendors.text_to_speech.id()),
     ];
-    let mut uses = vec![VendorUse {
-        role: Role::Carrier,
-        vendor: services.carrier.id.clone(),
-    }];
+    let mut uses = vec![VendorUse { role: Role::Carrier, vendor: services.carrier.id.clone() }];
     for (role, id) in own {
-        uses.push(VendorUse {
-            role,
-            vendor: VendorId::new(id).map_err(|_| DialError::Id)?,
-        });
+        uses.push(VendorUse { role, vendor: VendorId::new(id).map_err(|_| DialError::Id)? });
     }
     Ok(uses)
 }
@@ -190,10 +163,7 @@ async fn decide_on(services: &Services, case: &Case) -> Result<Decision, DialErr
     let now = services.clock.wall();
     let decision = decide(&dial, &facts, &services.policy, now);
     let record = decision.record();
-    let mut tx = services
-        .store
-        .begin(&request.tenant, &case.actor, now)
-        .await?;
+    let mut tx = services.store.begin(&request.tenant, &case.actor, now).await?;
     tx.record_decision(record).await?;
     tx.commit().await?;
     let permitted = record.verdict == Verdict::Permitted;
@@ -240,16 +210,7 @@ fn prepare(
     let watch = services.clock.stopwatch();
     let driver = Driver::new(plan, lines, leg.clone(), watch, moments, notes);
     let driver = driver.inspect_err(|_| services.registry.leave(call.as_str()))?;
-    Ok(Ready {
-        call,
-        folder,
-        began_at,
-        answer_until,
-        leg,
-        leg_plan,
-        driver,
-        notes: noted,
-    })
+    Ok(Ready { call, folder, began_at, answer_until, leg, leg_plan, driver, notes: noted })
 }
 
 /// Writes the intent, asks the carrier, and runs the call to its end.
@@ -265,6 +226,7 @@ async fn place(
         number: permit.number().clone(),
         cost_cents_max: cost_cents(services, permit.caps().carrier_limit_s()),
         expires: ready.answer_until,
+        limits: services.policy.limits,
     };
     // The lease must outlast the intent: who adopts this request after us counts on the intent's being over.
     let now = services.clock.wall();
@@ -335,38 +297,11 @@ async fn end_strays(
 }
 
 /// Runs the call, keeps its lease, and writes down what came of it.
-async fn run(services: &Services, mut case: Case, mut ready: Ready) -> Result<Attempt, DialError> {
-    let report = {
-        let run = ready.driver.run();
-        tokio::pin!(run);
-        let mut heartbeat = tokio::time::interval(HEARTBEAT);
-        loop {
-            tokio::select! {
-                report = &mut run => break report,
-                Some(note) = ready.notes.recv() => {
-                    let kept =
-                        keep::noted(services, &case.claimed, &case.actor, &ready.call, note).await;
-                    close_unless(kept, services, &ready.call);
-                }
-                _ = heartbeat.tick() => {
-                    let now = services.clock.wall();
-                    let held =
-                        services.store.heartbeat(&mut case.claimed.lease, now, LEASE).await;
-                    close_unless(held.map_err(DialError::from), services, &ready.call);
-                }
-            }
-        }
-    };
-    while let Ok(note) = ready.notes.try_recv() {
-        let kept = keep::noted(services, &case.claimed, &case.actor, &ready.call, note).await;
-        close_unless(kept, services, &ready.call);
-    }
-    let Ready {
-        call,
-        folder,
-        began_at,
-        ..
-    } = ready;
+async fn run(services: &Services, mut case: Case, ready: Ready) -> Result<Attempt, DialError> {
+    let Ready { call, folder, began_at, driver, notes, .. } = ready;
+    // Side by side: a store that is slow must not stop the call's audio, timers and kill switch.
+    let account = keep_account(services, &mut case, &call, notes);
+    let (report, ()) = tokio::join!(driver.run(), account);
     let about = result::About {
         request: &case.claimed.request,
         call: &call,
@@ -374,18 +309,33 @@ async fn run(services: &Services, mut case: Case, mut ready: Ready) -> Result<At
         questions: &case.questions,
     };
     let result = CallResult::new(&about, &report);
-    let files = keep::Files {
-        folder: &folder,
-        report: &report,
-        result: &result,
-    };
+    let files = keep::Files { folder: &folder, report: &report, result: &result };
     keep::ended(services, case.claimed, &case.actor, &call, &files).await?;
-    Ok(Attempt {
-        call,
-        folder,
-        result,
-        report,
-    })
+    Ok(Attempt { call, folder, result, report })
+}
+
+/// Writes down what the call notes, and renews its lease, until the call has no more to tell.
+async fn keep_account(
+    services: &Services,
+    case: &mut Case,
+    call: &CallId,
+    mut notes: mpsc::Receiver<Note>,
+) {
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    loop {
+        let kept = tokio::select! {
+            note = notes.recv() => match note {
+                Some(note) => keep::noted(services, &case.claimed, &case.actor, call, note).await,
+                None => return,
+            },
+            _ = heartbeat.tick() => {
+                let now = services.clock.wall();
+                let held = services.store.heartbeat(&mut case.claimed.lease, now, LEASE).await;
+                held.map_err(DialError::from)
+            }
+        };
+        close_unless(kept, services, call);
+    }
 }
 
 /// What cannot be written down, or is not held any more, may not go on: the call closes in words.

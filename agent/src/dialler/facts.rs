@@ -1,7 +1,7 @@
 //! The evidence that a decision rests on, read anew for each decision.
 
-use callwright_compliance::facts::{AiCallConsent, CallerIdentity, Reading, Source};
 use callwright_compliance::Facts;
+use callwright_compliance::facts::{AiCallConsent, CallerIdentity, Reading, Source};
 use callwright_dialplan::payer::Line;
 use callwright_store::Request;
 use jiff::Timestamp;
@@ -50,17 +50,12 @@ pub(crate) async fn gather(
         vendors: stored(store.register(tenant).await, as_of),
         switch: stored(store.kill_switch(tenant, &request.id).await, as_of),
         consent,
-        usage: stored(
-            store.usage(tenant, &line.number, day_began(as_of), as_of).await,
-            as_of,
-        ),
+        usage: stored(store.usage(tenant, &line.number, day_began(as_of), as_of).await, as_of),
     }
 }
 
 /// The last midnight. Days are counted in UTC: the practice's own zone would move the border of a courtesy limit by hours only.
 fn day_began(now: Timestamp) -> Timestamp {
     let today = now.to_zoned(TimeZone::UTC);
-    today
-        .start_of_day()
-        .map_or(now, |midnight| midnight.timestamp())
+    today.start_of_day().map_or(now, |midnight| midnight.timestamp())
 }

@@ -8,8 +8,8 @@ use callwright_compliance::{DecisionRecord, Mend, ObjectId, Phi, RequestId, Tena
 use callwright_dialplan::retry::{CallOutcome, EndReason, Next, RetryRules};
 use callwright_dialplan::twilio::CallSid;
 use callwright_store::{
-    CallEnd, CallId, CarrierSid, Code, Ending, Evidence, FileSealer, NewIntent, Request, ResultField,
-    StoreError,
+    CallEnd, CallId, CarrierSid, Code, Ending, Evidence, FileSealer, NewIntent, Request,
+    ResultField, StoreError,
 };
 use jiff::SignedDuration;
 
@@ -32,19 +32,9 @@ pub(super) async fn give_back(
     let now = services.clock.wall();
     let needs_staff = matches!(error, DialError::NoLine | DialError::NoQuestions);
     let result = if needs_staff {
-        end(
-            services,
-            claimed,
-            actor,
-            &Ending::NeedsStaff,
-            "not_callable",
-        )
-        .await
+        end(services, claimed, actor, &Ending::NeedsStaff, "not_callable").await
     } else {
-        let released = services
-            .store
-            .release(claimed.lease, now + GIVE_BACK, now)
-            .await;
+        let released = services.store.release(claimed.lease, now + GIVE_BACK, now).await;
         released.map_err(DialError::from)
     };
     if let Err(error) = result {
@@ -61,16 +51,11 @@ pub(super) async fn refused(
     actor: &Actor,
     record: &DecisionRecord,
 ) -> Result<(), DialError> {
-    let staff = record
-        .reasons
-        .iter()
-        .any(|reason| reason.code.mend() == Mend::Staff);
+    let staff = record.reasons.iter().any(|reason| reason.code.mend() == Mend::Staff);
     let ending = if staff {
         Ending::NeedsStaff
     } else {
-        Ending::Retry {
-            not_before: services.clock.wall() + SignedDuration::from_mins(15),
-        }
+        Ending::Retry { not_before: services.clock.wall() + SignedDuration::from_mins(15) }
     };
     end(services, claimed, actor, &ending, "policy_refused").await
 }
@@ -83,12 +68,8 @@ async fn end(
     outcome: &str,
 ) -> Result<(), DialError> {
     let now = services.clock.wall();
-    let mut tx = services
-        .store
-        .begin(&claimed.request.tenant, actor, now)
-        .await?;
-    tx.finish(claimed.lease, ending, &Code::new(outcome)?)
-        .await?;
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
+    tx.finish(claimed.lease, ending, &Code::new(outcome)?).await?;
     Ok(tx.commit().await?)
 }
 
@@ -100,10 +81,7 @@ pub(super) async fn intent(
     intent: &NewIntent,
 ) -> Result<(), DialError> {
     let now = services.clock.wall();
-    let mut tx = services
-        .store
-        .begin(&claimed.request.tenant, actor, now)
-        .await?;
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
     tx.dial_intent(&claimed.lease, intent).await?;
     Ok(tx.commit().await?)
 }
@@ -117,10 +95,7 @@ pub(super) async fn placed(
     sid: &CallSid,
 ) -> Result<(), DialError> {
     let now = services.clock.wall();
-    let mut tx = services
-        .store
-        .begin(&claimed.request.tenant, actor, now)
-        .await?;
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
     let sid: CarrierSid = sid.as_str().parse()?;
     tx.call_placed(&claimed.lease, call, &sid).await?;
     Ok(tx.commit().await?)
@@ -138,16 +113,8 @@ pub(super) async fn not_placed(
     let outcome = CallOutcome::Failed;
     let ending = after(outcome, claimed.request.attempts + 1, now);
     let name = Code::new("carrier_failed")?;
-    let end = CallEnd {
-        outcome: name.clone(),
-        cost_cents,
-        recording: None,
-        journal: None,
-    };
-    let mut tx = services
-        .store
-        .begin(&claimed.request.tenant, actor, now)
-        .await?;
+    let end = CallEnd { outcome: name.clone(), cost_cents, recording: None, journal: None };
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
     tx.call_ended(&claimed.lease, call, &end).await?;
     tx.finish(claimed.lease, &ending, &name).await?;
     Ok(tx.commit().await?)
@@ -164,11 +131,7 @@ pub(super) async fn noted(
     let now = services.clock.wall();
     let action = match note {
         Note::Answered => {
-            return match services
-                .store
-                .call_answered(&claimed.lease, call, now)
-                .await
-            {
+            return match services.store.call_answered(&claimed.lease, call, now).await {
                 // A leg opens a stream more than once; it is answered once.
                 Ok(()) | Err(StoreError::NotFound(_) | StoreError::Transition { .. }) => Ok(()),
                 Err(error) => Err(error.into()),
@@ -178,10 +141,7 @@ pub(super) async fn noted(
     };
     let mut event = Event::new(actor.clone(), action);
     event.object = ObjectId::new(call.as_str()).ok();
-    let mut tx = services
-        .store
-        .begin(&claimed.request.tenant, actor, now)
-        .await?;
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
     tx.audit(event).await?;
     Ok(tx.commit().await?)
 }
@@ -220,11 +180,7 @@ pub(super) async fn ended(
     call: &CallId,
     files: &Files<'_>,
 ) -> Result<(), DialError> {
-    let recording = files
-        .report
-        .recorded
-        .is_some()
-        .then(|| files.folder.join(RECORDING));
+    let recording = files.report.recorded.is_some().then(|| files.folder.join(RECORDING));
     // Sealing needs the request's key; what was won is stored first, so that no full disk can lose it.
     let (tenant, request) = (claimed.request.tenant.clone(), claimed.request.id.clone());
     let name_of = |suffix: &str| format!("{call}/{RECORDING}{suffix}");
@@ -234,10 +190,7 @@ pub(super) async fn ended(
     };
     let now = services.clock.wall();
     let name = Code::new(translate::outcome_name(files.report.outcome))?;
-    let mut tx = services
-        .store
-        .begin(&claimed.request.tenant, actor, now)
-        .await?;
+    let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
     for field in results(&claimed, call, files)? {
         tx.put_result(&claimed.lease, &field).await?;
     }
@@ -277,32 +230,12 @@ fn results(
     files: &Files<'_>,
 ) -> Result<Vec<ResultField>, DialError> {
     // What was recorded ends where somebody objected.
-    let recorded_ms = files
-        .report
-        .recorded
-        .as_ref()
-        .map_or(0, |recorded| recorded.length_ms);
+    let recorded_ms = files.report.recorded.as_ref().map_or(0, |recorded| recorded.length_ms);
     let mut fields = Vec::new();
-    let named = files
-        .result
-        .fields
-        .iter()
-        .map(|(name, field)| (name.as_str(), field));
+    let named = files.result.fields.iter().map(|(name, field)| (name.as_str(), field));
     let named = named
-        .chain(
-            files
-                .result
-                .representative
-                .iter()
-                .map(|field| ("representative", field)),
-        )
-        .chain(
-            files
-                .result
-                .reference_number
-                .iter()
-                .map(|field| ("reference_number", field)),
-        );
+        .chain(files.result.representative.iter().map(|field| ("representative", field)))
+        .chain(files.result.reference_number.iter().map(|field| ("reference_number", field)));
     for (name, field) in named {
         fields.push(ResultField {
             value: Some(Phi::new(field.value.clone())),

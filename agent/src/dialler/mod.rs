@@ -55,10 +55,7 @@ pub enum DialError {
 }
 
 fn reasons(record: &DecisionRecord) -> String {
-    let each = record
-        .reasons
-        .iter()
-        .map(|reason| format!("{} ({})", reason.rule, reason.code));
+    let each = record.reasons.iter().map(|reason| format!("{} ({})", reason.rule, reason.code));
     each.collect::<Vec<_>>().join("; ")
 }
 

@@ -34,19 +34,10 @@ pub(super) fn call_plan(
     folder: &Path,
     began_at: Timestamp,
 ) -> Result<CallPlan, DialError> {
-    let menu = services
-        .directory
-        .menu(&case.line.menu)
-        .ok_or(DialError::NoLine)?
-        .clone();
+    let menu = services.directory.menu(&case.line.menu).ok_or(DialError::NoLine)?.clone();
     let items = items(case);
     let patient_name = case.patient.name.expose(Purpose::ShowToOperator).clone();
-    let config = config(
-        services,
-        permit,
-        &case.questions,
-        items.keys().copied().collect(),
-    );
+    let config = config(services, permit, &case.questions, items.keys().copied().collect());
     let header = Header {
         v: journal::VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -68,9 +59,7 @@ pub(super) fn call_plan(
         paced_clock: PacedClock::ProvesNothing,
         recording: permit.recording_grant(),
     });
-    let recording = permit
-        .machine_audio()
-        .map(|leave| (folder.join(RECORDING), leave));
+    let recording = permit.machine_audio().map(|leave| (folder.join(RECORDING), leave));
     Ok(CallPlan {
         id: call.to_string(),
         purpose,
@@ -97,23 +86,11 @@ fn items(case: &Case) -> BTreeMap<DataItem, PhiString> {
     let patient = &case.patient;
     let copy = |value: &PhiString| value.duplicate(Purpose::Speak);
     let mut items = BTreeMap::from([
-        (
-            DataItem::ProviderName,
-            Phi::new(provider.registered_name.clone()),
-        ),
-        (
-            DataItem::CallerName,
-            Phi::new(provider.registered_name.clone()),
-        ),
+        (DataItem::ProviderName, Phi::new(provider.registered_name.clone())),
+        (DataItem::CallerName, Phi::new(provider.registered_name.clone())),
         (DataItem::Npi, Phi::new(provider.npi.digits().to_owned())),
-        (
-            DataItem::TaxId,
-            Phi::new(provider.tax_id.digits().to_owned()),
-        ),
-        (
-            DataItem::CallbackNumber,
-            Phi::new(provider.callback.e164().to_owned()),
-        ),
+        (DataItem::TaxId, Phi::new(provider.tax_id.digits().to_owned())),
+        (DataItem::CallbackNumber, Phi::new(provider.callback.e164().to_owned())),
         (DataItem::PatientName, copy(&patient.name)),
         (DataItem::PatientDateOfBirth, copy(&patient.date_of_birth)),
         (DataItem::MemberId, copy(&patient.member_id)),
@@ -161,9 +138,7 @@ fn config(
 
 /// The day where the payer is.
 fn today(now: Timestamp, zone: &str) -> Date {
-    let zone = TimeZoneDatabase::bundled()
-        .get(zone)
-        .unwrap_or(TimeZone::UTC);
+    let zone = TimeZoneDatabase::bundled().get(zone).unwrap_or(TimeZone::UTC);
     let date = now.to_zoned(zone).date();
     let part = |n: i8| u8::try_from(n).unwrap_or(1);
     let year = u16::try_from(date.year()).unwrap_or(1900);

@@ -14,8 +14,8 @@ use serde::Serialize;
 use crate::call::vault::Won;
 use crate::call::{CallReport, Summary, translate};
 
-/// The whole result. It holds patient data: what may be done with it is the reader's duty.
-#[derive(Clone, Debug, Serialize)]
+/// The whole result. No `Debug`: it holds patient data: what may be done with it is the reader's duty.
+#[derive(Clone, Serialize)]
 pub struct CallResult {
     /// The request.
     pub request: String,
@@ -55,7 +55,7 @@ pub struct CallResult {
 }
 
 /// One answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct FieldResult {
     /// The value in its canonical form.
     pub value: String,
@@ -122,11 +122,7 @@ impl CallResult {
             .iter()
             .filter_map(|(topic, won)| Some((name_of(topic)?.name.clone(), field(won))))
             .collect();
-        let required = about
-            .questions
-            .fields
-            .iter()
-            .filter(|question| question.required);
+        let required = about.questions.fields.iter().filter(|question| question.required);
         let missing = required
             .filter(|question| !fields.contains_key(&question.name))
             .map(|question| question.name.clone())
@@ -194,10 +190,7 @@ fn disclosure(disclosed: &crate::call::Disclosed) -> DisclosureTime {
 }
 
 fn names(fields: callwright_compliance::FieldSet) -> Vec<&'static str> {
-    fields
-        .iter()
-        .map(callwright_compliance::Field::name)
-        .collect()
+    fields.iter().map(callwright_compliance::Field::name).collect()
 }
 
 fn total((recipient, total): (&Recipient, &callwright_compliance::egress::Total)) -> EgressTotal {
@@ -205,9 +198,5 @@ fn total((recipient, total): (&Recipient, &callwright_compliance::egress::Total)
         Recipient::FarEnd => "far_end".to_owned(),
         Recipient::Vendor { id, role } => format!("{id} ({role})"),
     };
-    EgressTotal {
-        recipient,
-        fields: names(total.fields),
-        bytes: total.bytes,
-    }
+    EgressTotal { recipient, fields: names(total.fields), bytes: total.bytes }
 }

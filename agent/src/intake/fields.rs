@@ -26,19 +26,12 @@ impl<'p> Fields<'p> {
         object: Map<String, Value>,
         problems: &'p mut Vec<Problem>,
     ) -> Fields<'p> {
-        Fields {
-            at: at.to_owned(),
-            object,
-            problems,
-        }
+        Fields { at: at.to_owned(), object, problems }
     }
 
     /// Notes a mistake about a field.
     pub(super) fn note(&mut self, name: &str, fault: Fault) {
-        self.problems.push(Problem {
-            field: format!("{}/{name}", self.at),
-            fault,
-        });
+        self.problems.push(Problem { field: format!("{}/{name}", self.at), fault });
     }
 
     /// A field's value; `null` is as good as nothing.
@@ -103,10 +96,7 @@ impl<'p> Fields<'p> {
                 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
             let name = if is_name { name.as_str() } else { "?" };
             let field = format!("{}/{name}", self.at);
-            self.problems.push(Problem {
-                field,
-                fault: Fault::Unknown,
-            });
+            self.problems.push(Problem { field, fault: Fault::Unknown });
         }
     }
 }

@@ -19,8 +19,8 @@ mod problem;
 #[cfg(test)]
 mod tests;
 
-use callwright_compliance::facts::{Reading, Source};
 use callwright_compliance::audit::Actor;
+use callwright_compliance::facts::{Reading, Source};
 use callwright_compliance::{DecisionRecord, RequestId, Screening, screen};
 use callwright_store::{Kind, RandomId, Request, RequestState, StoreError};
 use jiff::Timestamp;
@@ -90,20 +90,10 @@ async fn screening(
     now: Timestamp,
 ) -> Result<Screening, IntakeError> {
     let order = &intake.order;
-    services
-        .store
-        .practice(&intake.tenant)
-        .await
-        .map_err(unknown("/practice"))?;
-    let provider = services
-        .store
-        .provider(&intake.tenant, &order.provider)
-        .await;
+    services.store.practice(&intake.tenant).await.map_err(unknown("/practice"))?;
+    let provider = services.store.provider(&intake.tenant, &order.provider).await;
     provider.map_err(unknown("/provider"))?;
-    let line = services
-        .directory
-        .payer(&order.payer)
-        .and_then(|payer| payer.line(order.purpose));
+    let line = services.directory.payer(&order.payer).and_then(|payer| payer.line(order.purpose));
     let line = line.ok_or(IntakeError::Facts(DialError::NoLine))?;
     let request = Request {
         tenant: intake.tenant.clone(),

@@ -66,10 +66,7 @@ pub fn parse(text: &[u8], known: &Known<'_>) -> Result<Intake, Problems> {
         Ok(Value::Object(object)) => object,
         Ok(_) => return Err(Problems::one("", Fault::Form("an object"))),
         Err(error) => {
-            let fault = Fault::Json {
-                line: error.line(),
-                column: error.column(),
-            };
+            let fault = Fault::Json { line: error.line(), column: error.column() };
             return Err(Problems::one("", fault));
         }
     };
@@ -99,9 +96,7 @@ fn request(
     let due = fields.optional("due", TIME, |text| text.parse::<Timestamp>().ok());
 
     line(&mut fields, known, payer.as_ref(), purpose);
-    let set = question_set
-        .as_ref()
-        .and_then(|set| known.pack.question_set(set.as_str()));
+    let set = question_set.as_ref().and_then(|set| known.pack.question_set(set.as_str()));
     if question_set.is_some() && set.is_none() {
         let fault = Fault::NotKnown("the prompt pack has no such question set");
         fields.note("question_set", fault);
@@ -113,10 +108,7 @@ fn request(
     if let (Ok(from), Ok(Some(due))) = (&not_before, &due)
         && due <= from
     {
-        fields.note(
-            "due",
-            Fault::Form("a time after `not_before`, and after now"),
-        );
+        fields.note("due", Fault::Form("a time after `not_before`, and after now"));
     }
     fields.finish();
     let patient = patient.and_then(|object| self::patient(object, known.now, problems));
@@ -159,10 +151,7 @@ fn line(
         }
         Some(entry) => {
             if purpose.is_some_and(|purpose| entry.line(purpose).is_none()) {
-                fields.note(
-                    "purpose",
-                    Fault::NotKnown("the payer has no line for this purpose"),
-                );
+                fields.note("purpose", Fault::NotKnown("the payer has no line for this purpose"));
             }
         }
     }
@@ -216,11 +205,7 @@ fn patient(
     let mut fields = Fields::new("/patient", object, problems);
     let name = fields.required("name", NAME, protected(is_name));
     // The day after today is already today in some zones of the world.
-    let tomorrow = now
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date()
-        .tomorrow()
-        .ok()?;
+    let tomorrow = now.to_zoned(jiff::tz::TimeZone::UTC).date().tomorrow().ok()?;
     let mut is_future = false;
     let date_of_birth = fields.required(
         "date_of_birth",
@@ -240,11 +225,8 @@ fn patient(
         RELATIONSHIP,
         protected(|text| matches!(text, "self" | "spouse" | "child" | "other")),
     );
-    let date_of_service = fields.optional(
-        "date_of_service",
-        DAY,
-        protected(|text| day(text).is_some()),
-    );
+    let date_of_service =
+        fields.optional("date_of_service", DAY, protected(|text| day(text).is_some()));
     fields.finish();
     Some(Patient {
         name: name?,
@@ -291,16 +273,8 @@ fn consent(
     fields.finish();
     let (at, method, evidence) = (at?, method?, evidence?);
     Some(match state? {
-        State::Granted => AiCallConsent::Granted {
-            at,
-            method,
-            evidence,
-        },
-        State::Refused => AiCallConsent::Refused {
-            at,
-            method,
-            evidence,
-        },
+        State::Granted => AiCallConsent::Granted { at, method, evidence },
+        State::Refused => AiCallConsent::Refused { at, method, evidence },
         State::Absent => AiCallConsent::Absent,
     })
 }

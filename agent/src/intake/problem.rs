@@ -53,11 +53,7 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let field = if self.field.is_empty() {
-            "the request"
-        } else {
-            &self.field
-        };
+        let field = if self.field.is_empty() { "the request" } else { &self.field };
         write!(f, "{field}: {}", self.fault)
     }
 }
@@ -69,10 +65,7 @@ pub struct Problems(pub(super) Vec<Problem>);
 impl Problems {
     /// One mistake.
     pub(super) fn one(field: &str, fault: Fault) -> Problems {
-        Problems(vec![Problem {
-            field: field.to_owned(),
-            fault,
-        }])
+        Problems(vec![Problem { field: field.to_owned(), fault }])
     }
 
     /// The mistakes.

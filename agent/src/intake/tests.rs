@@ -14,15 +14,7 @@ const NOW: &str = "2026-11-02T15:00:00Z";
 fn read(text: &[u8], keeping: FileKeeping) -> Result<Intake, Problems> {
     let (directory, pack) = (Directory::embedded().unwrap(), Pack::embedded().unwrap());
     let now = NOW.parse().unwrap();
-    parse(
-        text,
-        &Known {
-            directory: &directory,
-            pack: &pack,
-            keeping,
-            now,
-        },
-    )
+    parse(text, &Known { directory: &directory, pack: &pack, keeping, now })
 }
 
 fn good() -> Value {
@@ -58,25 +50,17 @@ fn fields(pointer: &str, value: Value) -> Vec<String> {
 fn problems(request: &Value) -> Vec<String> {
     match read(request.to_string().as_bytes(), FileKeeping::Sealed) {
         Ok(_) => Vec::new(),
-        Err(problems) => problems
-            .iter()
-            .map(|problem| problem.field.clone())
-            .collect(),
+        Err(problems) => problems.iter().map(|problem| problem.field.clone()).collect(),
     }
 }
 
 #[test]
 fn a_good_request_is_typed() {
-    let intake = read(good().to_string().as_bytes(), FileKeeping::Sealed)
-        .ok()
-        .unwrap();
+    let intake = read(good().to_string().as_bytes(), FileKeeping::Sealed).ok().unwrap();
     assert_eq!(intake.tenant.as_str(), "oak-street");
     assert_eq!(intake.order.not_before, NOW.parse().unwrap());
     assert_eq!(u8::from(intake.order.priority), 9);
-    assert_eq!(
-        intake.patient.member_id.expose(Purpose::Compare),
-        "W472 913-886"
-    );
+    assert_eq!(intake.patient.member_id.expose(Purpose::Compare), "W472 913-886");
     assert!(intake.patient.group_number.is_none());
 }
 
@@ -121,13 +105,7 @@ fn all_mistakes_come_at_once() {
     request["patient"]["member_id"] = json!("?");
     request["due"] = json!("2026-11-01T00:00:00Z");
     let found = problems(&request);
-    let wanted = [
-        "/purpose",
-        "/due",
-        "/colour",
-        "/patient/member_id",
-        "/patient/ssn",
-    ];
+    let wanted = ["/purpose", "/due", "/colour", "/patient/member_id", "/patient/ssn"];
     assert_eq!(found, wanted);
 }
 

@@ -96,10 +96,7 @@ pub type VendorSide = (mpsc::Receiver<ToRecogniser>, mpsc::Sender<RecogniserEven
 pub fn recogniser_channels(vendor: &'static str) -> (RecogniserSession, VendorSide) {
     let (to, to_vendor) = mpsc::channel(TO_RECOGNISER_MAX);
     let (from_vendor, from) = mpsc::channel(FROM_RECOGNISER_MAX);
-    (
-        RecogniserSession { to, from, vendor },
-        (to_vendor, from_vendor),
-    )
+    (RecogniserSession { to, from, vendor }, (to_vendor, from_vendor))
 }
 
 /// A speech-to-text vendor.

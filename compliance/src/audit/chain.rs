@@ -43,10 +43,7 @@ impl Chain {
     #[must_use]
     pub fn new(tenant: TenantId) -> Chain {
         let head = genesis(&tenant);
-        Chain {
-            tenant,
-            anchor: Anchor { len: 0, head },
-        }
+        Chain { tenant, anchor: Anchor { len: 0, head } }
     }
 
     /// The chain of a tenant that ends at `anchor`, as read from the store.
@@ -82,10 +79,7 @@ impl Chain {
             digest: self.anchor.head,
         };
         entry.digest = entry.expected_digest();
-        self.anchor = Anchor {
-            len: self.anchor.len + 1,
-            head: entry.digest,
-        };
+        self.anchor = Anchor { len: self.anchor.len + 1, head: entry.digest };
         entry
     }
 }
@@ -113,13 +107,10 @@ impl Whole {
     /// Length and head.
     #[must_use]
     pub const fn anchor(&self) -> Anchor {
-        Anchor {
-            len: self.len,
-            head: self.head,
-        }
+        Anchor { len: self.len, head: self.head }
     }
 
-    /// Whether the anchor that [`verify`] was given lies on the chain. A chain that is shorter than an anchor kept elsewhere was
+    /// Whether the anchor that the verification was given lies on the chain. A chain that is shorter than an anchor kept elsewhere was
     /// truncated; one with another head at that length was forked. Without an anchor the answer is no.
     #[must_use]
     pub const fn reaches(&self) -> bool {
@@ -163,23 +154,35 @@ impl fmt::Display for Broken {
 
 impl core::error::Error for Broken {}
 
-/// Verifies a tenant's chain from its first entry, and whether `anchor`, kept elsewhere, lies on it.
+/// Verifies a tenant's chain entry by entry, from its first, in constant memory.
 ///
-/// # Errors
-/// [`Broken`] at the first entry that does not hold.
-pub fn verify<E: Borrow<Entry>>(
-    tenant: &TenantId,
-    entries: impl IntoIterator<Item = E>,
+/// The anchor is given at the beginning, because whether it lies on the chain is seen as its place goes by.
+#[derive(Clone, Debug)]
+#[must_use = "a verification says something only once it is finished"]
+pub struct Verifier {
+    tenant: TenantId,
     anchor: Option<Anchor>,
-) -> Result<Whole, Broken> {
-    let (mut len, mut head) = (0, genesis(tenant));
-    let lies_here = |len, head| anchor.is_some_and(|anchor| anchor == Anchor { len, head });
-    let mut seen = lies_here(len, head);
-    for entry in entries {
-        let entry: &Entry = entry.borrow();
+    /// The chain so far.
+    now: Anchor,
+    seen: bool,
+}
+
+impl Verifier {
+    /// Begins at the genesis of the tenant's chain, looking for an `anchor` that was kept elsewhere.
+    pub fn new(tenant: TenantId, anchor: Option<Anchor>) -> Verifier {
+        let now = Anchor { len: 0, head: genesis(&tenant) };
+        Verifier { tenant, anchor, now, seen: anchor == Some(now) }
+    }
+
+    /// Takes the next entry.
+    ///
+    /// # Errors
+    /// [`Broken`] where it does not hold. The chain goes no further then: no entry after it is taken but the one that belongs here.
+    pub fn push(&mut self, entry: &Entry) -> Result<(), Broken> {
+        let Anchor { len, head } = self.now;
         let why = if entry.seq != len {
             Some(BrokenBy::Sequence)
-        } else if entry.tenant != *tenant {
+        } else if entry.tenant != self.tenant {
             Some(BrokenBy::Tenant)
         } else if entry.prev != head {
             Some(BrokenBy::Link)
@@ -191,20 +194,36 @@ pub fn verify<E: Borrow<Entry>>(
         if let Some(why) = why {
             return Err(Broken { seq: len, why });
         }
-        len += 1;
-        head = entry.digest;
-        seen |= lies_here(len, head);
+        self.now = Anchor { len: len + 1, head: entry.digest };
+        self.seen |= self.anchor == Some(self.now);
+        Ok(())
     }
-    let anchor_seen = match (anchor, seen) {
-        (None, _) => AnchorSeen::NotAsked,
-        (Some(_), true) => AnchorSeen::OnChain,
-        (Some(_), false) => AnchorSeen::Missed,
-    };
-    Ok(Whole {
-        len,
-        head,
-        anchor_seen,
-    })
+
+    /// The chain ends here.
+    pub fn finish(self) -> Whole {
+        let anchor_seen = match (self.anchor, self.seen) {
+            (None, _) => AnchorSeen::NotAsked,
+            (Some(_), true) => AnchorSeen::OnChain,
+            (Some(_), false) => AnchorSeen::Missed,
+        };
+        Whole { len: self.now.len, head: self.now.head, anchor_seen }
+    }
+}
+
+/// Verifies a tenant's chain from its first entry, and whether `anchor`, kept elsewhere, lies on it. [`Verifier`] does it piece by piece.
+///
+/// # Errors
+/// [`Broken`] at the first entry that does not hold.
+pub fn verify<E: Borrow<Entry>>(
+    tenant: &TenantId,
+    entries: impl IntoIterator<Item = E>,
+    anchor: Option<Anchor>,
+) -> Result<Whole, Broken> {
+    let mut verifier = Verifier::new(tenant.clone(), anchor);
+    for entry in entries {
+        verifier.push(entry.borrow())?;
+    }
+    Ok(verifier.finish())
 }
 
 #[cfg(test)]

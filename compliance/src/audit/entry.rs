@@ -222,10 +222,7 @@ impl Entry {
         text(&mut bytes, who);
         text(&mut bytes, Some(self.action.name()));
         text(&mut bytes, self.object.as_ref().map(ObjectId::as_str));
-        text(
-            &mut bytes,
-            self.decision.map(|id| id.to_string()).as_deref(),
-        );
+        text(&mut bytes, self.decision.map(|id| id.to_string()).as_deref());
         text(&mut bytes, self.rule.map(RuleId::name));
         text(&mut bytes, self.purpose.map(Purpose::name));
         number(&mut bytes, self.fields.iter().count() as u64);
@@ -250,9 +247,7 @@ fn number(bytes: &mut Vec<u8>, value: u64) {
 
 fn text(bytes: &mut Vec<u8>, value: Option<&str>) {
     // Ids are at most 64 characters, so a length never reaches the mark for an absent part.
-    let length = value.map_or(u32::MAX, |value| {
-        u32::try_from(value.len()).unwrap_or(u32::MAX - 1)
-    });
+    let length = value.map_or(u32::MAX, |value| u32::try_from(value.len()).unwrap_or(u32::MAX - 1));
     bytes.extend_from_slice(&length.to_be_bytes());
     bytes.extend_from_slice(value.unwrap_or_default().as_bytes());
 }
@@ -265,10 +260,7 @@ mod tests {
     fn names_are_those_of_serde_and_differ() {
         let mut seen = std::collections::BTreeSet::new();
         for action in Action::ALL {
-            assert_eq!(
-                serde_json::to_string(action).unwrap(),
-                format!("\"{}\"", action.name())
-            );
+            assert_eq!(serde_json::to_string(action).unwrap(), format!("\"{}\"", action.name()));
             assert!(seen.insert(action.name()));
         }
     }

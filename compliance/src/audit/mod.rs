@@ -7,5 +7,5 @@
 mod chain;
 mod entry;
 
-pub use chain::{Anchor, Broken, BrokenBy, Chain, Whole, genesis, verify};
+pub use chain::{Anchor, Broken, BrokenBy, Chain, Verifier, Whole, genesis, verify};
 pub use entry::{Action, Actor, Entry, Event};

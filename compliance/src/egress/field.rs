@@ -169,10 +169,7 @@ impl FieldSet {
 
     /// The fields, in the order of declaration.
     pub fn iter(self) -> impl Iterator<Item = Field> {
-        Field::ALL
-            .iter()
-            .copied()
-            .filter(move |field| self.contains(*field))
+        Field::ALL.iter().copied().filter(move |field| self.contains(*field))
     }
 }
 
@@ -251,20 +248,13 @@ mod tests {
     #[test]
     fn names_are_those_of_serde() {
         for field in Field::ALL {
-            assert_eq!(
-                serde_json::to_string(field).unwrap(),
-                format!("\"{}\"", field.name())
-            );
+            assert_eq!(serde_json::to_string(field).unwrap(), format!("\"{}\"", field.name()));
         }
     }
 
     #[test]
     fn patient_and_provider_do_not_overlap() {
-        assert!(
-            FieldSet::PATIENT
-                .intersection(FieldSet::PROVIDER)
-                .is_empty()
-        );
+        assert!(FieldSet::PATIENT.intersection(FieldSet::PROVIDER).is_empty());
         assert!(!FieldSet::PATIENT.contains(Field::HeardValue));
     }
 

@@ -133,17 +133,8 @@ mod tests {
 
     fn entry(at_ms: u64, fields: FieldSet, bytes: u64) -> LedgerEntry {
         let id = VendorId::new("ear").unwrap();
-        let recipient = Recipient::Vendor {
-            id,
-            role: Role::SpeechToText,
-        };
-        LedgerEntry {
-            at_ms,
-            recipient,
-            purpose: CallPurpose::MedicalBenefits,
-            fields,
-            bytes,
-        }
+        let recipient = Recipient::Vendor { id, role: Role::SpeechToText };
+        LedgerEntry { at_ms, recipient, purpose: CallPurpose::MedicalBenefits, fields, bytes }
     }
 
     #[test]
@@ -153,14 +144,7 @@ mod tests {
             ledger.add(entry(frame * 20, Field::FarEndAudio.into(), 160));
         }
         assert_eq!(ledger.entries().len(), 2);
-        assert_eq!(
-            ledger
-                .entries()
-                .iter()
-                .map(|entry| entry.bytes)
-                .sum::<u64>(),
-            960_000
-        );
+        assert_eq!(ledger.entries().iter().map(|entry| entry.bytes).sum::<u64>(), 960_000);
         let total = ledger.totals().values().next().unwrap();
         assert_eq!((total.bytes, total.sends), (960_000, 6_000));
     }
@@ -172,10 +156,7 @@ mod tests {
         ledger.add(entry(1, Field::Amounts.into(), 1));
         assert_eq!(ledger.entries().len(), 2);
         let total = ledger.totals().values().next().unwrap();
-        assert_eq!(
-            total.fields,
-            FieldSet::of(&[Field::FarEndAudio, Field::Amounts])
-        );
+        assert_eq!(total.fields, FieldSet::of(&[Field::FarEndAudio, Field::Amounts]));
     }
 
     #[test]
@@ -185,10 +166,7 @@ mod tests {
         for minute in 0..sends {
             ledger.add(entry(minute * JOIN_MS, Field::FarEndAudio.into(), 2));
         }
-        assert_eq!(
-            (ledger.entries().len(), ledger.overflowed()),
-            (ENTRIES_MAX, 10)
-        );
+        assert_eq!((ledger.entries().len(), ledger.overflowed()), (ENTRIES_MAX, 10));
         assert_eq!(ledger.totals().values().next().unwrap().bytes, sends * 2);
     }
 }

@@ -84,11 +84,7 @@ pub const fn check(
     fields: FieldSet,
 ) -> Result<(), FieldsRefused> {
     let fields = fields.minus(allowed(destination, purpose));
-    if fields.is_empty() {
-        Ok(())
-    } else {
-        Err(FieldsRefused { fields })
-    }
+    if fields.is_empty() { Ok(()) } else { Err(FieldsRefused { fields }) }
 }
 
 #[cfg(test)]
@@ -107,10 +103,7 @@ mod tests {
         for destination in destinations() {
             for purpose in PURPOSES {
                 let fields = Field::Ssn.into();
-                assert_eq!(
-                    check(destination, purpose, fields),
-                    Err(FieldsRefused { fields })
-                );
+                assert_eq!(check(destination, purpose, fields), Err(FieldsRefused { fields }));
             }
         }
     }
@@ -123,11 +116,7 @@ mod tests {
                 Destination::FarEnd | Destination::Vendor(Role::TextToSpeech | Role::Carrier)
             );
             let got = allowed(destination, CallPurpose::MedicalBenefits);
-            assert_eq!(
-                !got.intersection(FieldSet::PATIENT).is_empty(),
-                spoken,
-                "{destination:?}"
-            );
+            assert_eq!(!got.intersection(FieldSet::PATIENT).is_empty(), spoken, "{destination:?}");
         }
     }
 
@@ -135,12 +124,7 @@ mod tests {
     fn traces_get_nothing_and_the_model_no_words() {
         let purpose = CallPurpose::MedicalBenefits;
         assert!(allowed(Destination::Vendor(Role::Traces), purpose).is_empty());
-        let words = [
-            Field::Transcript,
-            Field::FarEndAudio,
-            Field::AgentWords,
-            Field::HeardValue,
-        ];
+        let words = [Field::Transcript, Field::FarEndAudio, Field::AgentWords, Field::HeardValue];
         let model = allowed(Destination::Vendor(Role::LanguageModel), purpose);
         assert!(model.intersection(FieldSet::of(&words)).is_empty());
     }

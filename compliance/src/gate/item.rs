@@ -35,7 +35,8 @@ pub enum ClipKind {
 }
 
 impl ClipKind {
-    /// Whether this is one of the fixed compliance clips, which pass in every mode.
+    /// Whether this is one of the fixed compliance clips, which pass in every mode; while the gate is armed, a disclosure only in the
+    /// form that is due.
     #[must_use]
     pub const fn passes_always(self) -> bool {
         match self {
@@ -55,19 +56,13 @@ impl ClipKind {
     /// Whether this is a form or a part of the disclosure.
     #[must_use]
     pub const fn is_disclosure(self) -> bool {
-        matches!(
-            self,
-            ClipKind::Disclosure | ClipKind::DisclosureRest | ClipKind::DisclosureShort
-        )
+        matches!(self, ClipKind::Disclosure | ClipKind::DisclosureRest | ClipKind::DisclosureShort)
     }
 
     /// Whether the far end's speech may cut the clip. The short form and the closes are heard to their end.
     #[must_use]
     pub const fn is_interruptible(self) -> bool {
-        matches!(
-            self,
-            ClipKind::Disclosure | ClipKind::DisclosureRest | ClipKind::Filler
-        )
+        matches!(self, ClipKind::Disclosure | ClipKind::DisclosureRest | ClipKind::Filler)
     }
 }
 
@@ -127,11 +122,7 @@ pub struct Admitted {
 
 impl Admitted {
     pub(super) const fn new(item: Item, epoch: u32, arming: u32) -> Admitted {
-        Admitted {
-            item,
-            epoch,
-            arming,
-        }
+        Admitted { item, epoch, arming }
     }
 
     /// What was let pass.
@@ -156,6 +147,8 @@ impl Admitted {
 pub enum GateRefusal {
     /// The mode does not let this kind of item pass: no disclosure was proven to the people now on the line, or no menu is there.
     NotOpen,
+    /// A form of the disclosure that could not open the gate now: ask [`super::Gate::due`] which one could.
+    DisclosureNotDue,
     /// Patient values, and the far end is not yet known to be the allowlisted payer.
     CounterpartyUnverified,
     /// Patient values that the far end's last act did not ask for.
@@ -170,6 +163,9 @@ impl fmt::Display for GateRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             GateRefusal::NotOpen => f.write_str("D1: the gate is not open for this kind of item"),
+            GateRefusal::DisclosureNotDue => {
+                f.write_str("D1: another form of the disclosure is due")
+            }
             GateRefusal::CounterpartyUnverified => {
                 f.write_str("V3: the far end is not verified as the payer")
             }

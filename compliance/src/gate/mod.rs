@@ -43,6 +43,19 @@ enum Due {
     End,
 }
 
+impl Due {
+    /// Whether the playout of `clip` would open the gate. The whole stands for its rest; nothing stands for the short form, which is
+    /// the last attempt and is not interruptible.
+    const fn takes(self, clip: ClipKind) -> bool {
+        matches!(
+            (self, clip),
+            (Due::Full | Due::Rest, ClipKind::Disclosure)
+                | (Due::Rest, ClipKind::DisclosureRest)
+                | (Due::Short, ClipKind::DisclosureShort)
+        )
+    }
+}
+
 /// A form of the disclosure that was let pass and is not yet proven.
 #[derive(Clone, Copy)]
 struct Pending {
@@ -185,10 +198,7 @@ impl Gate {
             && clip.is_disclosure()
             && self.mode == Mode::Armed
         {
-            self.pending = Some(Pending {
-                clip: *clip,
-                epoch: self.epoch,
-            });
+            self.pending = Some(Pending { clip: *clip, epoch: self.epoch });
         }
         Ok(Admitted::new(*item, self.epoch, self.arming))
     }
@@ -216,26 +226,13 @@ impl Gate {
         if self.mode != Mode::Armed || pending.clip != clip || !of_this_epoch {
             return None;
         }
-        let completes = match (self.due, clip) {
-            (Due::Full | Due::Rest | Due::Short, ClipKind::Disclosure)
-            | (Due::Rest, ClipKind::DisclosureRest)
-            | (Due::Short, ClipKind::DisclosureShort) => true,
-            (Due::Full | Due::Rest | Due::Short | Due::End, _) => false,
-        };
-        if !completes {
+        if !self.due.takes(clip) {
             return None;
         }
         self.mode = Mode::Open;
         self.pending = None;
-        let permit = if self.objected {
-            None
-        } else {
-            self.rules.recording.mint(self.arming)
-        };
-        Some(Opened {
-            permit,
-            by: proof.by,
-        })
+        let permit = if self.objected { None } else { self.rules.recording.mint(self.arming) };
+        Some(Opened { permit, by: proof.by })
     }
 
     /// Queued playout was cleared: a new epoch begins, and proofs of the old one are void.
@@ -300,6 +297,14 @@ impl Gate {
         };
         if !passes {
             return Err(GateRefusal::NotOpen);
+        }
+        // So what is under way is never given up for a form that proves nothing.
+        if let Item::Clip(clip) = item
+            && clip.is_disclosure()
+            && self.mode == Mode::Armed
+            && !self.due.takes(*clip)
+        {
+            return Err(GateRefusal::DisclosureNotDue);
         }
         if let Item::Keys { source, carries } = item {
             let from_nowhere = match source {

@@ -9,10 +9,7 @@ use crate::class::CallClass;
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::C1,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::C1, check };
 
 fn check(case: &Case<'_>) -> Check {
     match case.request.class {

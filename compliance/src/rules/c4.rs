@@ -11,10 +11,7 @@ use crate::policy::Absence;
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::C4,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::C4, check };
 
 fn check(case: &Case<'_>) -> Check {
     match case.request.class {

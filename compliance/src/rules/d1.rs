@@ -11,10 +11,7 @@ use crate::recording::RecordingMode;
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::D1,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::D1, check };
 
 /// The longest first sentence: six seconds of speech.
 const FIRST_SENTENCE_MS_CEILING: u32 = 6_000;

@@ -7,10 +7,7 @@
 use super::{Case, Check, Rule};
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::D2,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::D2, check };
 
 fn check(_: &Case<'_>) -> Check {
     // Transcribing is intercepting too, so the obligation stands in every recording mode.

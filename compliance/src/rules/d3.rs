@@ -6,10 +6,7 @@ use super::{Case, Check, Rule};
 use crate::permit::DisclosurePlan;
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::D3,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::D3, check };
 
 const _: () = assert!(DisclosurePlan::ARE_YOU_A_ROBOT.passes_always());
 

@@ -12,10 +12,7 @@ use crate::hours::Opening;
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::H2,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::H2, check };
 
 fn check(case: &Case<'_>) -> Check {
     match case.request.class {

@@ -9,10 +9,7 @@ use crate::facts::{FactKind, SwitchState};
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::I1,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::I1, check };
 
 fn check(case: &Case<'_>) -> Check {
     let switch = match value(&case.facts.switch, FactKind::Switch) {
@@ -22,17 +19,10 @@ fn check(case: &Case<'_>) -> Check {
     let stopped = |state| state == SwitchState::Stopped;
     let mut codes = codes_where([(stopped(switch.request), ReasonCode::StoppedForRequest)]);
     if case.stage == Stage::Enqueue {
-        return if codes.is_empty() {
-            Check::Deferred
-        } else {
-            Check::Codes(codes)
-        };
+        return if codes.is_empty() { Check::Deferred } else { Check::Codes(codes) };
     }
-    let uses_stopped = case
-        .request
-        .vendors
-        .iter()
-        .any(|used| switch.vendors_stopped.contains(&used.vendor));
+    let uses_stopped =
+        case.request.vendors.iter().any(|used| switch.vendors_stopped.contains(&used.vendor));
     codes.extend(codes_where([
         (stopped(switch.global), ReasonCode::StoppedGlobally),
         (stopped(switch.tenant), ReasonCode::StoppedForTenant),

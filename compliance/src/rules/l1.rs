@@ -10,23 +10,14 @@ use crate::class::CallClass;
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::L1,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::L1, check };
 
 /// The highest caps of class P that a policy may set.
-const PAYER_CEILING: ClassCaps = ClassCaps {
-    total_s: 150 * 60,
-    ring_s: RING_CEILING_S,
-    conversation_s: 15 * 60,
-};
+const PAYER_CEILING: ClassCaps =
+    ClassCaps { total_s: 150 * 60, ring_s: RING_CEILING_S, conversation_s: 15 * 60 };
 /// The highest caps of class T that a policy may set.
-const TEST_CEILING: ClassCaps = ClassCaps {
-    total_s: 3 * 60,
-    ring_s: RING_CEILING_S,
-    conversation_s: 3 * 60,
-};
+const TEST_CEILING: ClassCaps =
+    ClassCaps { total_s: 3 * 60, ring_s: RING_CEILING_S, conversation_s: 3 * 60 };
 /// Longer than any payer lets it ring; voicemail and forwarding answer sooner.
 const RING_CEILING_S: u32 = 60;
 
@@ -50,9 +41,5 @@ pub(crate) fn caps(case: &Case<'_>) -> Result<Caps, ReasonCode> {
     let too_high = set.total_s > ceiling.total_s
         || set.ring_s > ceiling.ring_s
         || set.conversation_s > ceiling.conversation_s.min(set.total_s);
-    if too_high {
-        Err(ReasonCode::CapTooHigh)
-    } else {
-        Ok(set.caps())
-    }
+    if too_high { Err(ReasonCode::CapTooHigh) } else { Ok(set.caps()) }
 }

@@ -86,30 +86,13 @@ pub(crate) fn run(rule: &Rule, case: &Case<'_>) -> (RuleOutcome, Vec<Reason>) {
         Check::Obliged => return (RuleOutcome::Obliged, Vec::new()),
         Check::Codes(codes) => codes,
     };
-    let outcome = if codes.is_empty() {
-        RuleOutcome::Passed
-    } else {
-        RuleOutcome::Refused
-    };
-    (
-        outcome,
-        codes
-            .into_iter()
-            .map(|code| Reason {
-                rule: owner(rule.id, code),
-                code,
-            })
-            .collect(),
-    )
+    let outcome = if codes.is_empty() { RuleOutcome::Passed } else { RuleOutcome::Refused };
+    (outcome, codes.into_iter().map(|code| Reason { rule: owner(rule.id, code), code }).collect())
 }
 
 /// A vendor's region is rule G1's, though the register finds it.
 fn owner(rule: RuleId, code: ReasonCode) -> RuleId {
-    if let ReasonCode::Vendor {
-        refusal: EgressRefusal::RegionRefused,
-        ..
-    } = code
-    {
+    if let ReasonCode::Vendor { refusal: EgressRefusal::RegionRefused, .. } = code {
         RuleId::G1
     } else {
         rule
@@ -126,8 +109,5 @@ fn value<T>(reading: &Reading<T>, fact: FactKind) -> Result<&T, ReasonCode> {
 
 /// Collects the codes whose condition holds.
 fn codes_where<const N: usize>(conditions: [(bool, ReasonCode); N]) -> Vec<ReasonCode> {
-    conditions
-        .into_iter()
-        .filter_map(|(holds, code)| holds.then_some(code))
-        .collect()
+    conditions.into_iter().filter_map(|(holds, code)| holds.then_some(code)).collect()
 }

@@ -9,10 +9,7 @@ use crate::number::{NumberError, PhoneNumber};
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::N1,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::N1, check };
 
 fn check(case: &Case<'_>) -> Check {
     Check::Codes(match PhoneNumber::parse_e164(case.request.to.e164()) {

@@ -12,10 +12,7 @@ use crate::policy::Territory;
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::N2,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::N2, check };
 
 fn check(case: &Case<'_>) -> Check {
     let found = match area_code::lookup(case.request.to.area_code()) {
@@ -38,11 +35,7 @@ fn geographic(case: &Case<'_>, row: &AreaCode) -> Result<(), ReasonCode> {
         Some(territory) => case.policy.territories.contains(&territory),
         None => true,
     };
-    if opted_in {
-        Ok(())
-    } else {
-        Err(ReasonCode::TerritoryNotOptedIn)
-    }
+    if opted_in { Ok(()) } else { Err(ReasonCode::TerritoryNotOptedIn) }
 }
 
 fn toll_free(case: &Case<'_>) -> Result<(), ReasonCode> {
@@ -50,9 +43,5 @@ fn toll_free(case: &Case<'_>) -> Result<(), ReasonCode> {
     let listed = entries
         .iter()
         .any(|entry| entry.number == case.request.to && entry.line == LineType::TollFree);
-    if listed {
-        Ok(())
-    } else {
-        Err(ReasonCode::TollFreeNotListed)
-    }
+    if listed { Ok(()) } else { Err(ReasonCode::TollFreeNotListed) }
 }

@@ -1,4 +1,5 @@
-//! N3: the number is an exact, unexpired entry of the tenant's allowlist, verified by one person and approved by another.
+//! N3: the number is an exact, unexpired entry of the tenant's allowlist, added and verified by others than the one who
+//! approved it.
 //!
 //! Source: 47 U.S.C. 227(b)(1)(A) and (B), 47 CFR 64.1200(a)(1) (line types that are never called by an artificial voice); publication
 //! by the payer is kept as evidence that calls like this one are invited. Verified 2026-10-01.
@@ -17,10 +18,7 @@ use crate::policy::SoleAdministrator;
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::N3,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::N3, check };
 
 /// How long a sole administrator waits before confirming an own entry.
 const SOLE_ADMINISTRATOR_DELAY: SignedDuration = SignedDuration::from_hours(24);
@@ -32,9 +30,7 @@ fn check(case: &Case<'_>) -> Check {
         Ok(entries) => entries,
         Err(code) => return Check::Codes(vec![code]),
     };
-    let mut exact = entries
-        .iter()
-        .filter(|entry| entry.number == case.request.to);
+    let mut exact = entries.iter().filter(|entry| entry.number == case.request.to);
     let codes = match (exact.next(), exact.next()) {
         (None, _) => vec![ReasonCode::NotListed],
         (Some(_), Some(_)) => vec![ReasonCode::ListedTwice],
@@ -58,18 +54,9 @@ fn belongs(case: &Case<'_>, entry: &AllowlistEntry) -> Vec<ReasonCode> {
         CallClass::Patient => false,
     };
     codes_where([
-        (
-            entry.tenant != case.request.tenant,
-            ReasonCode::ListedForOtherTenant,
-        ),
-        (
-            entry.class != case.request.class,
-            ReasonCode::ListedForOtherClass,
-        ),
-        (
-            entry.payer != case.request.payer,
-            ReasonCode::ListedForOtherPayer,
-        ),
+        (entry.tenant != case.request.tenant, ReasonCode::ListedForOtherTenant),
+        (entry.class != case.request.class, ReasonCode::ListedForOtherClass),
+        (entry.payer != case.request.payer, ReasonCode::ListedForOtherPayer),
         (!fits, ReasonCode::PublicationUnfit),
     ])
 }
@@ -81,10 +68,7 @@ fn holds(case: &Case<'_>, entry: &AllowlistEntry) -> Vec<ReasonCode> {
     let from_the_future = entry.added_at > case.now || entry.publication.seen_on > today;
     codes_where([
         (entry.expires_at <= case.now, ReasonCode::ListingExpired),
-        (
-            between(entry.added_at, entry.expires_at) > life_max,
-            ReasonCode::ListingTooLong,
-        ),
+        (between(entry.added_at, entry.expires_at) > life_max, ReasonCode::ListingTooLong),
         (from_the_future, ReasonCode::ListingFromTheFuture),
     ])
 }
@@ -103,10 +87,7 @@ fn line(entry: &AllowlistEntry) -> Vec<ReasonCode> {
         .is_some_and(|row| row.kind == AreaCodeKind::TollFree);
     codes_where([
         (!may_be_called, ReasonCode::LineTypeRefused),
-        (
-            by_code != (entry.line == LineType::TollFree),
-            ReasonCode::LineTypeContradicted,
-        ),
+        (by_code != (entry.line == LineType::TollFree), ReasonCode::LineTypeContradicted),
     ])
 }
 
@@ -115,27 +96,19 @@ fn approval(case: &Case<'_>, entry: &AllowlistEntry) -> Vec<ReasonCode> {
         Approval::Pending => vec![ReasonCode::ApprovalMissing],
         Approval::Second { by, at } => codes_where([
             (*by == entry.added_by, ReasonCode::ApprovedByAdder),
-            (
-                *at < entry.added_at || *at > case.now,
-                ReasonCode::ApprovalOutOfOrder,
-            ),
+            (*by == entry.verifier, ReasonCode::ApprovedByVerifier),
+            (*at < entry.added_at || *at > case.now, ReasonCode::ApprovalOutOfOrder),
         ]),
-        Approval::SoleAdministrator {
-            at,
-            reauthenticated_at,
-            administrators,
-        } => {
+        Approval::SoleAdministrator { by, at, reauthenticated_at, administrators } => {
             let refused = case.policy.allowlist.sole_administrator == SoleAdministrator::Refused;
             let waited = between(entry.added_at, *at);
             let age = between(*reauthenticated_at, *at);
             let fresh = SignedDuration::ZERO <= age && age <= REAUTHENTICATION_AGE_MAX;
             codes_where([
                 (refused, ReasonCode::SoleAdministratorRefused),
+                (*by != entry.added_by, ReasonCode::SoleAdministratorNotAdder),
                 (*administrators != 1, ReasonCode::NotSoleAdministrator),
-                (
-                    waited < SOLE_ADMINISTRATOR_DELAY,
-                    ReasonCode::SoleAdministratorTooSoon,
-                ),
+                (waited < SOLE_ADMINISTRATOR_DELAY, ReasonCode::SoleAdministratorTooSoon),
                 (!fresh, ReasonCode::SoleAdministratorNotReauthenticated),
                 (*at > case.now, ReasonCode::ApprovalOutOfOrder),
             ])

@@ -2,7 +2,7 @@
 //!
 //! Source: own rule; an entry, a consent or a switch may have changed since the request was queued. Verified 2026-10-01.
 //! With [`crate::screen()`] making no permit, this is what makes N1 to N3, H, C, L and the switch be checked again at dial time. An age of
-//! zero in the policy is unset and refuses. It cannot know whether `as_of` is honest.
+//! zero in the policy is unset and refuses; so does one of the kill switch above rule I1's 5 s. It cannot know whether `as_of` is honest.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,19 +12,15 @@ use crate::facts::{FactKind, Reading};
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::N4,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::N4, check };
+
+/// The greatest age of the kill switch that a policy may set, in seconds (rule I1).
+const SWITCH_AGE_CEILING_S: u32 = 5;
 
 fn check(case: &Case<'_>) -> Check {
     let (facts, ages) = (case.facts, case.policy.freshness);
     let readings = [
-        (
-            FactKind::Allowlist,
-            as_of(&facts.allowlist),
-            ages.allowlist_s,
-        ),
+        (FactKind::Allowlist, as_of(&facts.allowlist), ages.allowlist_s),
         (FactKind::Identity, as_of(&facts.identity), ages.identity_s),
         (FactKind::Hours, as_of(&facts.hours), ages.hours_s),
         (FactKind::Vendors, as_of(&facts.vendors), ages.vendors_s),
@@ -32,10 +28,8 @@ fn check(case: &Case<'_>) -> Check {
         (FactKind::Consent, as_of(&facts.consent), ages.consent_s),
         (FactKind::Usage, as_of(&facts.usage), ages.usage_s),
     ];
-    let codes: Vec<ReasonCode> = readings
-        .into_iter()
-        .filter_map(|(fact, at, age)| code(case, fact, at, age))
-        .collect();
+    let codes: Vec<ReasonCode> =
+        readings.into_iter().filter_map(|(fact, at, age)| code(case, fact, at, age)).collect();
     match case.stage {
         Stage::Enqueue if codes.is_empty() => Check::Deferred,
         Stage::Enqueue | Stage::Dial => Check::Codes(codes),
@@ -62,6 +56,9 @@ fn code(
     match case.stage {
         Stage::Enqueue => None,
         Stage::Dial if age_s_max == 0 => Some(ReasonCode::FreshnessUnset(fact)),
+        Stage::Dial if fact == FactKind::Switch && age_s_max > SWITCH_AGE_CEILING_S => {
+            Some(ReasonCode::FreshnessTooLong(fact))
+        }
         Stage::Dial if age.is_negative() => Some(ReasonCode::FactFromTheFuture(fact)),
         Stage::Dial if age > SignedDuration::from_secs(i64::from(age_s_max)) => {
             Some(ReasonCode::FactStale(fact))

@@ -9,10 +9,7 @@ use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 use crate::vendor::Role;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::V1,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::V1, check };
 
 fn check(case: &Case<'_>) -> Check {
     let register = match value(&case.facts.vendors, FactKind::Vendors) {
@@ -26,10 +23,7 @@ fn check(case: &Case<'_>) -> Check {
     }
     for used in uses {
         if let Err(refusal) = register.egress(used.role, &used.vendor, case.now, case.policy) {
-            codes.push(ReasonCode::Vendor {
-                role: used.role,
-                refusal,
-            });
+            codes.push(ReasonCode::Vendor { role: used.role, refusal });
         }
     }
     Check::Codes(codes)

@@ -5,10 +5,7 @@
 use super::{Case, Check, Rule};
 use crate::rule::RuleId;
 
-pub(super) const RULE: Rule = Rule {
-    id: RuleId::V2,
-    check,
-};
+pub(super) const RULE: Rule = Rule { id: RuleId::V2, check };
 
 fn check(_: &Case<'_>) -> Check {
     Check::Obliged

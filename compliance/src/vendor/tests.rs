@@ -21,27 +21,17 @@ fn hosted(flags: &[RetentionFlag]) -> Row {
         id: VendorId::new("ear").unwrap(),
         role: Role::SpeechToText,
         region: Region::UnitedStates,
-        location: Location::Hosted {
-            agreement,
-            flags: flags.iter().copied().collect(),
-        },
+        location: Location::Hosted { agreement, flags: flags.iter().copied().collect() },
     }
 }
 
 fn local(network: &str) -> Row {
-    let location = Location::OnPremises {
-        network: network.parse().unwrap(),
-    };
-    Row {
-        location,
-        ..hosted(&[])
-    }
+    let location = Location::OnPremises { network: network.parse().unwrap() };
+    Row { location, ..hosted(&[]) }
 }
 
 fn ask_at(row: &Row, policy: &Policy, now: Timestamp) -> Result<EgressPermit, EgressRefusal> {
-    let register = Register {
-        rows: vec![row.clone()],
-    };
+    let register = Register { rows: vec![row.clone()] };
     register.egress(row.role, &row.id, now, policy)
 }
 
@@ -56,28 +46,16 @@ fn a_hosted_vendor_needs_agreement_region_and_flags() {
     let policy = Policy::recommended();
     assert_eq!(refusal(&hosted(&BOTH), &policy), None);
     let one_missing = hosted(&BOTH[..1]);
-    assert_eq!(
-        refusal(&one_missing, &policy),
-        Some(EgressRefusal::FlagMissing)
-    );
-    let abroad = Row {
-        region: Region::Elsewhere,
-        ..hosted(&BOTH)
-    };
-    assert_eq!(
-        refusal(&abroad, &policy),
-        Some(EgressRefusal::RegionRefused)
-    );
+    assert_eq!(refusal(&one_missing, &policy), Some(EgressRefusal::FlagMissing));
+    let abroad = Row { region: Region::Elsewhere, ..hosted(&BOTH) };
+    assert_eq!(refusal(&abroad, &policy), Some(EgressRefusal::RegionRefused));
     let next_day: Timestamp = "2026-10-06T00:00:00Z".parse().unwrap();
     let expired = ask_at(&hosted(&BOTH), &policy, next_day).err();
     assert_eq!(expired, Some(EgressRefusal::AgreementExpired));
     let before: Timestamp = "2025-12-31T23:59:59Z".parse().unwrap();
     let unsigned = ask_at(&hosted(&BOTH), &policy, before).err();
     assert_eq!(unsigned, Some(EgressRefusal::AgreementNotYetSigned));
-    let crm = Row {
-        role: Role::Crm,
-        ..hosted(&BOTH)
-    };
+    let crm = Row { role: Role::Crm, ..hosted(&BOTH) };
     assert_eq!(refusal(&crm, &policy), Some(EgressRefusal::FlagsUnset));
 }
 
@@ -91,13 +69,9 @@ fn nothing_set_refuses_everybody() {
 
 #[test]
 fn two_rows_for_the_same_count_for_neither() {
-    let register = Register {
-        rows: vec![hosted(&BOTH), local("127.0.0.0/8")],
-    };
+    let register = Register { rows: vec![hosted(&BOTH), local("127.0.0.0/8")] };
     let id = VendorId::new("ear").unwrap();
-    let got = register
-        .egress(Role::SpeechToText, &id, now(), &Policy::recommended())
-        .err();
+    let got = register.egress(Role::SpeechToText, &id, now(), &Policy::recommended()).err();
     assert_eq!(got, Some(EgressRefusal::RegisteredTwice));
 }
 
@@ -105,19 +79,9 @@ fn two_rows_for_the_same_count_for_neither() {
 fn on_premises_is_loopback_or_declared_and_checked_at_connect() {
     let mut policy = Policy::recommended();
     let lan = local("10.20.0.0/16");
-    assert_eq!(
-        refusal(&lan, &policy),
-        Some(EgressRefusal::NetworkUndeclared)
-    );
-    policy
-        .vendors
-        .networks
-        .push("10.20.1.0/24".parse().unwrap());
-    assert_eq!(
-        refusal(&lan, &policy),
-        Some(EgressRefusal::NetworkUndeclared),
-        "only a part"
-    );
+    assert_eq!(refusal(&lan, &policy), Some(EgressRefusal::NetworkUndeclared));
+    policy.vendors.networks.push("10.20.1.0/24".parse().unwrap());
+    assert_eq!(refusal(&lan, &policy), Some(EgressRefusal::NetworkUndeclared), "only a part");
     policy.vendors.networks.push("10.0.0.0/8".parse().unwrap());
     let permit = ask_at(&lan, &policy, now()).ok().unwrap();
     assert!(permit.is_on_premises());
@@ -128,34 +92,32 @@ fn on_premises_is_loopback_or_declared_and_checked_at_connect() {
         ("127.0.0.1", false),
         ("1.1.1.1", false),
     ] {
-        assert_eq!(
-            permit.check_peer(&peer.parse().unwrap()).is_ok(),
-            fits,
-            "{peer}"
-        );
+        assert_eq!(permit.check_peer(&peer.parse().unwrap()).is_ok(), fits, "{peer}");
     }
 }
 
 #[test]
 fn a_hosted_vendor_does_not_live_on_a_local_address() {
-    let permit = ask_at(&hosted(&BOTH), &Policy::recommended(), now())
-        .ok()
-        .unwrap();
+    let permit = ask_at(&hosted(&BOTH), &Policy::recommended(), now()).ok().unwrap();
     assert_eq!(permit.check_peer(&"34.1.2.3".parse().unwrap()), Ok(()));
-    for peer in [
-        "127.0.0.1",
-        "169.254.169.254",
-        "10.0.0.1",
-        "::1",
-        "::ffff:127.0.0.1",
-    ] {
-        assert_eq!(
-            permit.check_peer(&peer.parse().unwrap()),
-            Err(PeerRefused),
-            "{peer}"
-        );
+    for peer in ["127.0.0.1", "169.254.169.254", "10.0.0.1", "::1", "::ffff:127.0.0.1"] {
+        assert_eq!(permit.check_peer(&peer.parse().unwrap()), Err(PeerRefused), "{peer}");
     }
     assert_eq!(permit.flags().collect::<Vec<_>>(), BOTH);
+}
+
+#[test]
+fn a_permit_does_not_outlive_the_agreement() {
+    let late: Timestamp = "2026-10-05T23:59:00Z".parse().unwrap();
+    let permit = ask_at(&hosted(&BOTH), &Policy::recommended(), late).ok().unwrap();
+    assert!(permit.is_valid_at(late + SignedDuration::from_secs(59)));
+    assert!(!permit.is_valid_at(late + SignedDuration::from_secs(60)));
+    // Well before that day, the policy's length holds.
+    let life = SignedDuration::from_hours(3);
+    let early = now() - SignedDuration::from_hours(12);
+    let permit = ask_at(&hosted(&BOTH), &Policy::recommended(), early).ok().unwrap();
+    assert!(permit.is_valid_at(early + life - SignedDuration::from_nanos(1)));
+    assert!(!permit.is_valid_at(early + life));
 }
 
 #[test]

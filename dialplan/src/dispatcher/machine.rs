@@ -91,41 +91,22 @@ impl Dispatcher {
         }
         self.now = self.now.max(now);
         match input {
-            Input::Enqueued {
-                request,
-                number,
-                not_before,
-                priority,
-                attempts_made,
-            } => {
+            Input::Enqueued { request, number, not_before, priority, attempts_made } => {
                 self.enqueue(request, number, not_before, priority, attempts_made)?;
             }
             // A node may not announce more than the limit lets it use, or a later one would not be noticed.
             Input::SlotFree => {
                 self.slots_free = (self.slots_free + 1).min(self.config.limits.total);
             }
-            Input::Claimed {
-                request,
-                attempt,
-                claim,
-            } => self.claimed(&request, attempt, claim)?,
-            Input::Renewed {
-                request,
-                attempt,
-                until,
-            } => {
+            Input::Claimed { request, attempt, claim } => self.claimed(&request, attempt, claim)?,
+            Input::Renewed { request, attempt, until } => {
                 let stage = self.stage_of(&request, attempt)?;
                 let Stage::Running { .. } = stage else {
                     return Err(InputError::Stage);
                 };
                 self.set_stage(&request, Stage::Running { lease: until });
             }
-            Input::CallEnded {
-                request,
-                attempt,
-                outcome,
-                payer_opens,
-            } => {
+            Input::CallEnded { request, attempt, outcome, payer_opens } => {
                 if !self.stage_of(&request, attempt)?.in_flight() {
                     return Err(InputError::Stage);
                 }
@@ -190,15 +171,8 @@ impl Dispatcher {
         let rank = (Reverse(priority), self.next_place);
         self.next_place += 1;
         let stage = Stage::Parked { until: not_before };
-        self.timers
-            .insert((not_before, TimerName::NotBefore, request.clone()));
-        let held = Held {
-            number,
-            rank,
-            attempts_made,
-            withdrawn: false,
-            stage,
-        };
+        self.timers.insert((not_before, TimerName::NotBefore, request.clone()));
+        let held = Held { number, rank, attempts_made, withdrawn: false, stage };
         self.held.insert(request, held);
         Ok(())
     }
@@ -244,27 +218,17 @@ impl Dispatcher {
         payer_opens: Option<Timestamp>,
     ) {
         let withdrawn = self.held.get(request).is_some_and(|held| held.withdrawn);
-        match self
-            .config
-            .retry
-            .next(outcome, attempt, self.now, payer_opens)
-        {
+        match self.config.retry.next(outcome, attempt, self.now, payer_opens) {
             Next::End(EndReason::Done) => {
                 self.remove(request);
-                self.outputs.push_back(Output::Done {
-                    request: request.clone(),
-                });
+                self.outputs.push_back(Output::Done { request: request.clone() });
             }
             Next::End(why) => self.give_up(request, why),
             Next::At(_) if withdrawn => self.give_up(request, EndReason::Withdrawn),
             Next::At(until) => {
                 self.set_stage(request, Stage::Parked { until });
                 let request = request.clone();
-                self.outputs.push_back(Output::Park {
-                    request,
-                    attempts_made: attempt,
-                    until,
-                });
+                self.outputs.push_back(Output::Park { request, attempts_made: attempt, until });
             }
         }
     }
@@ -281,21 +245,14 @@ impl Dispatcher {
 
     fn give_up(&mut self, request: &RequestId, why: EndReason) {
         self.remove(request);
-        self.outputs.push_back(Output::GiveUp {
-            request: request.clone(),
-            why,
-        });
+        self.outputs.push_back(Output::GiveUp { request: request.clone(), why });
     }
 
     /// Everything that time and free slots now allow.
     fn advance(&mut self) {
         // Taken out first: a timer that is set again for now waits for the next call.
-        let due: Vec<_> = self
-            .timers
-            .iter()
-            .take_while(|(at, ..)| *at <= self.now)
-            .cloned()
-            .collect();
+        let due: Vec<_> =
+            self.timers.iter().take_while(|(at, ..)| *at <= self.now).cloned().collect();
         for (_, name, request) in due {
             match name {
                 TimerName::NotBefore => self.set_stage(&request, Stage::Ready),
@@ -322,8 +279,7 @@ impl Dispatcher {
         }
         let in_flight_to =
             |number: &PhoneNumber| self.in_flight_to.get(number).copied().unwrap_or(0);
-        self.ready
-            .first(|number| in_flight_to(number) < limits.per_number)
+        self.ready.first(|number| in_flight_to(number) < limits.per_number)
     }
 
     fn lost(&mut self, request: &RequestId) {
@@ -333,20 +289,13 @@ impl Dispatcher {
             return;
         };
         let attempt = held.attempts_made;
-        self.outputs.push_back(Output::Recover {
-            request: request.clone(),
-            attempt,
-        });
+        self.outputs.push_back(Output::Recover { request: request.clone(), attempt });
     }
 
     /// The stage of a request, where `attempt` is the one it is at.
     fn stage_of(&self, request: &RequestId, attempt: u32) -> Result<Stage, InputError> {
         let held = self.held.get(request).ok_or(InputError::Unknown)?;
-        if held.attempts_made == attempt {
-            Ok(held.stage)
-        } else {
-            Err(InputError::Stage)
-        }
+        if held.attempts_made == attempt { Ok(held.stage) } else { Err(InputError::Stage) }
     }
 
     /// Moves a request, and with it the indices and counts.

@@ -19,10 +19,7 @@ pub(super) struct Ready {
 
 impl Ready {
     pub(super) fn insert(&mut self, number: &PhoneNumber, rank: Rank, request: RequestId) {
-        self.by_number
-            .entry(number.clone())
-            .or_default()
-            .insert((rank, request));
+        self.by_number.entry(number.clone()).or_default().insert((rank, request));
     }
 
     pub(super) fn remove(&mut self, number: &PhoneNumber, rank: Rank, request: &RequestId) {

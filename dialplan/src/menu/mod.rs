@@ -65,14 +65,8 @@ impl Keys {
     /// [`KeysError`] where one is not, or there are none or too many.
     pub fn new(keys: &str) -> Result<Keys, KeysError> {
         let fits = (1..=KEYS_MAX).contains(&keys.len());
-        let all = keys
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b == b'*' || b == b'#');
-        if fits && all {
-            Ok(Keys(keys.to_owned()))
-        } else {
-            Err(KeysError)
-        }
+        let all = keys.bytes().all(|b| b.is_ascii_digit() || b == b'*' || b == b'#');
+        if fits && all { Ok(Keys(keys.to_owned())) } else { Err(KeysError) }
     }
 
     /// The keys as text.
@@ -182,20 +176,14 @@ impl Step {
         if !is_id(id) {
             return Err(MenuError::Id);
         }
-        let heard: Vec<Vec<String>> = heard
-            .iter()
-            .map(|set| words::normalise(set.iter().map(String::as_str)))
-            .collect();
+        let heard: Vec<Vec<String>> =
+            heard.iter().map(|set| words::normalise(set.iter().map(String::as_str))).collect();
         if heard.is_empty() || heard.iter().any(|set| set.len() < 2) {
             return Err(MenuError::Heard);
         }
         let mut acts = acts.into_iter();
         match (acts.next(), acts.next()) {
-            (Some(act), None) => Ok(Step {
-                id: id.to_owned(),
-                act,
-                heard,
-            }),
+            (Some(act), None) => Ok(Step { id: id.to_owned(), act, heard }),
             _ => Err(MenuError::OneAct),
         }
     }
@@ -239,10 +227,7 @@ impl MenuMap {
 
     /// A map that stands for one whose steps could not be read; it never leaves the parser.
     pub(crate) fn with_broken_steps(id: MenuMapId) -> MenuMap {
-        MenuMap {
-            id,
-            steps: Vec::new(),
-        }
+        MenuMap { id, steps: Vec::new() }
     }
 
     /// Its id.
@@ -274,11 +259,7 @@ impl MenuMap {
         let mut best: Option<((u16, usize), StepPlace)> = None;
         let mut tied = false;
         for (place, step) in (0_u16..).zip(&self.steps) {
-            let of_step = step
-                .heard
-                .iter()
-                .map(|set| (score(set, &heard), set.len()))
-                .max();
+            let of_step = step.heard.iter().map(|set| (score(set, &heard), set.len())).max();
             let Some(rank) = of_step.filter(|(score, _)| *score >= MATCH_MIN) else {
                 continue;
             };
@@ -291,8 +272,7 @@ impl MenuMap {
                 }
             }
         }
-        best.filter(|_| !tied)
-            .map(|((score, _), step)| Match { step, score })
+        best.filter(|_| !tied).map(|((score, _), step)| Match { step, score })
     }
 }
 

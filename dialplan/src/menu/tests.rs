@@ -6,16 +6,12 @@ use proptest::prelude::*;
 
 fn acme() -> MenuMap {
     let directory = Directory::embedded().unwrap();
-    directory
-        .menu(&MenuMapId::new("acme-health-provider").unwrap())
-        .unwrap()
-        .clone()
+    directory.menu(&MenuMapId::new("acme-health-provider").unwrap()).unwrap().clone()
 }
 
 fn step_of(map: &MenuMap, prompt: &str) -> Option<String> {
     let words: Vec<&str> = prompt.split_whitespace().collect();
-    map.match_prompt(&words)
-        .map(|found| map.step(found.step).unwrap().id.clone())
+    map.match_prompt(&words).map(|found| map.step(found.step).unwrap().id.clone())
 }
 
 #[test]
@@ -27,15 +23,9 @@ fn every_prompt_of_the_menu_is_known() {
              training purposes for claims press one for benefits and eligibility press two",
             "welcome",
         ),
-        (
-            "please enter your ten digit n p i number followed by the pound key",
-            "npi",
-        ),
+        ("please enter your ten digit n p i number followed by the pound key", "npi"),
         ("to speak with a representative press zero", "rep"),
-        (
-            "please hold while i connect you to a representative",
-            "connect",
-        ),
+        ("please hold while i connect you to a representative", "connect"),
     ] {
         assert_eq!(step_of(&map, prompt).as_deref(), Some(step), "{prompt}");
     }
@@ -45,22 +35,10 @@ fn every_prompt_of_the_menu_is_known() {
 fn slips_of_the_recogniser_are_forgiven() {
     let map = acme();
     for (prompt, step) in [
-        (
-            "can you for calling acme health provider services this call maybe recorded",
-            "welcome",
-        ),
-        (
-            "for claim press one four benefit and eligibility press two",
-            "welcome",
-        ),
-        (
-            "please enter your ten digit in p i number followed by the pound key",
-            "npi",
-        ),
-        (
-            "please enter your 10 digit NPI number, followed by the pound key.",
-            "npi",
-        ),
+        ("can you for calling acme health provider services this call maybe recorded", "welcome"),
+        ("for claim press one four benefit and eligibility press two", "welcome"),
+        ("please enter your ten digit in p i number followed by the pound key", "npi"),
+        ("please enter your 10 digit NPI number, followed by the pound key.", "npi"),
         ("to speak with the representatives press zero", "rep"),
         ("please hold i'll connect you to representative", "connect"),
     ] {
@@ -74,13 +52,7 @@ fn the_acts_are_those_of_the_file() {
     let act = |i: u16| map.step(StepPlace(i)).unwrap().act.clone();
     assert_eq!(act(0), StepAct::Press(Keys::new("2").unwrap()));
     let terminator = Some(Keys::new("#").unwrap());
-    assert_eq!(
-        act(1),
-        StepAct::Key {
-            item: KeyItem::Npi,
-            terminator
-        }
-    );
+    assert_eq!(act(1), StepAct::Key { item: KeyItem::Npi, terminator });
     assert_eq!(act(2), StepAct::Press(Keys::new("0").unwrap()));
     assert_eq!(act(3), StepAct::ExpectHold);
     assert_eq!(map.step(StepPlace(4)), None);
@@ -104,10 +76,7 @@ fn other_words_are_no_prompt() {
 
 fn map(steps: &[(&str, &[&str])]) -> MenuMap {
     let steps = steps.iter().map(|(id, sets)| {
-        let heard = sets
-            .iter()
-            .map(|set| set.split(' ').map(str::to_owned).collect())
-            .collect();
+        let heard = sets.iter().map(|set| set.split(' ').map(str::to_owned).collect()).collect();
         Step::new(id, heard, StepAct::Wait).unwrap()
     });
     MenuMap::new(MenuMapId::new("test").unwrap(), steps.collect()).unwrap()
@@ -116,14 +85,8 @@ fn map(steps: &[(&str, &[&str])]) -> MenuMap {
 #[test]
 fn the_best_score_wins_and_then_the_longer_set() {
     let map = map(&[("short", &["press two"]), ("long", &["benefits press two"])]);
-    assert_eq!(
-        step_of(&map, "for benefits press two").as_deref(),
-        Some("long")
-    );
-    assert_eq!(
-        step_of(&map, "for claims press two").as_deref(),
-        Some("short")
-    );
+    assert_eq!(step_of(&map, "for benefits press two").as_deref(), Some("long"));
+    assert_eq!(step_of(&map, "for claims press two").as_deref(), Some("short"));
 }
 
 #[test]
@@ -135,10 +98,7 @@ fn a_tie_between_steps_is_no_match() {
 
 #[test]
 fn one_missing_word_in_four_is_the_limit() {
-    let map = map(&[
-        ("a", &["alpha bravo charlie delta"]),
-        ("b", &["red green blue"]),
-    ]);
+    let map = map(&[("a", &["alpha bravo charlie delta"]), ("b", &["red green blue"])]);
     assert_eq!(step_of(&map, "alpha bravo charlie").as_deref(), Some("a"));
     assert_eq!(step_of(&map, "alpha bravo"), None);
     assert_eq!(step_of(&map, "red green"), None);
@@ -150,14 +110,8 @@ fn maps_that_make_no_sense_are_refused() {
     let step = |id: &str| Step::new(id, set(), StepAct::Wait);
     assert_eq!(step("No Id").unwrap_err(), MenuError::Id);
     let one_word = vec![vec!["press".to_owned()]];
-    assert_eq!(
-        Step::new("a", one_word, StepAct::Wait).unwrap_err(),
-        MenuError::Heard
-    );
-    assert_eq!(
-        Step::new("a", vec![], StepAct::Wait).unwrap_err(),
-        MenuError::Heard
-    );
+    assert_eq!(Step::new("a", one_word, StepAct::Wait).unwrap_err(), MenuError::Heard);
+    assert_eq!(Step::new("a", vec![], StepAct::Wait).unwrap_err(), MenuError::Heard);
     let id = || MenuMapId::new("m").unwrap();
     assert_eq!(MenuMap::new(id(), vec![]).unwrap_err(), MenuError::Steps);
     let twice = vec![step("a").unwrap(), step("a").unwrap()];

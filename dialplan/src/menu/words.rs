@@ -5,11 +5,8 @@ pub(crate) fn normalise<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<Str
     let mut out: Vec<String> = Vec::new();
     let mut run = String::new();
     for word in words {
-        let word: String = word
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect();
+        let word: String =
+            word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         let mut chars = word.chars();
         match (chars.next(), chars.next()) {
             (None, _) => {}
@@ -51,11 +48,7 @@ fn figure(word: &str) -> Option<&'static str> {
 /// five letters or more ("claim" and "claims").
 pub(super) fn near(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let (short, long) = if a.len() <= b.len() {
-        (&a, &b)
-    } else {
-        (&b, &a)
-    };
+    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
     if short.len() < 5 || long.len() - short.len() > 1 {
         return false;
     }

@@ -51,11 +51,7 @@ pub(super) fn window(day: &str, from: &str, to: &str) -> Result<Window, HoursErr
     if open_minute >= close_minute {
         return Err(HoursError::Backwards);
     }
-    Ok(Window {
-        day,
-        open_minute,
-        close_minute,
-    })
+    Ok(Window { day, open_minute, close_minute })
 }
 
 /// `hh:mm` -> minutes since midnight, 24:00 included.
@@ -114,12 +110,7 @@ fn instant(date: Date, minute: u16, zone: &TimeZone) -> Option<Timestamp> {
     let hour = i8::try_from(minute / 60).ok()?;
     let minute = i8::try_from(minute % 60).ok()?;
     let time = Time::new(hour, minute, 0, 0).ok()?;
-    Some(
-        date.to_datetime(time)
-            .to_zoned(zone.clone())
-            .ok()?
-            .timestamp(),
-    )
+    Some(date.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp())
 }
 
 #[cfg(test)]
@@ -128,18 +119,10 @@ mod tests {
     use callwright_compliance::id::PayerId;
 
     fn hours(windows: &[(&str, &str, &str)]) -> PayerHours {
-        let weekly = windows
-            .iter()
-            .map(|(d, f, t)| window(d, f, t).unwrap())
-            .collect();
+        let weekly = windows.iter().map(|(d, f, t)| window(d, f, t).unwrap()).collect();
         let payer = PayerId::new("acme-health").unwrap();
         let zone = "America/New_York".to_owned();
-        PayerHours {
-            payer,
-            zone,
-            weekly,
-            closed_on: vec![],
-        }
+        PayerHours { payer, zone, weekly, closed_on: vec![] }
     }
 
     fn at(text: &str) -> Timestamp {
@@ -196,11 +179,7 @@ mod tests {
         assert_eq!(window("mon", "08:00", "08:00"), Err(HoursError::Backwards));
         assert_eq!(window("monday", "08:00", "09:00"), Err(HoursError::Day));
         for text in ["8:00", "24:01", "12:60", "+1:00", "noon", "", "12:00:00"] {
-            assert_eq!(
-                window("mon", text, "24:00"),
-                Err(HoursError::TimeOfDay),
-                "{text}"
-            );
+            assert_eq!(window("mon", text, "24:00"), Err(HoursError::TimeOfDay), "{text}");
         }
         assert_eq!(check(&hours(&[])), Err(HoursError::NoWindow));
         let mut nowhere = hours(&[("mon", "08:00", "17:00")]);

@@ -24,9 +24,7 @@ use crate::menu::{MenuMap, MenuMapId, words};
 /// The grammar of every id in the directory: lower-case letters, digits and hyphens, at most 64.
 pub(crate) fn is_id(id: &str) -> bool {
     (1..=64).contains(&id.len())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// Where the payer published the number, and when somebody saw it there (the evidence that rule N3 asks for).
@@ -72,9 +70,7 @@ impl PayerEntry {
     /// The line for `purpose`, the first one listed that serves it.
     #[must_use]
     pub fn line(&self, purpose: CallPurpose) -> Option<&Line> {
-        self.lines
-            .iter()
-            .find(|line| line.purposes.contains(&purpose))
+        self.lines.iter().find(|line| line.purposes.contains(&purpose))
     }
 
     /// Whether the far end said one of the payer's own names: all words of it, in order, none between.
@@ -99,10 +95,8 @@ pub struct Directory {
 }
 
 /// The files that are part of the program, by name.
-const EMBEDDED: &[(&str, &str)] = &[(
-    "acme-health.toml",
-    include_str!("../../data/payers/acme-health.toml"),
-)];
+const EMBEDDED: &[(&str, &str)] =
+    &[("acme-health.toml", include_str!("../../data/payers/acme-health.toml"))];
 
 impl Directory {
     /// The directory that is part of the program.
@@ -142,11 +136,7 @@ impl Directory {
     #[must_use]
     pub fn line_of(&self, number: &PhoneNumber) -> Option<(&PayerEntry, &Line)> {
         self.payers.values().find_map(|payer| {
-            payer
-                .lines
-                .iter()
-                .find(|line| line.number == *number)
-                .map(|line| (payer, line))
+            payer.lines.iter().find(|line| line.number == *number).map(|line| (payer, line))
         })
     }
 

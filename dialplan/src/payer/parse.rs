@@ -37,10 +37,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn within(&self, part: &str) -> Place<'_> {
-        Place {
-            file: self.file,
-            place: format!("{}.{part}", self.place),
-        }
+        Place { file: self.file, place: format!("{}.{part}", self.place) }
     }
 }
 
@@ -92,11 +89,7 @@ where
     if gathered.errors.is_empty() {
         Ok(Directory {
             payers: gathered.payers,
-            menus: gathered
-                .menus
-                .into_iter()
-                .map(|(id, (_, map))| (id, map))
-                .collect(),
+            menus: gathered.menus.into_iter().map(|(id, (_, map))| (id, map)).collect(),
             digest: hash.finalize().into(),
         })
     } else {
@@ -105,19 +98,12 @@ where
 }
 
 fn read_file(out: &mut Gathered, file: &str, text: &str) {
-    let top = |place: &str| Place {
-        file,
-        place: place.to_owned(),
-    };
+    let top = |place: &str| Place { file, place: place.to_owned() };
     let mut table = match text.parse::<Table>() {
         Ok(table) => table,
         Err(e) => {
             let line = e.span().map_or(1, |span| {
-                1 + text
-                    .bytes()
-                    .take(span.start)
-                    .filter(|b| *b == b'\n')
-                    .count()
+                1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count()
             });
             let at = top(&format!("text line {line}"));
             out.note(&at, DirectoryProblem::Toml(e.message().to_owned()));
@@ -150,10 +136,7 @@ fn read_file(out: &mut Gathered, file: &str, text: &str) {
         for (i, line) in lines.iter().enumerate() {
             if lines.iter().take(i).any(|earlier| earlier.id == line.id) {
                 let other = format!("{file}: line {}", line.id);
-                out.note(
-                    &top(&format!("line[{i}].id")),
-                    DirectoryProblem::Twice { other },
-                );
+                out.note(&top(&format!("line[{i}].id")), DirectoryProblem::Twice { other });
             }
         }
         payer.lines = lines;
@@ -169,29 +152,15 @@ fn sections(
     value: Option<Value>,
 ) -> Vec<(String, Value)> {
     match value {
-        Some(Value::Array(values)) => values
-            .into_iter()
-            .enumerate()
-            .map(|(i, v)| (format!("{name}[{i}]"), v))
-            .collect(),
+        Some(Value::Array(values)) => {
+            values.into_iter().enumerate().map(|(i, v)| (format!("{name}[{i}]"), v)).collect()
+        }
         Some(_) => {
-            out.note(
-                &Place {
-                    file,
-                    place: name.to_owned(),
-                },
-                DirectoryProblem::UnknownTable,
-            );
+            out.note(&Place { file, place: name.to_owned() }, DirectoryProblem::UnknownTable);
             Vec::new()
         }
         None if name == "line" => {
-            out.note(
-                &Place {
-                    file,
-                    place: name.to_owned(),
-                },
-                DirectoryProblem::Missing,
-            );
+            out.note(&Place { file, place: name.to_owned() }, DirectoryProblem::Missing);
             Vec::new()
         }
         None => Vec::new(),
@@ -214,12 +183,7 @@ fn read_payer(out: &mut Gathered, at: &Place<'_>, value: Value) -> Option<PayerE
         out.note(&at.within("id"), DirectoryProblem::Twice { other });
         return None;
     }
-    Some(PayerEntry {
-        id,
-        name: raw.name,
-        spoken: raw.spoken,
-        lines: Vec::new(),
-    })
+    Some(PayerEntry { id, name: raw.name, spoken: raw.spoken, lines: Vec::new() })
 }
 
 /// A line of a payer; without a usable payer its mistakes are noted all the same.
@@ -246,14 +210,10 @@ fn read_line(
     let hours = read_hours(out, &at.within("hours"), raw.hours, payer);
     let publication = read_publication(out, &at.within("publication"), raw.publication);
     let menu = out
-        .keep(
-            &at.within("menu"),
-            MenuMapId::new(&raw.menu).ok_or(DirectoryProblem::Id),
-        )
+        .keep(&at.within("menu"), MenuMapId::new(&raw.menu).ok_or(DirectoryProblem::Id))
         .inspect(|menu| {
             let place = at.within("menu").place;
-            out.wanted_menus
-                .push((at.file.to_owned(), place, menu.clone()));
+            out.wanted_menus.push((at.file.to_owned(), place, menu.clone()));
         });
     Some(Line {
         id: raw.id,
@@ -291,12 +251,7 @@ fn read_hours(
     }
     let none = weekly.is_empty() && out.errors.len() > before;
     let payer = payer.cloned().or_else(|| PayerId::new("unknown").ok())?;
-    let hours = PayerHours {
-        payer,
-        zone: raw.zone,
-        weekly,
-        closed_on,
-    };
+    let hours = PayerHours { payer, zone: raw.zone, weekly, closed_on };
     match hours::check(&hours) {
         // The windows' own mistakes say why there is none.
         Err(HoursError::NoWindow) if none => {}
@@ -312,22 +267,13 @@ fn read_publication(
     at: &Place<'_>,
     raw: RawPublication,
 ) -> Option<Publication> {
-    let https = raw
-        .url
-        .strip_prefix("https://")
-        .is_some_and(|rest| !rest.is_empty());
+    let https = raw.url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
     if !https {
         out.note(&at.within("url"), DirectoryProblem::Url);
     }
-    let seen_on = raw
-        .seen_on
-        .parse::<Date>()
-        .map_err(|_| DirectoryProblem::Day);
+    let seen_on = raw.seen_on.parse::<Date>().map_err(|_| DirectoryProblem::Day);
     let seen_on = out.keep(&at.within("seen_on"), seen_on)?;
-    https.then_some(Publication {
-        url: raw.url,
-        seen_on,
-    })
+    https.then_some(Publication { url: raw.url, seen_on })
 }
 
 fn read_menu(out: &mut Gathered, at: &Place<'_>, value: Value) {
@@ -365,20 +311,14 @@ fn read_step(out: &mut Gathered, at: &Place<'_>, raw: RawStep) -> Option<Step> {
     let before = out.errors.len();
     let mut acts = Vec::new();
     if let Some(keys) = raw.press {
-        acts.extend(
-            out.keep(&at.within("press"), Keys::new(&keys))
-                .map(StepAct::Press),
-        );
+        acts.extend(out.keep(&at.within("press"), Keys::new(&keys)).map(StepAct::Press));
     }
     if let Some(key) = raw.key {
         let terminator = match key.terminator {
             Some(text) => out.keep(&at.within("key.terminator"), Keys::new(&text)),
             None => None,
         };
-        acts.push(StepAct::Key {
-            item: key.item,
-            terminator,
-        });
+        acts.push(StepAct::Key { item: key.item, terminator });
     }
     acts.extend(raw.say.map(StepAct::Say));
     acts.extend(raw.wait.then_some(StepAct::Wait));

@@ -14,10 +14,7 @@ fn id(text: &str) -> PayerId {
 /// The mistakes in one file, as text without the file's name.
 fn mistakes(text: &str) -> Vec<String> {
     let errors = Directory::parse([("x.toml", text)]).unwrap_err();
-    errors
-        .iter()
-        .map(|e| e.to_string().strip_prefix("x.toml: ").unwrap().to_owned())
-        .collect()
+    errors.iter().map(|e| e.to_string().strip_prefix("x.toml: ").unwrap().to_owned()).collect()
 }
 
 fn acme_with(from: &str, to: &str) -> String {
@@ -34,16 +31,8 @@ fn the_embedded_directory_has_the_payer_of_the_demonstration() {
     assert_eq!(line.number.e164(), "+18002000140");
     assert_eq!(line.hours.zone, "America/New_York");
     assert_eq!(line.hours.payer, payer.id);
-    for text in [
-        "2026-11-22T04:59:59Z",
-        "2026-11-22T05:00:00Z",
-        "2026-03-08T07:00:00Z",
-    ] {
-        assert_eq!(
-            line.hours.opening(text.parse().unwrap()),
-            Opening::Open,
-            "{text}"
-        );
+    for text in ["2026-11-22T04:59:59Z", "2026-11-22T05:00:00Z", "2026-03-08T07:00:00Z"] {
+        assert_eq!(line.hours.opening(text.parse().unwrap()), Opening::Open, "{text}");
     }
     assert_eq!(line.publication.seen_on.to_string(), "2026-11-02");
     assert!(directory.menu(&line.menu).is_some());
@@ -68,89 +57,24 @@ fn a_payer_names_itself_in_its_own_words_only() {
 
 /// What to change in the good file, to what, and the place and a word of the one mistake that follows.
 const MISTAKES: &[(&str, &str, &str, &str)] = &[
-    (
-        r#"id = "acme-health""#,
-        r#"id = "Acme""#,
-        "payer.id",
-        "not an id",
-    ),
-    (
-        r#"name = "Acme Health""#,
-        r#"name = " ""#,
-        "payer.name",
-        "empty",
-    ),
+    (r#"id = "acme-health""#, r#"id = "Acme""#, "payer.id", "not an id"),
+    (r#"name = "Acme Health""#, r#"name = " ""#, "payer.name", "empty"),
     (r#""acme health""#, r#""""#, "payer.spoken", "empty"),
     ("spoken =", "spokn =", "payer", "spokn"),
     ("+18002000140", "1-800-GO-ACME", "line[0].number", "letters"),
-    (
-        "+18002000140",
-        "800-200-0140 x3",
-        "line[0].number",
-        "menu map",
-    ),
+    ("+18002000140", "800-200-0140 x3", "line[0].number", "menu map"),
     ("medical_benefits", "vision", "line[0]", "vision"),
-    (
-        r#"["medical_benefits", "dental_benefits"]"#,
-        "[]",
-        "line[0].purposes",
-        "empty",
-    ),
-    (
-        r#"menu = "acme-health-provider""#,
-        r#"menu = "other""#,
-        "line[0].menu",
-        "no [[menu]]",
-    ),
-    (
-        "America/New_York",
-        "Mars/Olympus",
-        "line[0].hours",
-        "time zone",
-    ),
-    (
-        r#"from = "00:00""#,
-        r#"from = "8am""#,
-        "line[0].hours.windows[0]",
-        "time of day",
-    ),
-    (
-        r#""sun""#,
-        r#""sunday""#,
-        "line[0].hours.windows[0]",
-        "day of the week",
-    ),
-    (
-        "https://payers",
-        "http://payers",
-        "line[0].publication.url",
-        "https",
-    ),
-    (
-        "2026-11-02",
-        "2026-02-30",
-        "line[0].publication.seen_on",
-        "day",
-    ),
-    (
-        r#"press = "2""#,
-        r#"press = "two""#,
-        "menu[0].step[0].press",
-        "not keys",
-    ),
+    (r#"["medical_benefits", "dental_benefits"]"#, "[]", "line[0].purposes", "empty"),
+    (r#"menu = "acme-health-provider""#, r#"menu = "other""#, "line[0].menu", "no [[menu]]"),
+    ("America/New_York", "Mars/Olympus", "line[0].hours", "time zone"),
+    (r#"from = "00:00""#, r#"from = "8am""#, "line[0].hours.windows[0]", "time of day"),
+    (r#""sun""#, r#""sunday""#, "line[0].hours.windows[0]", "day of the week"),
+    ("https://payers", "http://payers", "line[0].publication.url", "https"),
+    ("2026-11-02", "2026-02-30", "line[0].publication.seen_on", "day"),
+    (r#"press = "2""#, r#"press = "two""#, "menu[0].step[0].press", "not keys"),
     (r#"press = "2""#, "", "menu[0].step[0]", "exactly one"),
-    (
-        r#"press = "2""#,
-        "press = \"2\"\nwait = true",
-        "menu[0].step[0]",
-        "exactly one",
-    ),
-    (
-        r#"item = "npi""#,
-        r#"item = "ssn""#,
-        "menu[0].step[1]",
-        "ssn",
-    ),
+    (r#"press = "2""#, "press = \"2\"\nwait = true", "menu[0].step[0]", "exactly one"),
+    (r#"item = "npi""#, r#"item = "ssn""#, "menu[0].step[1]", "ssn"),
     (r#"id = "rep""#, r#"id = "npi""#, "menu[0]", "same id"),
 ];
 
@@ -159,9 +83,7 @@ fn one_mistake_is_named_with_its_place() {
     for (from, to, place, words) in MISTAKES {
         let found = mistakes(&acme_with(from, to));
         assert!(
-            found
-                .iter()
-                .any(|m| m.starts_with(&format!("{place}: ")) && m.contains(words)),
+            found.iter().any(|m| m.starts_with(&format!("{place}: ")) && m.contains(words)),
             "{from} -> {to}: {found:?}"
         );
         // A day that is wrong is wrong once; nothing else is blamed in its wake.
@@ -175,10 +97,8 @@ fn all_mistakes_of_all_files_are_named_at_once() {
         .replace("+18002000140", "911")
         .replace("expect_hold = true", "expect_hold = 1");
     let errors = Directory::parse([("a.toml", bad.as_str()), ("b.toml", "payer = [")]).unwrap_err();
-    let places: Vec<(&str, &str)> = errors
-        .iter()
-        .map(|e| (e.file.as_str(), e.place.as_str()))
-        .collect();
+    let places: Vec<(&str, &str)> =
+        errors.iter().map(|e| (e.file.as_str(), e.place.as_str())).collect();
     assert_eq!(
         places,
         [
@@ -189,10 +109,7 @@ fn all_mistakes_of_all_files_are_named_at_once() {
         ]
     );
     let text = errors.to_string();
-    assert!(
-        text.starts_with("the payer directory has 4 mistake(s)\n  a.toml: "),
-        "{text}"
-    );
+    assert!(text.starts_with("the payer directory has 4 mistake(s)\n  a.toml: "), "{text}");
 }
 
 #[test]
@@ -217,10 +134,7 @@ fn a_file_without_payer_or_lines_is_refused() {
     let missing = "missing: a payer file has one [payer] and at least one [[line]]";
     assert!(found.contains(&format!("line: {missing}")), "{found:?}");
     assert!(found.contains(&format!("payer: {missing}")), "{found:?}");
-    assert!(
-        found.iter().any(|m| m.starts_with("vendor: no such table")),
-        "{found:?}"
-    );
+    assert!(found.iter().any(|m| m.starts_with("vendor: no such table")), "{found:?}");
 }
 
 #[test]
@@ -233,8 +147,5 @@ fn the_digest_tells_texts_apart() {
 #[test]
 fn no_message_repeats_a_number() {
     let found = mistakes(&acme_with("+18002000140", "8002000140,,55"));
-    assert_eq!(
-        found,
-        [format!("line[0].number: {}", HumanNumberError::Extension)]
-    );
+    assert_eq!(found, [format!("line[0].number: {}", HumanNumberError::Extension)]);
 }

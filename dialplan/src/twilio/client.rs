@@ -34,9 +34,10 @@ pub struct Client {
 
 /// What a leg in progress is to do next.
 pub enum Instruction<'a> {
-    /// These instructions.
+    /// These instructions. Such as press keys were made with the disclosure gate's proof
+    /// ([`play_digits_then_stream`](super::twiml::play_digits_then_stream)); there is no other way to make them.
     Twiml(&'a Twiml),
-    /// The instructions at this address, fetched by POST.
+    /// The instructions at this address of ours, fetched by POST: a [`Twiml`] too.
     Url(&'a str),
 }
 
@@ -155,8 +156,7 @@ impl Client {
     /// # Errors
     /// [`CarrierError::NotFound`] or [`CarrierError::NotInProgress`] where it is over already; see [`CarrierError`].
     pub async fn complete(&self, sid: &CallSid) -> Result<CallFacts, CarrierError> {
-        self.update(sid, &[("Status", "completed")], Repeat::Freely)
-            .await
+        self.update(sid, &[("Status", "completed")], Repeat::Freely).await
     }
 
     /// Gives a leg in progress new instructions; its media stream ends.
@@ -172,8 +172,7 @@ impl Client {
     ) -> Result<CallFacts, CarrierError> {
         match instruction {
             Instruction::Twiml(twiml) => {
-                self.update(sid, &[("Twiml", twiml.as_str())], Repeat::OnlyIfUndone)
-                    .await
+                self.update(sid, &[("Twiml", twiml.as_str())], Repeat::OnlyIfUndone).await
             }
             Instruction::Url(url) => {
                 let form = [("Url", url), ("Method", "POST")];
@@ -201,16 +200,11 @@ impl Client {
     /// See [`CarrierError`].
     pub async fn latest_to(&self, to: &PhoneNumber) -> Result<Vec<CallFacts>, CarrierError> {
         let mut url = self.calls("Calls.json");
-        url.query_pairs_mut()
-            .extend_pairs([("To", to.e164()), ("PageSize", PAGE_CALLS)]);
+        url.query_pairs_mut().extend_pairs([("To", to.e164()), ("PageSize", PAGE_CALLS)]);
         let make = || self.request(Method::GET, url.clone());
         let answer =
             retry_http::send(&self.config.retry, Repeat::Freely, GIVE_UP_AFTER, make).await?;
-        parse::<CallPage>(&self.success(answer).await?)?
-            .calls
-            .iter()
-            .map(call_facts)
-            .collect()
+        parse::<CallPage>(&self.success(answer).await?)?.calls.iter().map(call_facts).collect()
     }
 
     async fn update(
@@ -262,12 +256,7 @@ impl Client {
             .filter(|_| is_json)
             .and_then(|body| serde_json::from_slice::<ErrorBody>(&body).ok())
             .map_or(0, |body| body.code);
-        tracing::warn!(
-            status = status.as_u16(),
-            code,
-            ?peer,
-            "carrier refused a request"
-        );
+        tracing::warn!(status = status.as_u16(), code, ?peer, "carrier refused a request");
         Err(CarrierError::of(status.as_u16(), code))
     }
 
@@ -275,10 +264,7 @@ impl Client {
     async fn body(&self, mut answer: Response) -> Result<Vec<u8>, CarrierError> {
         let too_large = CarrierError::ProtocolViolation(Violation::TooLarge);
         let max = self.config.body_bytes_max;
-        if answer
-            .content_length()
-            .is_some_and(|length| length > max as u64)
-        {
+        if answer.content_length().is_some_and(|length| length > max as u64) {
             return Err(too_large);
         }
         let mut body = Vec::new();
@@ -312,14 +298,6 @@ fn call_facts(call: &CallResource) -> Result<CallFacts, CarrierError> {
         .date_created
         .as_deref()
         .and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
-    let duration_s = call
-        .duration
-        .as_deref()
-        .and_then(|seconds| seconds.parse().ok());
-    Ok(CallFacts {
-        sid,
-        status,
-        created,
-        duration_s,
-    })
+    let duration_s = call.duration.as_deref().and_then(|seconds| seconds.parse().ok());
+    Ok(CallFacts { sid, status, created, duration_s })
 }

@@ -93,11 +93,7 @@ pub fn verify(
 fn verify_body(url: &str, body: &[u8]) -> Result<(), SignatureError> {
     let given = url
         .split_once('?')
-        .and_then(|(_, query)| {
-            query
-                .split('&')
-                .find_map(|pair| pair.strip_prefix("bodySHA256="))
-        })
+        .and_then(|(_, query)| query.split('&').find_map(|pair| pair.strip_prefix("bodySHA256=")))
         .filter(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
         .ok_or(SignatureError::BodyHashMissing)?;
     let hash = hex(&Sha256::digest(body));
@@ -111,22 +107,18 @@ fn verify_body(url: &str, body: &[u8]) -> Result<(), SignatureError> {
 /// Lower-case hexadecimal.
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("writing to a string does not fail");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string does not fail");
+        text
+    })
 }
 
 fn mac(token: &Secret, url: &str, form: &[(String, String)]) -> [u8; MAC_BYTES] {
     let mut mac = Hmac::<Sha1>::new_from_slice(token.expose().as_bytes())
         .expect("HMAC takes a key of any length");
     mac.update(url.as_bytes());
-    let mut pairs: Vec<(&str, &str)> = form
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let mut pairs: Vec<(&str, &str)> =
+        form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     // Names in byte order, each name's values in byte order and each value once.
     pairs.sort_unstable();
     pairs.dedup();
@@ -164,9 +156,7 @@ fn other_port(url: &str) -> Option<String> {
         return Some(format!("{scheme}://{host}{path}"));
     }
     // The colons within brackets belong to an IPv6 address.
-    let after_address = authority
-        .rsplit_once(']')
-        .map_or(authority, |(_, after)| after);
+    let after_address = authority.rsplit_once(']').map_or(authority, |(_, after)| after);
     (!after_address.contains(':')).then(|| format!("{scheme}://{authority}{standard}{path}"))
 }
 
@@ -179,10 +169,7 @@ mod tests {
     }
 
     fn form(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect()
+        pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
     }
 
     /// The vector in the validator's own documentation.
@@ -194,21 +181,14 @@ mod tests {
             ("Digits", "1234"),
             ("From", "+14158675309"),
         ]);
-        (
-            "https://mycompany.com/myapp.php?foo=1&bar=2",
-            pairs,
-            "RSOYDt4T1cUTdK1PDd93/VVr8B8=",
-        )
+        ("https://mycompany.com/myapp.php?foo=1&bar=2", pairs, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
     }
 
     #[test]
     fn a_form_has_the_known_signature() {
         let (url, pairs, signature) = known();
         assert_eq!(sign(&token(), url, &pairs), signature);
-        assert_eq!(
-            verify(&token(), url, Payload::Form(&pairs), signature),
-            Ok(())
-        );
+        assert_eq!(verify(&token(), url, Payload::Form(&pairs), signature), Ok(()));
     }
 
     #[test]
@@ -216,10 +196,7 @@ mod tests {
         let pairs = form(&[("A", "b"), ("B", "1"), ("A", "a"), ("A", "b")]);
         let signature = "Jxdg5uY0Zdm0LAImgXG0ENhKkkE=";
         assert_eq!(sign(&token(), "https://a.b/c", &pairs), signature);
-        assert_eq!(
-            verify(&token(), "https://a.b/c", Payload::Form(&pairs), signature),
-            Ok(())
-        );
+        assert_eq!(verify(&token(), "https://a.b/c", Payload::Form(&pairs), signature), Ok(()));
     }
 
     #[test]
@@ -231,10 +208,7 @@ mod tests {
             verify(&token(), url, Payload::Body(body), signature)
         };
         assert_eq!(check(&url, br#"{"a":1}"#, signature), Ok(()));
-        assert_eq!(
-            check(&url, br#"{"a":2}"#, signature),
-            Err(SignatureError::BodyHashMismatch)
-        );
+        assert_eq!(check(&url, br#"{"a":2}"#, signature), Err(SignatureError::BodyHashMismatch));
         let bare = "https://x.example/cb";
         assert_eq!(
             check(bare, br#"{"a":1}"#, &sign(&token(), bare, &[])),
@@ -246,24 +220,13 @@ mod tests {
     fn a_stream_upgrade_has_the_known_signature_with_and_without_its_slash() {
         let signature = "1csJINZo/v6ayX50WA3RYeORmFk=";
         assert_eq!(sign(&token(), "wss://media.example/ws", &[]), signature);
-        for url in [
-            "wss://media.example/ws",
-            "wss://media.example/ws/",
-            "wss://media.example:443/ws",
-        ] {
-            assert_eq!(
-                verify(&token(), url, Payload::None, signature),
-                Ok(()),
-                "{url}"
-            );
+        for url in
+            ["wss://media.example/ws", "wss://media.example/ws/", "wss://media.example:443/ws"]
+        {
+            assert_eq!(verify(&token(), url, Payload::None, signature), Ok(()), "{url}");
         }
         assert_eq!(
-            verify(
-                &token(),
-                "https://media.example/ws",
-                Payload::None,
-                signature
-            ),
+            verify(&token(), "https://media.example/ws", Payload::None, signature),
             Err(SignatureError::Mismatch)
         );
     }
@@ -278,11 +241,7 @@ mod tests {
             ("wss://a.example:443/x/", "wss://a.example/x"),
         ] {
             let signature = sign(&token(), signed, &[]);
-            assert_eq!(
-                verify(&token(), ours, Payload::None, &signature),
-                Ok(()),
-                "{ours}"
-            );
+            assert_eq!(verify(&token(), ours, Payload::None, &signature), Ok(()), "{ours}");
         }
         let signature = sign(&token(), "https://a.example:8443/x", &[]);
         assert_eq!(
@@ -316,13 +275,7 @@ mod tests {
 
     #[test]
     fn a_header_that_is_no_signature_is_malformed() {
-        for given in [
-            "",
-            "x",
-            "AAAA",
-            "not base64!",
-            "RSOYDt4T1cUTdK1PDd93/VVr8B8",
-        ] {
+        for given in ["", "x", "AAAA", "not base64!", "RSOYDt4T1cUTdK1PDd93/VVr8B8"] {
             assert_eq!(
                 verify(&token(), "https://a.b/c", Payload::None, given),
                 Err(SignatureError::Malformed),

@@ -99,14 +99,8 @@ pub enum StatusError {
 }
 
 /// The names that are read; all others are ignored, numbers among them.
-const NAMES: [&str; 6] = [
-    "CallSid",
-    "CallStatus",
-    "SequenceNumber",
-    "CallDuration",
-    "SipResponseCode",
-    "Timestamp",
-];
+const NAMES: [&str; 6] =
+    ["CallSid", "CallStatus", "SequenceNumber", "CallDuration", "SipResponseCode", "Timestamp"];
 
 impl StatusUpdate {
     /// Reads a call-back out of its form's decoded names and values.
@@ -132,34 +126,20 @@ impl StatusUpdate {
             .ok_or(StatusError::Value("CallStatus"))?;
         let sequence = number(needed(sequence, "SequenceNumber")?, "SequenceNumber")?;
         let optional = |value: Option<&'a str>| value.filter(|text| !text.is_empty());
-        let duration_s = optional(duration)
-            .map(|v| number(v, "CallDuration"))
-            .transpose()?;
-        let sip_code = optional(sip_code)
-            .map(|v| number(v, "SipResponseCode"))
-            .transpose()?;
+        let duration_s = optional(duration).map(|v| number(v, "CallDuration")).transpose()?;
+        let sip_code = optional(sip_code).map(|v| number(v, "SipResponseCode")).transpose()?;
         let at = optional(at)
             .map(|v| rfc2822::DateTimeParser::new().parse_timestamp(v))
             .transpose()
             .map_err(|_| StatusError::Value("Timestamp"))?;
-        Ok(StatusUpdate {
-            call_sid,
-            status,
-            sequence,
-            duration_s,
-            sip_code,
-            at,
-        })
+        Ok(StatusUpdate { call_sid, status, sequence, duration_s, sip_code, at })
     }
 }
 
 /// Digits only: the standard parser would take a sign.
 fn number<T: std::str::FromStr>(text: &str, name: &'static str) -> Result<T, StatusError> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
-    digits
-        .then(|| text.parse().ok())
-        .flatten()
-        .ok_or(StatusError::Value(name))
+    digits.then(|| text.parse().ok()).flatten().ok_or(StatusError::Value(name))
 }
 
 /// What an update did to a leg's progress.
@@ -268,14 +248,7 @@ mod tests {
 
     fn update(sequence: u32, status: LegStatus) -> StatusUpdate {
         let call_sid = CallSid::new(SID).unwrap();
-        StatusUpdate {
-            call_sid,
-            status,
-            sequence,
-            duration_s: None,
-            sip_code: None,
-            at: None,
-        }
+        StatusUpdate { call_sid, status, sequence, duration_s: None, sip_code: None, at: None }
     }
 
     #[test]
@@ -294,21 +267,14 @@ mod tests {
         ];
         let update = StatusUpdate::parse(form).unwrap();
         assert_eq!(update.status, LegStatus::NoAnswer);
-        assert_eq!(
-            (update.sequence, update.duration_s, update.sip_code),
-            (2, Some(0), Some(487))
-        );
+        assert_eq!((update.sequence, update.duration_s, update.sip_code), (2, Some(0), Some(487)));
         assert_eq!(update.at, Some("2010-08-31T20:36:28Z".parse().unwrap()));
         assert!(!format!("{update:?}").contains("8002000140"));
     }
 
     #[test]
     fn a_form_that_is_not_as_documented_is_named() {
-        let good = [
-            ("CallSid", SID),
-            ("CallStatus", "ringing"),
-            ("SequenceNumber", "1"),
-        ];
+        let good = [("CallSid", SID), ("CallStatus", "ringing"), ("SequenceNumber", "1")];
         assert!(StatusUpdate::parse(good).is_ok());
         for (name, value) in [
             ("CallSid", "CA1"),
@@ -320,35 +286,23 @@ mod tests {
             ("SequenceNumber", "4294967296"),
         ] {
             let form = good.map(|pair| if pair.0 == name { (name, value) } else { pair });
-            assert_eq!(
-                StatusUpdate::parse(form),
-                Err(StatusError::Value(name)),
-                "{value}"
-            );
+            assert_eq!(StatusUpdate::parse(form), Err(StatusError::Value(name)), "{value}");
         }
         for (name, _) in good {
             let form = good.into_iter().filter(|pair| pair.0 != name);
             assert_eq!(StatusUpdate::parse(form), Err(StatusError::Missing(name)));
-            let twice = good
-                .into_iter()
-                .chain(good.into_iter().filter(|pair| pair.0 == name));
+            let twice = good.into_iter().chain(good.into_iter().filter(|pair| pair.0 == name));
             assert_eq!(StatusUpdate::parse(twice), Err(StatusError::Twice(name)));
         }
         let bad_time = good.into_iter().chain([("Timestamp", "yesterday")]);
-        assert_eq!(
-            StatusUpdate::parse(bad_time),
-            Err(StatusError::Value("Timestamp"))
-        );
+        assert_eq!(StatusUpdate::parse(bad_time), Err(StatusError::Value("Timestamp")));
     }
 
     #[test]
     fn an_update_of_another_leg_changes_nothing() {
         let other = CallSid::new("CA00000000000000000000000000000002").unwrap();
         let mut leg = LegProgress::new(other);
-        assert_eq!(
-            leg.apply(&update(0, LegStatus::Completed)),
-            Applied::OtherLeg
-        );
+        assert_eq!(leg.apply(&update(0, LegStatus::Completed)), Applied::OtherLeg);
         assert_eq!(leg.status(), LegStatus::Queued);
     }
 
@@ -356,10 +310,7 @@ mod tests {
     fn late_and_repeated_updates_are_stale() {
         let mut leg = LegProgress::new(CallSid::new(SID).unwrap());
         let in_progress = update(2, LegStatus::InProgress);
-        assert_eq!(
-            leg.apply(&in_progress),
-            Applied::Advanced(LegStatus::InProgress)
-        );
+        assert_eq!(leg.apply(&in_progress), Applied::Advanced(LegStatus::InProgress));
         assert_eq!(leg.apply(&update(1, LegStatus::Ringing)), Applied::Stale);
         assert_eq!(leg.apply(&in_progress), Applied::Stale);
         assert_eq!(leg.status(), LegStatus::InProgress);
@@ -372,10 +323,7 @@ mod tests {
         let over = Applied::Advanced(LegStatus::Completed);
         assert_eq!(leg.asked(LegStatus::Completed, Some(12)), over);
         assert_eq!(leg.duration_s(), Some(12));
-        assert_eq!(
-            leg.apply(&update(9, LegStatus::InProgress)),
-            Applied::AlreadyOver
-        );
+        assert_eq!(leg.apply(&update(9, LegStatus::InProgress)), Applied::AlreadyOver);
         assert_eq!(leg.asked(LegStatus::Failed, None), Applied::AlreadyOver);
     }
 

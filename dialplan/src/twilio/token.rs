@@ -70,11 +70,7 @@ impl<C: Ord + Clone> StreamTokens<C> {
     /// A table for at most `capacity` waiting streams (the calls that the node hosts), whose tokens live for `lifetime`.
     #[must_use]
     pub const fn new(capacity: usize, lifetime: SignedDuration) -> StreamTokens<C> {
-        StreamTokens {
-            awaited: BTreeMap::new(),
-            capacity,
-            lifetime,
-        }
+        StreamTokens { awaited: BTreeMap::new(), capacity, lifetime }
     }
 
     /// Makes the token for a call's stream number `epoch` out of fresh random bytes. An earlier one of that call is void.
@@ -97,14 +93,7 @@ impl<C: Ord + Clone> StreamTokens<C> {
         let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(random.as_slice()));
         let expires = now.checked_add(self.lifetime).unwrap_or(Timestamp::MAX);
         let hash = Sha256::digest(text.as_bytes()).into();
-        self.awaited.insert(
-            call,
-            Awaited {
-                epoch,
-                expires,
-                hash,
-            },
-        );
+        self.awaited.insert(call, Awaited { epoch, expires, hash });
         Ok(StreamToken(text))
     }
 
@@ -184,10 +173,7 @@ mod tests {
         let token = tokens.issue("a", 1, &random(1), at(0)).unwrap();
         assert_eq!(token.reveal().len(), 43);
         assert_eq!(tokens.redeem(&"a", 1, token.reveal(), at(1)), Ok(()));
-        assert_eq!(
-            tokens.redeem(&"a", 1, token.reveal(), at(1)),
-            Err(TokenError::NotAwaited)
-        );
+        assert_eq!(tokens.redeem(&"a", 1, token.reveal(), at(1)), Err(TokenError::NotAwaited));
         assert!(tokens.is_empty());
     }
 
@@ -195,14 +181,8 @@ mod tests {
     fn a_token_expires() {
         let mut tokens = table(2);
         let token = tokens.issue("a", 1, &random(1), at(0)).unwrap();
-        assert_eq!(
-            tokens.redeem(&"a", 1, token.reveal(), at(30)),
-            Err(TokenError::Expired)
-        );
-        assert_eq!(
-            tokens.redeem(&"a", 1, token.reveal(), at(0)),
-            Err(TokenError::NotAwaited)
-        );
+        assert_eq!(tokens.redeem(&"a", 1, token.reveal(), at(30)), Err(TokenError::Expired));
+        assert_eq!(tokens.redeem(&"a", 1, token.reveal(), at(0)), Err(TokenError::NotAwaited));
         let token = tokens.issue("a", 1, &random(1), at(0)).unwrap();
         assert_eq!(tokens.redeem(&"a", 1, token.reveal(), at(29)), Ok(()));
     }
@@ -212,18 +192,9 @@ mod tests {
         let mut tokens = table(2);
         let a = tokens.issue("a", 1, &random(1), at(0)).unwrap();
         let b = tokens.issue("b", 1, &random(2), at(0)).unwrap();
-        assert_eq!(
-            tokens.redeem(&"b", 1, a.reveal(), at(1)),
-            Err(TokenError::Wrong)
-        );
-        assert_eq!(
-            tokens.redeem(&"a", 2, a.reveal(), at(1)),
-            Err(TokenError::Epoch)
-        );
-        assert_eq!(
-            tokens.redeem(&"c", 1, a.reveal(), at(1)),
-            Err(TokenError::NotAwaited)
-        );
+        assert_eq!(tokens.redeem(&"b", 1, a.reveal(), at(1)), Err(TokenError::Wrong));
+        assert_eq!(tokens.redeem(&"a", 2, a.reveal(), at(1)), Err(TokenError::Epoch));
+        assert_eq!(tokens.redeem(&"c", 1, a.reveal(), at(1)), Err(TokenError::NotAwaited));
         assert_eq!(tokens.redeem(&"b", 1, b.reveal(), at(1)), Ok(()));
     }
 
@@ -242,10 +213,7 @@ mod tests {
         let mut tokens = table(1);
         let old = tokens.issue("a", 1, &random(1), at(0)).unwrap();
         let new = tokens.issue("a", 2, &random(2), at(0)).unwrap();
-        assert_eq!(
-            tokens.redeem(&"a", 1, old.reveal(), at(1)),
-            Err(TokenError::Wrong)
-        );
+        assert_eq!(tokens.redeem(&"a", 1, old.reveal(), at(1)), Err(TokenError::Wrong));
         assert_eq!(tokens.redeem(&"a", 2, new.reveal(), at(1)), Ok(()));
     }
 
@@ -253,10 +221,7 @@ mod tests {
     fn the_table_is_bounded_and_forgets_the_expired() {
         let mut tokens = table(1);
         tokens.issue("a", 1, &random(1), at(0)).unwrap();
-        assert_eq!(
-            tokens.issue("b", 1, &random(2), at(29)).err(),
-            Some(TokensFull)
-        );
+        assert_eq!(tokens.issue("b", 1, &random(2), at(29)).err(), Some(TokensFull));
         assert!(tokens.issue("b", 1, &random(2), at(30)).is_ok());
         assert_eq!(tokens.len(), 1);
         tokens.revoke(&"b");

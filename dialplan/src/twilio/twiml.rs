@@ -1,10 +1,12 @@
 //! TwiML, the carrier's instructions for a leg. Three documents are all we need.
 //!
 //! Source: Twilio's TwiML reference for `<Connect>`, `<Stream>`, `<Play digits>` and `<Hangup>`. It does not decide what
-//! may be keyed: the disclosure gate admits keys first, and a document that carries a value is zeroised on drop.
+//! may be keyed: a document with keys takes the disclosure gate's proof that it admitted them, and one that carries a value is zeroised
+//! on drop.
 
 use std::fmt;
 
+use callwright_compliance::gate::{Admitted, Item};
 use reqwest::Url;
 use zeroize::Zeroizing;
 
@@ -59,6 +61,9 @@ pub enum TwimlError {
     /// Keys that no telephone has.
     #[error("digits are one or more of 0-9, *, # and w (half a second of silence)")]
     Digits,
+    /// The gate's proof is of something else than keys.
+    #[error("the disclosure gate admitted something else than these keys")]
+    NotAdmitted,
     /// More than the carrier takes.
     #[error("the document is longer than {TWIML_CHARS_MAX} characters")]
     TooLong,
@@ -88,11 +93,7 @@ impl StreamTarget {
         }
         let secret = Zeroizing::new(token.reveal().to_owned());
         let parameters = vec![(TOKEN_PARAMETER.to_owned(), secret)];
-        Ok(StreamTarget {
-            url: url.to_owned(),
-            status_url: None,
-            parameters,
-        })
+        Ok(StreamTarget { url: url.to_owned(), status_url: None, parameters })
     }
 
     /// Adds a parameter. The carrier's debugger shows parameters: ids only, never what belongs to somebody.
@@ -105,8 +106,7 @@ impl StreamTarget {
         if !fits(name) || !fits(value) || self.parameters.iter().any(|(n, _)| n == name) {
             return Err(TwimlError::Parameter);
         }
-        self.parameters
-            .push((name.to_owned(), Zeroizing::new(value.to_owned())));
+        self.parameters.push((name.to_owned(), Zeroizing::new(value.to_owned())));
         Ok(self)
     }
 
@@ -135,9 +135,23 @@ pub fn connect_stream(target: &StreamTarget) -> Result<Twiml, TwimlError> {
 ///
 /// The second rung for menus that do not hear keys sent as tones within the stream. `w` waits half a second.
 ///
+/// This is the only document that presses keys, and it spends the disclosure gate's proof, as the playout of tones does. Send it at once:
+/// what was admitted before the gate was armed anew must not be keyed ([`callwright_compliance::gate::Gate::still_passes`]).
+///
 /// # Errors
-/// [`TwimlError::Digits`], [`TwimlError::TooLong`].
-pub fn play_digits_then_stream(digits: &str, target: &StreamTarget) -> Result<Twiml, TwimlError> {
+/// [`TwimlError::NotAdmitted`], [`TwimlError::Digits`], [`TwimlError::TooLong`].
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the proof is spent: one admission presses keys once"
+)]
+pub fn play_digits_then_stream(
+    admitted: Admitted,
+    digits: &str,
+    target: &StreamTarget,
+) -> Result<Twiml, TwimlError> {
+    if !matches!(admitted.item(), Item::Keys { .. }) {
+        return Err(TwimlError::NotAdmitted);
+    }
     let is_key = |b: u8| b.is_ascii_digit() || matches!(b, b'*' | b'#' | b'w');
     if digits.is_empty() || !digits.bytes().all(is_key) {
         return Err(TwimlError::Digits);
@@ -149,9 +163,7 @@ pub fn play_digits_then_stream(digits: &str, target: &StreamTarget) -> Result<Tw
 /// Ends the leg: also the answer for a call that nobody waits for any more.
 #[must_use]
 pub fn hangup() -> Twiml {
-    Twiml(Zeroizing::new(format!(
-        "{HEAD}<Response><Hangup/></Response>"
-    )))
+    Twiml(Zeroizing::new(format!("{HEAD}<Response><Hangup/></Response>")))
 }
 
 /// Whether the carrier may be told to call this URL: `https`, or plain `http` to this machine (the simulator).
@@ -175,11 +187,7 @@ fn document(verbs: &[&str]) -> Result<Twiml, TwimlError> {
         text.push_str(verb);
     }
     text.push_str("<Hangup/></Response>");
-    if text.chars().count() > TWIML_CHARS_MAX {
-        Err(TwimlError::TooLong)
-    } else {
-        Ok(Twiml(text))
-    }
+    if text.chars().count() > TWIML_CHARS_MAX { Err(TwimlError::TooLong) } else { Ok(Twiml(text)) }
 }
 
 fn connect(target: &StreamTarget) -> Zeroizing<String> {
@@ -206,9 +214,7 @@ fn connect(target: &StreamTarget) -> Zeroizing<String> {
 /// Whether XML 1.0 can carry every character as it is. Line breaks and tabs are refused too: an attribute would turn
 /// them into blanks.
 fn is_text(text: &str) -> bool {
-    !text
-        .chars()
-        .any(|c| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'))
+    !text.chars().any(|c| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'))
 }
 
 /// Escapes for an attribute's value.
@@ -229,16 +235,31 @@ fn escape(text: &str, out: &mut String) {
 mod tests {
     use super::*;
     use crate::twilio::token::token_for_test;
+    use callwright_compliance::egress::FieldSet;
+    use callwright_compliance::gate::{ClipKind, Gate, GateRules, KeySource, PacedClock};
+    use callwright_compliance::recording::RecordingGrant;
+
+    /// What a gate in menu mode lets pass.
+    fn admitted(item: Item) -> Admitted {
+        let mut gate = Gate::new(GateRules {
+            allowed: FieldSet::EMPTY,
+            disclosure_repeats_max: 1,
+            paced_clock: PacedClock::ProvesNothing,
+            recording: RecordingGrant::none(),
+        });
+        gate.admit(&item).ok().unwrap()
+    }
+
+    fn keys() -> Admitted {
+        admitted(Item::Keys { source: KeySource::Map, carries: FieldSet::EMPTY })
+    }
 
     fn target() -> StreamTarget {
         StreamTarget::new("wss://media.example/twilio", &token_for_test()).unwrap()
     }
 
     fn parameter() -> String {
-        format!(
-            r#"<Parameter name="token" value="{}"/>"#,
-            token_for_test().reveal()
-        )
+        format!(r#"<Parameter name="token" value="{}"/>"#, token_for_test().reveal())
     }
 
     #[test]
@@ -254,9 +275,7 @@ mod tests {
 
     #[test]
     fn keys_come_before_the_new_stream() {
-        let target = target()
-            .with_status_url("https://app.example/stream?a=1&b=2")
-            .unwrap();
+        let target = target().with_status_url("https://app.example/stream?a=1&b=2").unwrap();
         let expected = format!(
             "{HEAD}<Response><Play digits=\"w1234567893#\"/><Connect>\
              <Stream url=\"wss://media.example/twilio\" \
@@ -264,7 +283,7 @@ mod tests {
              statusCallbackMethod=\"POST\">{}</Stream></Connect><Hangup/></Response>",
             parameter()
         );
-        let twiml = play_digits_then_stream("w1234567893#", &target).unwrap();
+        let twiml = play_digits_then_stream(keys(), "w1234567893#", &target).unwrap();
         assert_eq!(twiml.as_str(), expected);
         assert_eq!(format!("{twiml:?}"), "Twiml(..)");
     }
@@ -272,8 +291,16 @@ mod tests {
     #[test]
     fn keys_that_no_telephone_has_are_refused() {
         for digits in ["", "12a", "1 2", "1\"/><Dial>", "١"] {
-            let refused = play_digits_then_stream(digits, &target()).unwrap_err();
+            let refused = play_digits_then_stream(keys(), digits, &target()).unwrap_err();
             assert_eq!(refused, TwimlError::Digits, "{digits}");
+        }
+    }
+
+    #[test]
+    fn what_was_admitted_as_something_else_presses_no_keys() {
+        for item in [Item::Clip(ClipKind::IAmAutomated), Item::MenuAnswer] {
+            let refused = play_digits_then_stream(admitted(item), "1", &target()).unwrap_err();
+            assert_eq!(refused, TwimlError::NotAdmitted, "{item:?}");
         }
     }
 
@@ -289,12 +316,9 @@ mod tests {
     #[test]
     fn stream_urls_are_secure_and_bare() {
         let token = token_for_test();
-        for url in [
-            "ws://127.0.0.1:9000/m",
-            "ws://localhost/m",
-            "ws://[::1]:1/m",
-            "wss://a.example",
-        ] {
+        for url in
+            ["ws://127.0.0.1:9000/m", "ws://localhost/m", "ws://[::1]:1/m", "wss://a.example"]
+        {
             assert!(StreamTarget::new(url, &token).is_ok(), "{url}");
         }
         for url in [
@@ -305,23 +329,13 @@ mod tests {
             "wss:",
             "ws://10.0.0.1/m",
         ] {
-            assert_eq!(
-                StreamTarget::new(url, &token).err(),
-                Some(TwimlError::StreamUrl),
-                "{url}"
-            );
+            assert_eq!(StreamTarget::new(url, &token).err(), Some(TwimlError::StreamUrl), "{url}");
         }
     }
 
     #[test]
     fn parameters_have_bounds() {
-        for (name, value) in [
-            ("", "x"),
-            ("x", ""),
-            ("token", "x"),
-            ("x", "a\nb"),
-            ("x", "\u{0}"),
-        ] {
+        for (name, value) in [("", "x"), ("x", ""), ("token", "x"), ("x", "a\nb"), ("x", "\u{0}")] {
             let refused = target().with_parameter(name, value).err();
             assert_eq!(refused, Some(TwimlError::Parameter));
         }
@@ -329,18 +343,13 @@ mod tests {
         assert!(target().with_parameter("x", &"v".repeat(500)).is_err());
         let mut full = target();
         for i in 0..9 {
-            full = full
-                .with_parameter(&format!("p{i}"), &"v".repeat(499))
-                .unwrap();
+            full = full.with_parameter(&format!("p{i}"), &"v".repeat(499)).unwrap();
         }
         assert_eq!(connect_stream(&full).unwrap_err(), TwimlError::TooLong);
     }
 
     #[test]
     fn the_hang_up_is_the_carriers_own_example() {
-        assert_eq!(
-            hangup().as_str(),
-            format!("{HEAD}<Response><Hangup/></Response>")
-        );
+        assert_eq!(hangup().as_str(), format!("{HEAD}<Response><Hangup/></Response>"));
     }
 }

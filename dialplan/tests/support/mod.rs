@@ -36,11 +36,7 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn values(&self, name: &str) -> Vec<&str> {
-        self.form
-            .iter()
-            .filter(|(n, _)| n == name)
-            .map(|(_, v)| v.as_str())
-            .collect()
+        self.form.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect()
     }
 }
 
@@ -144,10 +140,7 @@ fn read_request(stream: &mut TcpStream) -> Request {
     Request {
         line: head.lines().next().unwrap().to_owned(),
         authorization: header(&head, "authorization").unwrap_or_default(),
-        form: url
-            .query_pairs()
-            .map(|(n, v)| (n.into_owned(), v.into_owned()))
-            .collect(),
+        form: url.query_pairs().map(|(n, v)| (n.into_owned(), v.into_owned())).collect(),
     }
 }
 
@@ -159,8 +152,7 @@ fn as_query(form: &str) -> reqwest::Url {
 fn header(head: &str, name: &str) -> Option<String> {
     head.lines().find_map(|line| {
         let (n, value) = line.split_once(':')?;
-        n.eq_ignore_ascii_case(name)
-            .then(|| value.trim().to_owned())
+        n.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
     })
 }
 

@@ -169,11 +169,8 @@ impl HoldDetector {
         }
         if self.votes == CANDIDATE_VOTES {
             let recent = (at + FRAME as u64).back(NOTICE_LAG);
-            let began = if at.since(self.stretch_at) <= 2 * NOTICE_LAG {
-                self.stretch_at
-            } else {
-                recent
-            };
+            let began =
+                if at.since(self.stretch_at) <= 2 * NOTICE_LAG { self.stretch_at } else { recent };
             return Some((HoldEvidence::SpeechCandidate, began));
         }
         if self.music == MUSIC_VOTES {

@@ -5,9 +5,8 @@ use crate::g711;
 
 /// A fixture clip, looked up from the crate's folder.
 fn clip(name: &str) -> Vec<u8> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../fixtures/audio")
-        .join(name);
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/audio").join(name);
     std::fs::read(path).expect("the clip is part of the repository")
 }
 
@@ -17,23 +16,15 @@ fn run(detector: &mut HoldDetector, at: &mut u64, codes: &[u8]) -> Vec<(HoldEvid
         let mut samples = [0; FRAME];
         g711::decode_into(chunk, &mut samples);
         if let Some((evidence, began)) = detector.frame(SampleTime(*at), &samples, false) {
-            told.push((
-                evidence,
-                began.as_ms(),
-                SampleTime(*at + FRAME as u64).as_ms(),
-            ));
+            told.push((evidence, began.as_ms(), SampleTime(*at + FRAME as u64).as_ms()));
         }
         *at += FRAME as u64;
     }
     told
 }
 
-const NOTES: [[f32; 3]; 4] = [
-    [261.6, 329.6, 392.0],
-    [220.0, 261.6, 329.6],
-    [174.6, 220.0, 261.6],
-    [196.0, 246.9, 293.7],
-];
+const NOTES: [[f32; 3]; 4] =
+    [[261.6, 329.6, 392.0], [220.0, 261.6, 329.6], [174.6, 220.0, 261.6], [196.0, 246.9, 293.7]];
 
 fn partials(hz: f32, t: f32, count: u32, fall: f32) -> f32 {
     (1..=count)
@@ -81,9 +72,7 @@ fn band(n: usize) -> f32 {
 }
 
 fn render(seconds: usize, sound: impl Fn(usize) -> f32) -> Vec<u8> {
-    (0..seconds * 8_000)
-        .map(|n| g711::encode(sound(n) as i16))
-        .collect()
+    (0..seconds * 8_000).map(|n| g711::encode(sound(n) as i16)).collect()
 }
 
 #[test]
@@ -111,11 +100,9 @@ fn speech_wakes_within_six_hundred_milliseconds() {
             .chunks(FRAME)
             .position(|chunk| chunk.iter().any(|code| g711::decode(*code).abs() > 500))
             .expect("the clip is not silent") as u64;
-        for lead in [
-            render(6, chords),
-            render(6, |n| plucked(n, 2_000)),
-            vec![g711::SILENCE; 24_000],
-        ] {
+        for lead in
+            [render(6, chords), render(6, |n| plucked(n, 2_000)), vec![g711::SILENCE; 24_000]]
+        {
             let mut detector = HoldDetector::new();
             let mut at = 0;
             run(&mut detector, &mut at, &lead);
@@ -128,10 +115,7 @@ fn speech_wakes_within_six_hundred_milliseconds() {
                 "{name}: noticed {} ms after it began",
                 noticed - begins
             );
-            assert!(
-                began <= begins + 100,
-                "{name}: said to begin {began}, began {begins}"
-            );
+            assert!(began <= begins + 100, "{name}: said to begin {began}, began {begins}");
         }
     }
 }
@@ -141,21 +125,10 @@ fn an_announcement_between_two_pieces_is_a_candidate_and_music_comes_back() {
     let mut detector = HoldDetector::new();
     let mut at = 0;
     let mut told = Vec::new();
-    for part in [
-        render(8, chords),
-        clip("queue.ulaw"),
-        render(6, |n| plucked(n, 2_000)),
-    ] {
+    for part in [render(8, chords), clip("queue.ulaw"), render(6, |n| plucked(n, 2_000))] {
         told.extend(run(&mut detector, &mut at, &part).into_iter().map(|t| t.0));
     }
-    assert_eq!(
-        told,
-        [
-            HoldEvidence::Music,
-            HoldEvidence::SpeechCandidate,
-            HoldEvidence::Music
-        ]
-    );
+    assert_eq!(told, [HoldEvidence::Music, HoldEvidence::SpeechCandidate, HoldEvidence::Music]);
 }
 
 #[test]
@@ -178,9 +151,6 @@ fn tones_count_for_nothing() {
     for (n, chunk) in ring.chunks_exact(FRAME).enumerate() {
         let mut samples = [0; FRAME];
         g711::decode_into(chunk, &mut samples);
-        assert_eq!(
-            detector.frame(SampleTime((n * FRAME) as u64), &samples, true),
-            None
-        );
+        assert_eq!(detector.frame(SampleTime((n * FRAME) as u64), &samples, true), None);
     }
 }

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use callwright_compliance::gate::{Admitted, ClipKind, Item};
 use std::collections::VecDeque;
 
-use super::ItemId;
+use super::{ItemId, MARK_SLACK};
 
 /// Where the item's mark is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +93,14 @@ impl Entry {
     /// All audio known so far: played, flying and unsent.
     pub(super) fn total(&self) -> usize {
         self.played + self.held()
+    }
+
+    /// Whether a mark that comes back now is to be believed. Half of any item must have been played by the
+    /// estimate; of a disclosure, which opens the gate, all but the slack as well.
+    pub(super) fn may_be_over(&self) -> bool {
+        let half = self.played >= self.total() / 2;
+        let nearly = self.held() <= MARK_SLACK;
+        half && (nearly || !self.clip().is_some_and(ClipKind::is_disclosure))
     }
 
     pub(super) fn played_ms(&self) -> u32 {

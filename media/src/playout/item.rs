@@ -35,11 +35,7 @@ impl PlayoutConfig {
     /// The defaults for a carrier.
     #[must_use]
     pub fn new(marks: MarkSupport) -> PlayoutConfig {
-        PlayoutConfig {
-            marks,
-            press: Press::default(),
-            queued_s_max: QUEUED_S_MAX,
-        }
+        PlayoutConfig { marks, press: Press::default(), queued_s_max: QUEUED_S_MAX }
     }
 }
 
@@ -133,6 +129,15 @@ pub enum PlayoutError {
     Full {
         /// The limit on audio, seconds.
         seconds: u32,
+    },
+    /// The caller's fault: there is no audio, so nothing could be heard.
+    #[error("the item has no audio: have its words spoken again")]
+    Empty,
+    /// The caller's fault: no disclosure can be said in so little audio.
+    #[error("{ms} ms of audio cannot be a disclosure: have the clip spoken again")]
+    DisclosureTooShort {
+        /// How long it is, ms.
+        ms: u32,
     },
     /// The caller's fault: an item of this id is queued.
     #[error("an item of this id is queued already: take a new id")]

@@ -24,10 +24,7 @@ impl MarkName {
         if !digits(epoch) || !digits(number) {
             return None;
         }
-        Some(MarkName {
-            epoch: epoch.parse().ok()?,
-            number: number.parse().ok()?,
-        })
+        Some(MarkName { epoch: epoch.parse().ok()?, number: number.parse().ok()? })
     }
 }
 
@@ -42,8 +39,8 @@ pub enum MarkVerdict {
     Repeated,
     /// It was never sent.
     Unknown,
-    /// It came back before half of its item can have been played: the carrier dropped audio, or answers
-    /// without playing.
+    /// It came back before half of its item can have been played, or with more than 600 ms of a disclosure
+    /// still to come: the carrier dropped audio, or answers without playing.
     TooEarly,
 }
 
@@ -93,17 +90,7 @@ mod tests {
 
     #[test]
     fn other_names_are_not_ours() {
-        for name in [
-            "",
-            "e",
-            "e1",
-            "e1-",
-            "e-1",
-            "e+1-2",
-            "x1-2",
-            "e1-2-3",
-            "e99999999999-1",
-        ] {
+        for name in ["", "e", "e1", "e1-", "e-1", "e+1-2", "x1-2", "e1-2-3", "e99999999999-1"] {
             assert_eq!(MarkName::read(name), None, "{name}");
         }
     }

@@ -25,7 +25,7 @@ mod operate;
 #[cfg(test)]
 mod tests;
 
-use crate::frame::{FRAME, Frame, SAMPLE_RATE};
+use crate::frame::{FRAME, Frame, SAMPLE_RATE, SampleTime};
 use crate::g711;
 use crate::tone::dtmf::{self, Key};
 use bytes::Bytes;
@@ -39,6 +39,7 @@ pub use item::{
 };
 use mark::MarkName;
 pub use mark::{MarkCounts, MarkVerdict};
+pub use operate::MachinesOnly;
 use std::collections::VecDeque;
 
 /// The longest message: 200 ms. Fewer writes than frames, and a cut loses at most so much more than it must.
@@ -52,6 +53,13 @@ const SETTLE: u32 = 25;
 
 /// Frames after an item's estimated end before a mark is given up: five seconds.
 const GIVE_UP: u32 = 250;
+
+/// The shortest audio that can be a disclosure: half a second. Less is a synthesiser's failure, not words.
+const DISCLOSURE_MIN: usize = 500 * SampleTime::PER_MS as usize;
+
+/// How much of a disclosure may be unheard by the estimate when its mark comes back: 600 ms, for the way to
+/// the carrier and the estimate's error.
+const MARK_SLACK: usize = 600 * SampleTime::PER_MS as usize;
 
 /// Audio that may be queued: longer than any turn; a model that will not stop is stopped here.
 const QUEUED_S_MAX: u32 = 120;
@@ -68,6 +76,8 @@ pub struct Playout {
     next_mark: u64,
     events: VecDeque<PlayoutEvent>,
     counts: MarkCounts,
+    /// How often the gate was told to arm.
+    armings: u64,
 }
 
 impl Playout {
@@ -82,6 +92,7 @@ impl Playout {
             next_mark: 1,
             events: VecDeque::new(),
             counts: MarkCounts::default(),
+            armings: 0,
         }
     }
 
@@ -212,11 +223,7 @@ impl Playout {
                     MarkSupport::Echo => MESSAGE,
                     MarkSupport::None => MESSAGE.min(LEAD.saturating_sub(ahead)),
                 };
-                return if most == 0 {
-                    None
-                } else {
-                    entry.take(most).map(Transmit::Media)
-                };
+                return if most == 0 { None } else { entry.take(most).map(Transmit::Media) };
             }
             if !entry.finished {
                 return None;
@@ -251,8 +258,7 @@ impl Playout {
                 filled += played;
                 if played > 0 && !entry.started {
                     entry.started = true;
-                    self.events
-                        .push_back(PlayoutEvent::Started { id: entry.id });
+                    self.events.push_back(PlayoutEvent::Started { id: entry.id });
                 }
             }
             if !entry.is_played_out() {
@@ -270,6 +276,7 @@ impl Playout {
     }
 
     fn whole(&mut self, id: ItemId, item: Item, audio: Bytes) -> Result<(), PlayoutError> {
+        check_audio(&item, &audio)?;
         self.check_room(id, audio.len())?;
         let admitted = self.gate.admit(&item)?;
         let entry = self.enter(id, admitted);
@@ -311,11 +318,7 @@ impl Playout {
     }
 
     fn drop_stale(&mut self) {
-        if self
-            .entries
-            .iter()
-            .any(|entry| !self.gate.still_passes(&entry.admitted))
-        {
+        if self.entries.iter().any(|entry| !self.gate.still_passes(&entry.admitted)) {
             self.flush(|entry, gate| gate.still_passes(&entry.admitted));
         }
     }
@@ -324,10 +327,7 @@ impl Playout {
     /// cleared, which takes everything there; what is spared and not yet sent is then admitted anew, into the
     /// new epoch.
     fn flush(&mut self, spare: impl Fn(&Entry, &Gate) -> bool) {
-        let clears = self
-            .entries
-            .iter()
-            .any(|entry| entry.is_out() && !spare(entry, &self.gate));
+        let clears = self.entries.iter().any(|entry| entry.is_out() && !spare(entry, &self.gate));
         let mut victims = Vec::new();
         for entry in std::mem::take(&mut self.entries) {
             if spare(&entry, &self.gate) && !(clears && entry.is_out()) {
@@ -345,11 +345,7 @@ impl Playout {
             let next = entry.clip().map_or(NextStep::Continue, |clip| {
                 self.gate.interrupted(clip, played_ms, entry.total_ms())
             });
-            self.events.push_back(PlayoutEvent::Cut {
-                id: entry.id,
-                played_ms,
-                next,
-            });
+            self.events.push_back(PlayoutEvent::Cut { id: entry.id, played_ms, next });
         }
         if clears {
             self.admit_again();
@@ -393,7 +389,7 @@ impl Playout {
         if entry.mark == Mark::Back(number) {
             return MarkVerdict::Repeated;
         }
-        if entry.played < entry.total() / 2 {
+        if !entry.may_be_over() {
             return MarkVerdict::TooEarly;
         }
         entry.mark = Mark::Back(number);
@@ -411,15 +407,10 @@ impl Playout {
             };
             entry.catch_up();
             if !entry.started {
-                self.events
-                    .push_back(PlayoutEvent::Started { id: entry.id });
+                self.events.push_back(PlayoutEvent::Started { id: entry.id });
             }
             let next = self.prove(&entry, by);
-            self.events.push_back(PlayoutEvent::Done {
-                id: entry.id,
-                by,
-                next,
-            });
+            self.events.push_back(PlayoutEvent::Done { id: entry.id, by, next });
         }
     }
 
@@ -430,18 +421,16 @@ impl Playout {
             DoneBy::PacedClock => ProofBy::PacedClock,
             DoneBy::Unproven => {
                 self.counts.missing += 1;
-                return entry
-                    .clip()
-                    .map_or(NextStep::Continue, |clip| self.gate.unproven(clip));
+                return entry.clip().map_or(NextStep::Continue, |clip| self.gate.unproven(clip));
             }
         };
-        let epoch = self.gate.epoch();
+        // The epoch in which it was let pass: an item that outlived a clear proves nothing.
+        let epoch = entry.admitted.epoch();
         if let Some(clip) = entry.clip()
             && let Some(opened) = self.gate.played(clip, PlayProof { epoch, by })
         {
             let id = entry.id;
-            self.events
-                .push_back(PlayoutEvent::GateOpened { id, opened });
+            self.events.push_back(PlayoutEvent::GateOpened { id, opened });
         }
         NextStep::Continue
     }
@@ -456,5 +445,20 @@ impl Playout {
                 (entry.is_played_out() && entry.over >= SETTLE).then_some(DoneBy::PacedClock)
             }
         }
+    }
+}
+
+/// Audio of no length would be "played" as soon as it is queued, and its mark would prove a disclosure that
+/// nobody can have heard.
+fn check_audio(item: &Item, audio: &Bytes) -> Result<(), PlayoutError> {
+    if audio.is_empty() {
+        return Err(PlayoutError::Empty);
+    }
+    match item {
+        Item::Clip(clip) if clip.is_disclosure() && audio.len() < DISCLOSURE_MIN => {
+            let ms = crate::frame::bytes_as_ms(audio.len());
+            Err(PlayoutError::DisclosureTooShort { ms })
+        }
+        Item::Clip(_) | Item::Keys { .. } | Item::MenuAnswer | Item::Segment { .. } => Ok(()),
     }
 }

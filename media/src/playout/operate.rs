@@ -6,6 +6,20 @@ use super::Playout;
 use callwright_compliance::egress::FieldSet;
 use callwright_compliance::gate::{ArmReason, Counterparty, Gate, Mode, PersonWasHeard};
 
+/// Proof that only machines are on the line: the gate is in menu mode. `Recorder::machine_again` takes it.
+///
+/// Only [`Playout::machines_only`] makes one. It borrows the playout, so the gate cannot be armed while it
+/// lives: it is never out of date.
+#[must_use = "the recorder takes the proof"]
+pub struct MachinesOnly<'a>(&'a Playout);
+
+impl MachinesOnly<'_> {
+    /// How often the gate was told to arm. The same number twice: nobody was established between.
+    pub(crate) fn armings(self) -> u64 {
+        self.0.armings
+    }
+}
+
 impl Playout {
     /// The gate, to look at. It is operated through this type's methods only.
     #[must_use]
@@ -21,6 +35,7 @@ impl Playout {
 
     /// Arms the gate, and cuts whatever was let pass before and may not be heard any more.
     pub fn arm(&mut self, why: ArmReason) {
+        self.armings += 1;
         self.gate.arm(why);
         self.drop_stale();
     }
@@ -33,6 +48,14 @@ impl Playout {
         let result = self.gate.menu();
         self.drop_stale();
         result
+    }
+
+    /// Proof that only machines are on the line; none while the gate is armed or open.
+    pub fn machines_only(&self) -> Option<MachinesOnly<'_>> {
+        match self.gate.mode() {
+            Mode::Menu => Some(MachinesOnly(self)),
+            Mode::Armed | Mode::Open => None,
+        }
     }
 
     /// The far end was shown to be the payer; see [`Gate::counterparty`].

@@ -17,10 +17,7 @@ fn gate(paced_clock: PacedClock) -> Gate {
 }
 
 fn playout() -> Playout {
-    Playout::new(
-        gate(PacedClock::ProvesNothing),
-        PlayoutConfig::new(MarkSupport::Echo),
-    )
+    Playout::new(gate(PacedClock::ProvesNothing), PlayoutConfig::new(MarkSupport::Echo))
 }
 
 fn audio(byte: u8, ms: usize) -> Bytes {
@@ -54,21 +51,9 @@ fn events(playout: &mut Playout) -> Vec<String> {
     std::iter::from_fn(|| playout.poll_event())
         .map(|event| match event {
             PlayoutEvent::Started { id } => format!("S{}", id.0),
-            PlayoutEvent::Done {
-                id,
-                by: DoneBy::Mark,
-                ..
-            } => format!("D{}", id.0),
-            PlayoutEvent::Done {
-                id,
-                by: DoneBy::PacedClock,
-                ..
-            } => format!("P{}", id.0),
-            PlayoutEvent::Done {
-                id,
-                by: DoneBy::Unproven,
-                ..
-            } => format!("U{}", id.0),
+            PlayoutEvent::Done { id, by: DoneBy::Mark, .. } => format!("D{}", id.0),
+            PlayoutEvent::Done { id, by: DoneBy::PacedClock, .. } => format!("P{}", id.0),
+            PlayoutEvent::Done { id, by: DoneBy::Unproven, .. } => format!("U{}", id.0),
             PlayoutEvent::Cut { id, played_ms, .. } => format!("C{}@{played_ms}", id.0),
             PlayoutEvent::GateOpened { id, .. } => format!("O{}", id.0),
         })
@@ -78,11 +63,9 @@ fn events(playout: &mut Playout) -> Vec<String> {
 /// Plays a disclosure to its proven end.
 fn open(playout: &mut Playout, id: u64) {
     playout.arm(ArmReason::Person);
-    playout
-        .clip(ItemId(id), ClipKind::Disclosure, audio(0xD0, 200))
-        .unwrap();
+    playout.clip(ItemId(id), ClipKind::Disclosure, audio(0xD0, 500)).unwrap();
     let (_, marks, _) = send(playout);
-    ticks(playout, 10);
+    ticks(playout, 25);
     assert_eq!(playout.on_mark(&marks[0]), MarkVerdict::Proved);
     assert_eq!(playout.mode(), Mode::Open);
     while playout.poll_event().is_some() {}
@@ -94,32 +77,22 @@ fn a_disclosure_opens_the_gate_when_its_mark_comes_back() {
     playout.arm(ArmReason::Person);
     let segment = playout.segment(ItemId(1), FieldSet::EMPTY, audio(1, 100));
     assert_eq!(segment, Err(PlayoutError::Refused(GateRefusal::NotOpen)));
-    playout
-        .clip(ItemId(2), ClipKind::Disclosure, audio(2, 500))
-        .unwrap();
+    playout.clip(ItemId(2), ClipKind::Disclosure, audio(2, 500)).unwrap();
     let (bytes, marks, _) = send(&mut playout);
     assert_eq!((bytes.len(), marks.len()), (4_000, 1));
     assert_eq!(ticks(&mut playout, 25), vec![2; 4_000]);
-    assert_eq!(
-        playout.mode(),
-        Mode::Armed,
-        "the estimate alone proves nothing"
-    );
+    assert_eq!(playout.mode(), Mode::Armed, "the estimate alone proves nothing");
     assert_eq!(playout.on_mark(&marks[0]), MarkVerdict::Proved);
     assert_eq!(playout.mode(), Mode::Open);
-    assert_eq!(events(&mut playout), ["S2", "D2", "O2"]);
-    playout
-        .segment(ItemId(3), FieldSet::EMPTY, audio(3, 100))
-        .unwrap();
+    assert_eq!(events(&mut playout), ["S2", "O2", "D2"]);
+    playout.segment(ItemId(3), FieldSet::EMPTY, audio(3, 100)).unwrap();
 }
 
 #[test]
 fn a_mark_that_comes_back_after_a_clear_proves_nothing() {
     let mut playout = playout();
     playout.arm(ArmReason::Person);
-    playout
-        .clip(ItemId(1), ClipKind::Disclosure, audio(1, 1_000))
-        .unwrap();
+    playout.clip(ItemId(1), ClipKind::Disclosure, audio(1, 1_000)).unwrap();
     let (_, marks, _) = send(&mut playout);
     ticks(&mut playout, 40);
     playout.cut(Cut::Interruption);
@@ -135,9 +108,7 @@ fn a_mark_that_comes_back_after_a_clear_proves_nothing() {
 fn a_mark_that_is_impossibly_early_proves_nothing() {
     let mut playout = playout();
     playout.arm(ArmReason::Person);
-    playout
-        .clip(ItemId(1), ClipKind::Disclosure, audio(1, 1_000))
-        .unwrap();
+    playout.clip(ItemId(1), ClipKind::Disclosure, audio(1, 1_000)).unwrap();
     let (_, marks, _) = send(&mut playout);
     ticks(&mut playout, 2);
     assert_eq!(playout.on_mark(&marks[0]), MarkVerdict::TooEarly);
@@ -154,9 +125,7 @@ fn odd_marks_are_tolerated_and_counted() {
     let mut playout = playout();
     open(&mut playout, 1);
     for id in 2..5 {
-        playout
-            .segment(ItemId(id), FieldSet::EMPTY, audio(9, 20))
-            .unwrap();
+        playout.segment(ItemId(id), FieldSet::EMPTY, audio(9, 20)).unwrap();
     }
     let (_, marks, _) = send(&mut playout);
     ticks(&mut playout, 3);
@@ -164,19 +133,12 @@ fn odd_marks_are_tolerated_and_counted() {
     assert_eq!(playout.on_mark("e0-99"), MarkVerdict::Unknown);
     assert_eq!(playout.on_mark(&marks[1]), MarkVerdict::Proved);
     assert_eq!(playout.on_mark(&marks[1]), MarkVerdict::Repeated);
-    assert_eq!(
-        events(&mut playout),
-        ["S2", "S3", "S4"],
-        "done in order only"
-    );
+    assert_eq!(events(&mut playout), ["S2", "S3", "S4"], "done in order only");
     assert_eq!(playout.on_mark(&marks[0]), MarkVerdict::Proved);
     assert_eq!(events(&mut playout), ["D2", "D3"]);
     assert_eq!(playout.on_mark(&marks[0]), MarkVerdict::Repeated);
     let counts = playout.mark_counts();
-    assert_eq!(
-        (counts.unknown, counts.repeated, counts.out_of_order),
-        (2, 2, 1)
-    );
+    assert_eq!((counts.unknown, counts.repeated, counts.out_of_order), (2, 2, 1));
 }
 
 #[test]
@@ -188,21 +150,13 @@ fn a_streamed_segment_is_sent_as_it_comes_and_small_pieces_are_joined() {
     for _ in 0..3 {
         playout.append(ItemId(2), audio(5, 50)).unwrap();
     }
-    assert_eq!(
-        playout.poll_transmit(),
-        Some(Transmit::Media(audio(5, 150)))
-    );
+    assert_eq!(playout.poll_transmit(), Some(Transmit::Media(audio(5, 150))));
     assert_eq!(playout.poll_transmit(), None, "no mark before the end");
-    playout
-        .segment(ItemId(3), FieldSet::EMPTY, audio(6, 20))
-        .unwrap();
+    playout.segment(ItemId(3), FieldSet::EMPTY, audio(6, 20)).unwrap();
     assert_eq!(playout.poll_transmit(), None, "nothing overtakes");
     playout.append(ItemId(2), audio(5, 450)).unwrap();
     playout.finish(ItemId(2)).unwrap();
-    assert_eq!(
-        playout.append(ItemId(2), audio(5, 20)),
-        Err(PlayoutError::Gone)
-    );
+    assert_eq!(playout.append(ItemId(2), audio(5, 20)), Err(PlayoutError::Gone));
     let (bytes, marks, _) = send(&mut playout);
     assert_eq!((bytes.len(), marks.len()), (3_600 + 160, 2));
 }
@@ -216,10 +170,7 @@ fn arming_cuts_what_may_not_be_heard_any_more() {
     send(&mut playout);
     ticks(&mut playout, 5);
     playout.arm(ArmReason::NewPerson);
-    assert_eq!(
-        playout.append(ItemId(2), audio(5, 20)),
-        Err(PlayoutError::Gone)
-    );
+    assert_eq!(playout.append(ItemId(2), audio(5, 20)), Err(PlayoutError::Gone));
     assert_eq!(playout.poll_transmit(), Some(Transmit::Clear));
     assert_eq!(playout.poll_transmit(), None);
     assert_eq!(events(&mut playout), ["S2", "C2@100"]);
@@ -230,12 +181,8 @@ fn arming_cuts_what_may_not_be_heard_any_more() {
 fn what_is_heard_to_its_end_is_not_interrupted() {
     let mut playout = playout();
     open(&mut playout, 1);
-    playout
-        .segment(ItemId(2), FieldSet::EMPTY, audio(2, 200))
-        .unwrap();
-    playout
-        .clip(ItemId(3), ClipKind::KillClose, audio(3, 200))
-        .unwrap();
+    playout.segment(ItemId(2), FieldSet::EMPTY, audio(2, 200)).unwrap();
+    playout.clip(ItemId(3), ClipKind::KillClose, audio(3, 200)).unwrap();
     let (bytes, _, _) = send(&mut playout);
     assert_eq!(bytes, vec![2; 1_600], "the clip waits until it is alone");
     ticks(&mut playout, 5);
@@ -249,9 +196,7 @@ fn what_is_heard_to_its_end_is_not_interrupted() {
     ticks(&mut playout, 5);
     assert_eq!(playout.on_mark(&marks[0]), MarkVerdict::Proved);
     assert_eq!(events(&mut playout), ["S2", "C2@100", "S3", "D3"]);
-    playout
-        .clip(ItemId(4), ClipKind::KillClose, audio(3, 200))
-        .unwrap();
+    playout.clip(ItemId(4), ClipKind::KillClose, audio(3, 200)).unwrap();
     send(&mut playout);
     playout.cut(Cut::Everything);
     assert_eq!(events(&mut playout), ["C4@0"]);
@@ -263,14 +208,12 @@ fn twice_interrupted_the_short_form_opens_the_gate() {
     playout.arm(ArmReason::Person);
     for (id, clip) in [(1, ClipKind::Disclosure), (2, ClipKind::DisclosureRest)] {
         assert_eq!(playout.gate().due(), Some(clip));
-        playout.clip(ItemId(id), clip, audio(1, 400)).unwrap();
+        playout.clip(ItemId(id), clip, audio(1, 600)).unwrap();
         send(&mut playout);
         ticks(&mut playout, 10);
         playout.cut(Cut::Interruption);
     }
-    playout
-        .clip(ItemId(3), ClipKind::DisclosureShort, audio(1, 400))
-        .unwrap();
+    playout.clip(ItemId(3), ClipKind::DisclosureShort, audio(1, 600)).unwrap();
     let (_, marks, _) = send(&mut playout);
     ticks(&mut playout, 10);
     playout.cut(Cut::Interruption);
@@ -284,9 +227,7 @@ fn a_carrier_without_marks_is_paced_and_proven_by_the_clock() {
     let config = PlayoutConfig::new(MarkSupport::None);
     let mut playout = Playout::new(gate(PacedClock::Proves), config);
     playout.arm(ArmReason::Person);
-    playout
-        .clip(ItemId(1), ClipKind::Disclosure, audio(1, 2_000))
-        .unwrap();
+    playout.clip(ItemId(1), ClipKind::Disclosure, audio(1, 2_000)).unwrap();
     let (bytes, marks, _) = send(&mut playout);
     assert_eq!((bytes.len(), marks.len()), (LEAD, 0), "400 ms ahead");
     let mut heard = 0;
@@ -296,23 +237,17 @@ fn a_carrier_without_marks_is_paced_and_proven_by_the_clock() {
         send(&mut playout);
     }
     assert_eq!(heard, 16_000);
-    assert_eq!(
-        playout.mode(),
-        Mode::Armed,
-        "it must also have time to arrive"
-    );
+    assert_eq!(playout.mode(), Mode::Armed, "it must also have time to arrive");
     ticks(&mut playout, SETTLE as usize);
     assert_eq!(playout.mode(), Mode::Open);
-    assert_eq!(events(&mut playout), ["S1", "P1", "O1"]);
+    assert_eq!(events(&mut playout), ["S1", "O1", "P1"]);
 }
 
 #[test]
 fn the_queue_is_bounded_and_ids_are_used_once() {
     let mut playout = playout();
     open(&mut playout, 1);
-    playout
-        .segment(ItemId(2), FieldSet::EMPTY, audio(1, 119_000))
-        .unwrap();
+    playout.segment(ItemId(2), FieldSet::EMPTY, audio(1, 119_000)).unwrap();
     assert_eq!(
         playout.segment(ItemId(2), FieldSet::EMPTY, audio(1, 20)),
         Err(PlayoutError::DuplicateId)
@@ -323,27 +258,113 @@ fn the_queue_is_bounded_and_ids_are_used_once() {
     );
     playout.begin_segment(ItemId(4), FieldSet::EMPTY).unwrap();
     playout.append(ItemId(4), audio(1, 1_000)).unwrap();
-    assert_eq!(
-        playout.append(ItemId(4), audio(1, 20)),
-        Err(PlayoutError::Full { seconds: 120 })
-    );
+    assert_eq!(playout.append(ItemId(4), audio(1, 20)), Err(PlayoutError::Full { seconds: 120 }));
 }
 
 #[test]
 fn keys_go_out_as_tones_in_menus_and_not_while_armed() {
     let keys = Key::parse_all("12#").unwrap();
     let mut playout = playout();
-    playout
-        .keys(ItemId(1), KeySource::Map, FieldSet::EMPTY, &keys)
-        .unwrap();
-    assert_eq!(
-        send(&mut playout).0,
-        dtmf::generate(&keys, Press::default())
-    );
+    playout.keys(ItemId(1), KeySource::Map, FieldSet::EMPTY, &keys).unwrap();
+    assert_eq!(send(&mut playout).0, dtmf::generate(&keys, Press::default()));
     playout.arm(ArmReason::Doubt);
     assert_eq!(events(&mut playout), ["C1@0"]);
     assert_eq!(
         playout.keys(ItemId(2), KeySource::Map, FieldSet::EMPTY, &keys),
         Err(PlayoutError::Refused(GateRefusal::NotOpen))
     );
+}
+
+#[test]
+fn what_cannot_be_heard_is_not_queued() {
+    let mut playout = playout();
+    let none = Bytes::new;
+    let answer = playout.menu_answer(ItemId(1), none());
+    assert_eq!(answer, Err(PlayoutError::Empty));
+    playout.arm(ArmReason::Person);
+    let clip = playout.clip(ItemId(1), ClipKind::Disclosure, none());
+    assert_eq!(clip, Err(PlayoutError::Empty));
+    for clip in [ClipKind::Disclosure, ClipKind::DisclosureRest, ClipKind::DisclosureShort] {
+        let short = playout.clip(ItemId(1), clip, audio(1, 499));
+        assert_eq!(short, Err(PlayoutError::DisclosureTooShort { ms: 499 }));
+    }
+    assert!(playout.is_idle());
+    assert_eq!(send(&mut playout), (vec![], vec![], false), "not even a mark");
+    open(&mut playout, 1);
+    let segment = playout.segment(ItemId(2), FieldSet::EMPTY, none());
+    assert_eq!(segment, Err(PlayoutError::Empty));
+    playout.clip(ItemId(3), ClipKind::Filler, audio(1, 100)).unwrap();
+}
+
+/// Queues an item of two seconds, plays so many frames of it, and gives its mark back.
+fn mark_after(clip: ClipKind, frames: usize) -> (MarkVerdict, Mode) {
+    let mut playout = playout();
+    playout.arm(ArmReason::Person);
+    playout.clip(ItemId(1), clip, audio(1, 2_000)).unwrap();
+    let (_, marks, _) = send(&mut playout);
+    ticks(&mut playout, frames);
+    (playout.on_mark(&marks[0]), playout.mode())
+}
+
+#[test]
+fn the_mark_of_a_disclosure_may_be_early_by_the_slack_only() {
+    let early = (MarkVerdict::TooEarly, Mode::Armed);
+    let proved = (MarkVerdict::Proved, Mode::Open);
+    assert_eq!(mark_after(ClipKind::Disclosure, 50), early, "half is not enough");
+    assert_eq!(mark_after(ClipKind::Disclosure, 69), early);
+    assert_eq!(mark_after(ClipKind::Disclosure, 70), proved);
+    // Other clips prove nothing to the gate, so half of one will do.
+    let other = (MarkVerdict::Proved, Mode::Armed);
+    assert_eq!(mark_after(ClipKind::IAmAutomated, 50), other);
+}
+
+#[test]
+fn a_disclosure_shorter_than_the_slack_must_still_be_half_heard() {
+    let mut playout = playout();
+    playout.arm(ArmReason::Person);
+    playout.clip(ItemId(1), ClipKind::Disclosure, audio(1, 500)).unwrap();
+    let (_, marks, _) = send(&mut playout);
+    assert_eq!(playout.on_mark(&marks[0]), MarkVerdict::TooEarly);
+    assert_eq!(playout.mark_counts().too_early, 1);
+    ticks(&mut playout, 25 + GIVE_UP as usize);
+    assert_eq!(events(&mut playout), ["S1", "U1"]);
+    assert_eq!(playout.gate().due(), Some(ClipKind::DisclosureShort));
+}
+
+#[test]
+fn an_item_of_an_earlier_epoch_proves_nothing_in_this_one() {
+    let config = PlayoutConfig::new(MarkSupport::None);
+    let mut playout = Playout::new(gate(PacedClock::Proves), config);
+    playout.arm(ArmReason::Person);
+    for id in [1, 2] {
+        playout.clip(ItemId(id), ClipKind::Disclosure, audio(1, 500)).unwrap();
+        if id == 1 {
+            playout.gate.cleared();
+        }
+    }
+    for _ in 0..25 + SETTLE {
+        send(&mut playout);
+        playout.tick();
+    }
+    assert_eq!(events(&mut playout), ["S1", "P1"]);
+    assert_eq!(playout.mode(), Mode::Armed, "the first was let pass before the clear");
+    for _ in 0..26 + SETTLE {
+        send(&mut playout);
+        playout.tick();
+    }
+    assert_eq!(playout.mode(), Mode::Open);
+}
+
+#[test]
+fn only_menus_prove_that_machines_are_alone() {
+    let mut playout = playout();
+    let before = playout.machines_only().map(MachinesOnly::armings);
+    assert_eq!(before, Some(0));
+    playout.arm(ArmReason::Doubt);
+    assert!(playout.machines_only().is_none());
+    playout.menu().unwrap();
+    let after = playout.machines_only().map(MachinesOnly::armings);
+    assert_eq!(after, Some(1), "a menu again, but not the same stretch");
+    open(&mut playout, 1);
+    assert!(playout.machines_only().is_none());
 }

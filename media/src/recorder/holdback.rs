@@ -16,10 +16,7 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    const EMPTY: Pair = Pair {
-        far: [0; FRAME],
-        near: [0; FRAME],
-    };
+    const EMPTY: Pair = Pair { far: [0; FRAME], near: [0; FRAME] };
 }
 
 impl Zeroize for Pair {
@@ -52,8 +49,7 @@ impl HoldBack {
         let place = self.gone + self.len;
         if place == self.blocks.len() * BLOCK {
             let block = self.spare.take();
-            self.blocks
-                .push_back(block.unwrap_or_else(|| Box::new([Pair::EMPTY; BLOCK])));
+            self.blocks.push_back(block.unwrap_or_else(|| Box::new([Pair::EMPTY; BLOCK])));
         }
         let pair = &mut self.blocks[place / BLOCK][place % BLOCK];
         pair.far = *far;

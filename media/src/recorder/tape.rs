@@ -11,12 +11,13 @@ use crate::frame::{FRAME, Frame, SampleTime};
 pub(super) trait Sink {
     type Error;
 
-    /// Frames written, silent ones included.
+    /// Frames handed in, silent ones included. One that could not be written counts: its place is kept.
     fn frames(&self) -> u64;
     fn write(&mut self, pair: &Pair) -> Result<(), Self::Error>;
     /// Writes a silent frame, so that the timeline stays true.
     fn silence(&mut self) -> Result<(), Self::Error>;
-    /// Overwrites the frames `from..to`, which were written, with silence.
+    /// Overwrites the frames `from..to`, which were written, with silence. Where that fails the sink remembers
+    /// it and tries again.
     fn blank(&mut self, from: u64, to: u64) -> Result<(), Self::Error>;
 }
 
@@ -100,22 +101,22 @@ impl Tape {
 
     /// Moves on what need not wait any more.
     fn drain<S: Sink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
+        let mut result = Ok(());
         match self.state {
             State::Machine | State::People => {
                 while self.held.len() > self.bounds.settle {
-                    self.keep_oldest(sink)?;
+                    result = result.and(self.keep_oldest(sink));
                 }
             }
             State::Waiting { from } => {
-                self.keep_before(from, sink)?;
+                result = self.keep_before(from, sink);
                 while self.held.len() > self.bounds.wait {
-                    self.forget_oldest();
-                    sink.silence()?;
+                    result = result.and(self.forget_oldest(sink));
                 }
             }
             State::Stopped { .. } => {}
         }
-        Ok(())
+        result
     }
 
     fn keep_oldest<S: Sink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
@@ -123,18 +124,22 @@ impl Tape {
         self.held.pop(|pair| sink.write(pair)).unwrap_or(Ok(()))
     }
 
-    fn forget_oldest(&mut self) {
-        if self.held.pop(|_| ()).is_some() {
-            self.oldest += 1;
-            self.forgotten += 1;
+    /// Zeroises the oldest frame; silence takes its place.
+    fn forget_oldest<S: Sink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
+        if self.held.pop(|_| ()).is_none() {
+            return Ok(());
         }
+        self.oldest += 1;
+        self.forgotten += 1;
+        sink.silence()
     }
 
     fn keep_before<S: Sink>(&mut self, from: u64, sink: &mut S) -> Result<(), S::Error> {
+        let mut result = Ok(());
         while self.held.len() > 0 && self.oldest < from {
-            self.keep_oldest(sink)?;
+            result = result.and(self.keep_oldest(sink));
         }
-        Ok(())
+        result
     }
 
     /// Blanks what was written from frame `from` on.
@@ -160,16 +165,28 @@ impl Tape {
         };
         // From here on nothing of this stretch is written, even if blanking fails.
         self.state = State::Waiting { from };
-        self.blank_from(from, sink)?;
-        self.drain(sink)
+        let blanked = self.blank_from(from, sink);
+        blanked.and(self.drain(sink))
     }
 
-    /// The sound was no person's after all.
-    pub(super) fn machine_again<S: Sink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
-        if self.is_waiting() {
+    /// Machines are on the line, as far as is known. What waits is kept only where `nobody` was established
+    /// since it began to wait; otherwise it is forgotten, and what comes from here on is kept.
+    pub(super) fn machine_again<S: Sink>(
+        &mut self,
+        nobody: bool,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        let mut result = Ok(());
+        if let State::Waiting { from } = self.state {
+            if !nobody {
+                result = self.keep_before(from, sink);
+                while self.held.len() > 0 {
+                    result = result.and(self.forget_oldest(sink));
+                }
+            }
             self.state = State::Machine;
         }
-        self.drain(sink)
+        result.and(self.drain(sink))
     }
 
     pub(super) fn permitted<S: Sink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
@@ -194,8 +211,8 @@ impl Tape {
         self.state = State::Stopped { from };
         let kept = self.keep_before(from, sink);
         self.held.clear();
-        kept?;
-        self.blank_from(from, sink)
+        // Deleting does not depend on whether what may be kept could be written.
+        kept.and(self.blank_from(from, sink))
     }
 
     /// The call is over: keeps what may be kept and forgets the rest.

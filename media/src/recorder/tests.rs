@@ -7,20 +7,16 @@ use crate::frame::FRAME;
 use crate::g711;
 use std::path::Path;
 
+mod faults;
+
 fn pair(far: u8, near: u8) -> Pair {
-    Pair {
-        far: [far; FRAME],
-        near: [near; FRAME],
-    }
+    Pair { far: [far; FRAME], near: [near; FRAME] }
 }
 
 fn read(path: &Path) -> Vec<i16> {
     let mut reader = hound::WavReader::open(path).unwrap();
     let spec = reader.spec();
-    assert_eq!(
-        (spec.channels, spec.sample_rate, spec.bits_per_sample),
-        (2, 8_000, 16)
-    );
+    assert_eq!((spec.channels, spec.sample_rate, spec.bits_per_sample), (2, 8_000, 16));
     reader.samples::<i16>().map(Result::unwrap).collect()
 }
 
@@ -36,7 +32,7 @@ fn file_with(path: &Path, frames: u64) -> WavFile {
 fn far_is_left_and_near_is_right() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("call.wav");
-    file_with(&path, 3).finalize().unwrap();
+    file_with(&path, 3).close().unwrap();
     let samples = read(&path);
     assert_eq!(samples.len(), 3 * FRAME * 2);
     assert_eq!(samples[..2], [g711::decode(0x90), g711::decode(0x10)]);
@@ -46,7 +42,7 @@ fn far_is_left_and_near_is_right() {
 fn an_existing_file_is_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("call.wav");
-    file_with(&path, 1).finalize().unwrap();
+    file_with(&path, 1).close().unwrap();
     assert!(WavFile::create(&path).is_err());
 }
 
@@ -68,7 +64,7 @@ fn blanking_changes_only_what_it_should_and_writing_goes_on() {
     file.blank(4, 7).unwrap();
     file.silence().unwrap();
     file.write(&pair(0x90, 0x10)).unwrap();
-    file.finalize().unwrap();
+    file.close().unwrap();
     let silent: Vec<usize> = read(&path)
         .chunks(FRAME * 2)
         .enumerate()
@@ -83,7 +79,7 @@ fn blanking_changes_only_what_it_should_and_writing_goes_on() {
 fn a_cut_leaves_a_valid_shorter_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("call.wav");
-    file_with(&path, 10).finalize_cut(4).unwrap();
+    file_with(&path, 10).cut(4).unwrap();
     let samples = read(&path);
     assert_eq!(samples.len(), 4 * FRAME * 2);
     assert!(samples.iter().all(|sample| *sample != 0));
@@ -97,7 +93,7 @@ fn only_the_owner_may_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("call.wav");
-    file_with(&path, 1).finalize().unwrap();
+    file_with(&path, 1).close().unwrap();
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }

@@ -5,9 +5,8 @@ use crate::tone::dtmf::{Press, generate};
 use proptest::prelude::*;
 
 fn clip(name: &str) -> Vec<u8> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../fixtures/audio")
-        .join(name);
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/audio").join(name);
     std::fs::read(path).expect("the clip is part of the repository")
 }
 
@@ -39,97 +38,57 @@ fn an_utterance_has_a_start_and_an_end_near_the_truth() {
     let loud = |code: &u8| g711::decode(*code).abs() > 400;
     let first = line.iter().position(loud).unwrap() as u64 / 8;
     let last = line.iter().rposition(loud).unwrap() as u64 / 8;
-    let Some(MediaEvent::SpeechStarted {
-        at,
-        profile: Profile::Menu,
-    }) = borders.first()
-    else {
+    let Some(MediaEvent::SpeechStarted { at, profile: Profile::Menu }) = borders.first() else {
         panic!("no start: {borders:?}");
     };
-    assert!(
-        at.as_ms().abs_diff(first) <= 80,
-        "started {} truth {first}",
-        at.as_ms()
-    );
+    assert!(at.as_ms().abs_diff(first) <= 80, "started {} truth {first}", at.as_ms());
     let Some(MediaEvent::SpeechEnded { at, .. }) = borders.last() else {
         panic!("no end: {borders:?}");
     };
-    assert!(
-        at.as_ms().abs_diff(last) <= 150,
-        "ended {} truth {last}",
-        at.as_ms()
-    );
+    assert!(at.as_ms().abs_diff(last) <= 150, "ended {} truth {last}", at.as_ms());
 }
 
 #[test]
 fn silence_makes_no_speech() {
     let mut session = Session::new(SessionConfig::default());
     let events = feed(&mut session, &silence(5_000));
-    assert!(events.iter().all(|e| matches!(
-        e,
-        MediaEvent::Hold {
-            evidence: HoldEvidence::Silence,
-            ..
-        }
-    )));
+    assert!(
+        events
+            .iter()
+            .all(|e| matches!(e, MediaEvent::Hold { evidence: HoldEvidence::Silence, .. }))
+    );
 }
 
 #[test]
 fn on_hold_only_the_hold_detector_speaks_and_waking_looks_back() {
-    let mut session = Session::new(SessionConfig {
-        profile: Profile::Hold,
-        ..SessionConfig::default()
-    });
+    let mut session =
+        Session::new(SessionConfig { profile: Profile::Hold, ..SessionConfig::default() });
     feed(&mut session, &silence(3_000));
     let voice = clip("greet.ulaw");
-    let onset = 3_000
-        + voice
-            .iter()
-            .position(|c| g711::decode(*c).abs() > 400)
-            .unwrap() as u64
-            / 8;
+    let onset = 3_000 + voice.iter().position(|c| g711::decode(*c).abs() > 400).unwrap() as u64 / 8;
     let events = feed(&mut session, &voice[..8_000]);
-    assert!(
-        events.iter().all(|e| matches!(e, MediaEvent::Hold { .. })),
-        "{events:?}"
-    );
+    assert!(events.iter().all(|e| matches!(e, MediaEvent::Hold { .. })), "{events:?}");
     session.set_profile(Profile::Person);
-    let Some(MediaEvent::SpeechStarted {
-        at,
-        profile: Profile::Person,
-    }) = session.poll_event()
+    let Some(MediaEvent::SpeechStarted { at, profile: Profile::Person }) = session.poll_event()
     else {
         panic!("waking finds the utterance that is under way");
     };
-    assert!(
-        at.as_ms().abs_diff(onset) <= 120,
-        "started {} truth {onset}",
-        at.as_ms()
-    );
+    assert!(at.as_ms().abs_diff(onset) <= 120, "started {} truth {onset}", at.as_ms());
     session.set_profile(Profile::Hold);
-    assert!(matches!(
-        session.poll_event(),
-        Some(MediaEvent::SpeechEnded { .. })
-    ));
+    assert!(matches!(session.poll_event(), Some(MediaEvent::SpeechEnded { .. })));
 }
 
 #[test]
 fn keys_are_heard_and_speech_holds_none() {
     let mut session = Session::new(SessionConfig::default());
-    let events = feed(
-        &mut session,
-        &generate(&Key::parse_all("42#").unwrap(), Press::default()),
-    );
-    let keys: String = events
-        .iter()
-        .filter_map(|e| {
-            if let MediaEvent::Digit { key, .. } = e {
-                Some(key.symbol())
-            } else {
-                None
-            }
-        })
-        .collect();
+    let events = feed(&mut session, &generate(&Key::parse_all("42#").unwrap(), Press::default()));
+    let keys: String =
+        events
+            .iter()
+            .filter_map(|e| {
+                if let MediaEvent::Digit { key, .. } = e { Some(key.symbol()) } else { None }
+            })
+            .collect();
     assert_eq!(keys, "42#");
     for name in ["greet.ulaw", "queue.ulaw", "answer.ulaw"] {
         let events = feed(&mut Session::new(SessionConfig::default()), &clip(name));

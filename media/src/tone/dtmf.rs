@@ -16,12 +16,8 @@ const ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
 /// High group (columns), Hz.
 const COLUMNS: [f32; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
 /// The sixteen keys by row and column (Q.23 figure 1).
-const PAD: [[char; 4]; 4] = [
-    ['1', '2', '3', 'A'],
-    ['4', '5', '6', 'B'],
-    ['7', '8', '9', 'C'],
-    ['*', '0', '#', 'D'],
-];
+const PAD: [[char; 4]; 4] =
+    [['1', '2', '3', 'A'], ['4', '5', '6', 'B'], ['7', '8', '9', 'C'], ['*', '0', '#', 'D']];
 
 /// One of the sixteen keys.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,10 +27,7 @@ impl Key {
     /// The key for `0-9`, `*`, `#` or `A-D`; nothing for any other character.
     #[must_use]
     pub fn new(symbol: char) -> Option<Key> {
-        PAD.iter()
-            .flatten()
-            .any(|key| *key == symbol)
-            .then_some(Key(symbol))
+        PAD.iter().flatten().any(|key| *key == symbol).then_some(Key(symbol))
     }
 
     /// Every character of `text` as a key, or nothing if one of them is none.
@@ -189,15 +182,9 @@ impl Detector {
 
 /// The strongest of a group and its power, if it leads the others clearly.
 fn strongest(powers: &[f32; 4]) -> Option<(usize, f32)> {
-    let (best, top) = powers
-        .iter()
-        .copied()
-        .enumerate()
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let clear = powers
-        .iter()
-        .enumerate()
-        .all(|(at, power)| at == best || power * GROUP_LEAD <= top);
+    let (best, top) = powers.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let clear =
+        powers.iter().enumerate().all(|(at, power)| at == best || power * GROUP_LEAD <= top);
     clear.then_some((best, top))
 }
 
@@ -223,12 +210,7 @@ impl Default for Press {
     /// 100 ms on, 80 ms off: twice what any receiver must accept (Q.24 annex A), at ordinary telephone-set
     /// levels.
     fn default() -> Press {
-        Press {
-            on_ms: 100,
-            off_ms: 80,
-            low_dbm0: -8.0,
-            high_dbm0: -6.0,
-        }
+        Press { on_ms: 100, off_ms: 80, low_dbm0: -8.0, high_dbm0: -6.0 }
     }
 }
 
@@ -335,21 +317,14 @@ mod tests {
     #[test]
     fn too_much_twist_is_no_key() {
         for (low, high) in [(-5.0, -17.0), (-17.0, -5.0)] {
-            let press = Press {
-                low_dbm0: low,
-                high_dbm0: high,
-                ..Press::default()
-            };
+            let press = Press { low_dbm0: low, high_dbm0: high, ..Press::default() };
             assert_eq!(with(press, 0), "", "{low} {high}");
         }
     }
 
     #[test]
     fn a_held_key_is_told_once() {
-        let press = Press {
-            on_ms: 2_000,
-            ..Press::default()
-        };
+        let press = Press { on_ms: 2_000, ..Press::default() };
         assert_eq!(symbols(&hear(&generate(&[Key('5')], press))), "5");
     }
 

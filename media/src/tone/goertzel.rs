@@ -13,9 +13,7 @@ impl Goertzel {
     /// A filter for `hz` in a signal of `rate` samples a second.
     #[must_use]
     pub fn new(hz: f32, rate: f32) -> Goertzel {
-        Goertzel {
-            coefficient: 2.0 * (std::f32::consts::TAU * hz / rate).cos(),
-        }
+        Goertzel { coefficient: 2.0 * (std::f32::consts::TAU * hz / rate).cos() }
     }
 
     /// `|X(f)|²` of `block`. A sine of amplitude A that fills a block of N samples gives about (A·N/2)².

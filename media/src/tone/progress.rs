@@ -41,9 +41,8 @@ enum Sound {
 
 /// Two frames, 40 ms: enough to tell 440 from 480 Hz.
 const WINDOW: usize = 2 * FRAME;
-const FREQUENCIES: [f32; 10] = [
-    350.0, 440.0, 480.0, 620.0, 913.8, 985.2, 1_370.6, 1_428.5, 1_776.7, 2_100.0,
-];
+const FREQUENCIES: [f32; 10] =
+    [350.0, 440.0, 480.0, 620.0, 913.8, 985.2, 1_370.6, 1_428.5, 1_776.7, 2_100.0];
 /// Share of the energy that a tone, or a pair, must have.
 const PURE: f32 = 0.80;
 /// Share that the weaker of a pair must have.
@@ -132,9 +131,7 @@ impl Detector {
         if energy < FLOOR * WINDOW as f32 {
             return Sound::Quiet;
         }
-        let share = self
-            .filters
-            .map(|filter| filter.share(&self.window, energy));
+        let share = self.filters.map(|filter| filter.share(&self.window, energy));
         let pair =
             |a: usize, b: usize| share[a] + share[b] >= PURE && share[a].min(share[b]) >= WEAKER;
         // The two pairs that share 440 or 480 Hz leak into each other: the stronger claim wins.
@@ -142,16 +139,8 @@ impl Detector {
             (Sound::Dial, pair(0, 1), share[0] + share[1]),
             (Sound::Ring, pair(1, 2), share[1] + share[2]),
             (Sound::Engaged, pair(2, 3), share[2] + share[3]),
-            (
-                Sound::SitLow,
-                share[4].max(share[5]) >= PURE,
-                share[4].max(share[5]),
-            ),
-            (
-                Sound::SitMiddle,
-                share[6].max(share[7]) >= PURE,
-                share[6].max(share[7]),
-            ),
+            (Sound::SitLow, share[4].max(share[5]) >= PURE, share[4].max(share[5])),
+            (Sound::SitMiddle, share[6].max(share[7]) >= PURE, share[6].max(share[7])),
             (Sound::SitHigh, share[8] >= PURE, share[8]),
             (Sound::Fax, share[9] >= PURE, share[9]),
         ];
@@ -266,12 +255,7 @@ mod tests {
 
     #[test]
     fn each_ring_is_told() {
-        let heard = hear(&play(&[
-            (QUIET, 330),
-            (RING, 2_000),
-            (QUIET, 4_000),
-            (RING, 2_000),
-        ]));
+        let heard = hear(&play(&[(QUIET, 330), (RING, 2_000), (QUIET, 4_000), (RING, 2_000)]));
         let tones: Vec<Progress> = heard.iter().map(|(tone, _)| *tone).collect();
         assert_eq!(tones, [Progress::Ringback, Progress::Ringback]);
         assert!(heard[0].1.abs_diff(330) <= 40 && heard[1].1.abs_diff(6_330) <= 40);
@@ -292,10 +276,7 @@ mod tests {
         let dial = hear(&play(&[(&[350.0, 440.0], 3_000)]));
         assert_eq!(dial.len(), 1);
         assert!(dial[0].0 == Progress::DialTone && dial[0].1 <= 20);
-        assert_eq!(
-            hear(&play(&[(&[2_100.0], 3_000)]))[0].0,
-            Progress::FaxAnswer
-        );
+        assert_eq!(hear(&play(&[(&[2_100.0], 3_000)]))[0].0, Progress::FaxAnswer);
         assert_eq!(hear(&play(&[(&[350.0, 440.0], 700)])), []);
     }
 
@@ -313,11 +294,7 @@ mod tests {
             assert_eq!(heard[0].0, Progress::SpecialInformation);
             assert!(heard[0].1.abs_diff(200) <= 40);
         }
-        let falling = hear(&play(&[
-            (&[1_776.7], 300),
-            (&[1_370.6], 300),
-            (&[913.8], 300),
-        ]));
+        let falling = hear(&play(&[(&[1_776.7], 300), (&[1_370.6], 300), (&[913.8], 300)]));
         assert_eq!(falling, []);
     }
 

@@ -45,14 +45,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> CarrierStream<S> {
         limits: Limits,
         start: Start,
     ) -> Result<CarrierStream<S>, StreamError> {
-        let mut stream = CarrierStream {
-            socket,
-            limits,
-            start,
-            sequence: 0,
-            chunk: 0,
-            ended: false,
-        };
+        let mut stream =
+            CarrierStream { socket, limits, start, sequence: 0, chunk: 0, ended: false };
         stream.write(carrier_says::connected()).await?;
         let sequence = stream.next_sequence();
         let text = carrier_says::start(&stream.start, sequence);
@@ -139,13 +133,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> CarrierStream<S> {
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
             };
             let sid = &self.start.stream_sid;
-            return Ok(
-                match wire::read_from_server(&text, &self.limits, sid, audio)? {
-                    FromServer::Media => CarrierEvent::Media,
-                    FromServer::Mark(name) => CarrierEvent::Mark(name),
-                    FromServer::Clear => CarrierEvent::Clear,
-                },
-            );
+            return Ok(match wire::read_from_server(&text, &self.limits, sid, audio)? {
+                FromServer::Media => CarrierEvent::Media,
+                FromServer::Mark(name) => CarrierEvent::Mark(name),
+                FromServer::Clear => CarrierEvent::Clear,
+            });
         }
     }
 

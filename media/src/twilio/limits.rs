@@ -19,11 +19,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            message_bytes_max: 32 * 1024,
-            payload_bytes_max: 16_000,
-            mark_bytes_max: 128,
-        }
+        Limits { message_bytes_max: 32 * 1024, payload_bytes_max: 16_000, mark_bytes_max: 128 }
     }
 }
 
@@ -127,9 +123,6 @@ pub enum Malformed {
 
 impl From<serde_json::Error> for Malformed {
     fn from(error: serde_json::Error) -> Malformed {
-        Malformed::Json {
-            line: error.line(),
-            column: error.column(),
-        }
+        Malformed::Json { line: error.line(), column: error.column() }
     }
 }

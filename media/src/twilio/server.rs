@@ -174,10 +174,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
     /// # Errors
     /// [`StreamError::Socket`].
     pub async fn flush(&mut self) -> Result<(), StreamError> {
-        self.socket
-            .flush()
-            .await
-            .map_err(|error| StreamError::Socket(Box::new(error)))
+        self.socket.flush().await.map_err(|error| StreamError::Socket(Box::new(error)))
     }
 
     /// Closes the socket in good order. The carrier goes on with the next TwiML verb, or hangs up if there is
@@ -230,10 +227,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         let Some(now) = sequence else {
             return;
         };
-        if self
-            .sequence
-            .is_some_and(|before| before.checked_add(1) != Some(now))
-        {
+        if self.sequence.is_some_and(|before| before.checked_add(1) != Some(now)) {
             self.counts.sequence_gaps += 1;
         }
         self.sequence = Some(now);

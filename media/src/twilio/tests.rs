@@ -22,9 +22,7 @@ async fn sockets() -> (ServerSocket, ClientSocket) {
     let accept = async {
         let (tcp, _) = listener.accept().await.unwrap();
         let config = Some(Limits::default().websocket());
-        tokio_tungstenite::accept_async_with_config(tcp, config)
-            .await
-            .unwrap()
+        tokio_tungstenite::accept_async_with_config(tcp, config).await.unwrap()
     };
     let (server, client) = tokio::join!(accept, tokio_tungstenite::connect_async(url));
     (server, client.unwrap().0)
@@ -58,20 +56,11 @@ async fn a_whole_stream_both_ways() {
     carrier.dtmf(Key::new('5').unwrap()).await.unwrap();
     carrier.raw(r#"{"event":"news"}"#.to_owned()).await.unwrap();
     let mut audio = Vec::new();
-    assert_eq!(
-        server.recv(&mut audio).await.unwrap(),
-        StreamEvent::Media { timestamp_ms: 0 }
-    );
-    assert_eq!(
-        server.recv(&mut audio).await.unwrap(),
-        StreamEvent::Media { timestamp_ms: 20 }
-    );
+    assert_eq!(server.recv(&mut audio).await.unwrap(), StreamEvent::Media { timestamp_ms: 0 });
+    assert_eq!(server.recv(&mut audio).await.unwrap(), StreamEvent::Media { timestamp_ms: 20 });
     assert_eq!(audio, [vec![7; 160], vec![8; 333]].concat());
     let key = Key::new('5').unwrap();
-    assert_eq!(
-        server.recv(&mut audio).await.unwrap(),
-        StreamEvent::Digit(key)
-    );
+    assert_eq!(server.recv(&mut audio).await.unwrap(), StreamEvent::Digit(key));
 
     let sent = [
         Transmit::Media(Bytes::from_static(&[9; 1_600])),
@@ -124,15 +113,10 @@ async fn the_server_closes_in_good_order() {
 async fn broken_by(message: Message) -> (StreamError, u16) {
     use futures_util::StreamExt;
     let (server, mut client) = sockets().await;
-    for text in [
-        wire::carrier_says::connected(),
-        wire::carrier_says::start(&start(), 1),
-    ] {
+    for text in [wire::carrier_says::connected(), wire::carrier_says::start(&start(), 1)] {
         client.send(Message::text(text)).await.unwrap();
     }
-    let mut server = Stream::open(server, Limits::default(), PATIENT)
-        .await
-        .unwrap();
+    let mut server = Stream::open(server, Limits::default(), PATIENT).await.unwrap();
     client.send(message).await.unwrap();
     let mut audio = Vec::new();
     let (error, close) = tokio::join!(server.recv(&mut audio), client.next());
@@ -148,23 +132,14 @@ async fn what_breaks_the_protocol_closes_with_its_code() {
     assert!(matches!(error, StreamError::Malformed(Malformed::Binary)));
     assert_eq!(code, 1003);
     let (error, code) = broken_by(Message::text("{nonsense")).await;
-    assert!(matches!(
-        error,
-        StreamError::Malformed(Malformed::Json { .. })
-    ));
+    assert!(matches!(error, StreamError::Malformed(Malformed::Json { .. })));
     assert_eq!(code, 1007);
     let (error, code) = broken_by(Message::text("x".repeat(40_000))).await;
-    assert!(
-        matches!(error, StreamError::TooLarge { limit: 32_768 }),
-        "{error}"
-    );
+    assert!(matches!(error, StreamError::TooLarge { limit: 32_768 }), "{error}");
     assert_eq!(code, 1009);
     let other = wire::carrier_says::media("MZ2", 2, 1, 0, &[0; 160]);
     let (error, code) = broken_by(Message::text(other)).await;
-    assert!(matches!(
-        error,
-        StreamError::Malformed(Malformed::OtherStream)
-    ));
+    assert!(matches!(error, StreamError::Malformed(Malformed::OtherStream)));
     assert_eq!(code, 1008);
 }
 
@@ -175,11 +150,7 @@ async fn the_order_of_the_first_messages_is_kept() {
     let media = wire::carrier_says::media("MZ1", 1, 1, 0, &[0; 160]);
     let cases = [
         (vec![begun.clone()], "start", "connected"),
-        (
-            vec![connected.clone(), connected.clone()],
-            "connected",
-            "start",
-        ),
+        (vec![connected.clone(), connected.clone()], "connected", "start"),
         (vec![connected, media], "media", "start"),
     ];
     for (texts, got, wanted) in cases {

@@ -211,10 +211,7 @@ fn read_media(
     if body.track.as_deref().is_some_and(|track| track != INBOUND) {
         return Err(Malformed::Invalid(Part::Track));
     }
-    let timestamp = body
-        .timestamp
-        .as_deref()
-        .ok_or(Malformed::Missing(Part::Timestamp))?;
+    let timestamp = body.timestamp.as_deref().ok_or(Malformed::Missing(Part::Timestamp))?;
     let timestamp_ms = counter(timestamp, Part::Timestamp)?;
     decode_payload(&body.payload, limits, audio)?;
     Ok(FromCarrier::Media { timestamp_ms })

@@ -22,10 +22,7 @@ const LINGER: u32 = 20;
 /// gives −100.
 #[must_use]
 pub fn level_dbov(samples: &[i16]) -> f32 {
-    let energy: i64 = samples
-        .iter()
-        .map(|sample| i64::from(*sample) * i64::from(*sample))
-        .sum();
+    let energy: i64 = samples.iter().map(|sample| i64::from(*sample) * i64::from(*sample)).sum();
     if energy == 0 || samples.is_empty() {
         return -100.0;
     }
@@ -51,11 +48,7 @@ impl EnergyGate {
     /// A closed gate that expects a quiet line.
     #[must_use]
     pub fn new() -> EnergyGate {
-        EnergyGate {
-            floor_dbov: -60.0,
-            level_dbov: -100.0,
-            linger: 0,
-        }
+        EnergyGate { floor_dbov: -60.0, level_dbov: -100.0, linger: 0 }
     }
 
     /// Takes one frame; says whether the gate is open for it.
@@ -63,11 +56,7 @@ impl EnergyGate {
         let level = level_dbov(samples);
         let loud = level > ABSOLUTE_DBOV && level > self.floor_dbov + OPEN_ABOVE_DB;
         self.level_dbov = level;
-        self.linger = if loud {
-            LINGER
-        } else {
-            self.linger.saturating_sub(1)
-        };
+        self.linger = if loud { LINGER } else { self.linger.saturating_sub(1) };
         self.floor_dbov = if level < self.floor_dbov {
             level.max(FLOOR_MIN_DBOV)
         } else {
@@ -124,10 +113,7 @@ mod tests {
         let mut gate = EnergyGate::new();
         // −50 dBov: 10 dB above the floor it starts with.
         let frames = noise(180, 1_000);
-        let open = frames
-            .iter()
-            .map(|frame| gate.frame(frame))
-            .collect::<Vec<_>>();
+        let open = frames.iter().map(|frame| gate.frame(frame)).collect::<Vec<_>>();
         assert!(open[10], "noise above the floor is let through at first");
         assert!(open[500..].iter().all(|open| !open), "and shut out later");
     }
@@ -142,10 +128,7 @@ mod tests {
         for frame in noise(4_000, 3) {
             assert!(gate.frame(&frame));
         }
-        let after: Vec<bool> = noise(100, 40)
-            .iter()
-            .map(|frame| gate.frame(frame))
-            .collect();
+        let after: Vec<bool> = noise(100, 40).iter().map(|frame| gate.frame(frame)).collect();
         assert!(after[..19].iter().all(|open| *open) && !after[25]);
     }
 

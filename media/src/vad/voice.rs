@@ -31,12 +31,7 @@ pub struct VadConfig {
 
 impl Default for VadConfig {
     fn default() -> VadConfig {
-        VadConfig {
-            begin_score: 0.5,
-            keep_score: 0.35,
-            onset_ms: 64,
-            hangover_ms: 240,
-        }
+        VadConfig { begin_score: 0.5, keep_score: 0.35, onset_ms: 64, hangover_ms: 240 }
     }
 }
 
@@ -157,9 +152,7 @@ impl Vad {
         let mut border = None;
         let mut used = 0;
         while self.wide.len() - used >= SCORE_16K {
-            let score = self
-                .detector
-                .predict_i16(&self.wide[used..used + SCORE_16K]);
+            let score = self.detector.predict_i16(&self.wide[used..used + SCORE_16K]);
             used += SCORE_16K;
             self.score_at = self.score_at + SCORE_8K;
             let threshold = if self.speaking || self.voiced > 0 {
@@ -167,9 +160,7 @@ impl Vad {
             } else {
                 self.config.begin_score
             };
-            border = self
-                .judge(score >= threshold, self.score_at, SCORE_8K)
-                .or(border);
+            border = self.judge(score >= threshold, self.score_at, SCORE_8K).or(border);
         }
         self.wide.drain(..used);
         border

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use callwright_compliance::audit::Actor;
 use callwright_compliance::decide::{DecisionRecord, Stage, Verdict};
 use callwright_compliance::facts::AiCallConsent;
+use callwright_compliance::policy::Limits;
 use callwright_compliance::{
     CallClass, CallPurpose, DecisionId, Digest, ObjectId, PatientKind, PayerId, PersonId, Phi,
     PhiString, PhoneNumber, Purpose, RequestId, TenantId,
@@ -47,11 +48,7 @@ pub(crate) fn number() -> PhoneNumber {
 }
 
 pub(crate) fn to_render(actor: &Actor) -> Access<'_> {
-    Access {
-        purpose: Purpose::RenderResult,
-        actor,
-        now: at(500),
-    }
+    Access { purpose: Purpose::RenderResult, actor, now: at(500) }
 }
 
 fn phi(text: &str) -> PhiString {
@@ -82,12 +79,7 @@ impl House {
         let keys = KeyRing::create(&folder.path().join("key")).unwrap();
         let store = Store::open(&folder.path().join("db"), keys).await.unwrap();
         let (tenant, provider) = practice(&store).await;
-        House {
-            folder,
-            store,
-            tenant,
-            provider,
-        }
+        House { folder, store, tenant, provider }
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -109,20 +101,12 @@ impl House {
 
     /// Whether a node that asks is given nothing.
     pub(crate) async fn idle(&self, now: Timestamp) -> bool {
-        self.store
-            .claim(&code("node-2"), now, LEASE)
-            .await
-            .unwrap()
-            .is_none()
+        self.store.claim(&code("node-2"), now, LEASE).await.unwrap().is_none()
     }
 
     /// Whether there is nothing to adopt.
     pub(crate) async fn orphanless(&self, now: Timestamp) -> bool {
-        self.store
-            .adopt(&code("node-3"), now, LEASE)
-            .await
-            .unwrap()
-            .is_none()
+        self.store.adopt(&code("node-3"), now, LEASE).await.unwrap().is_none()
     }
 
     /// Everything on the disc that belongs to the database.
@@ -135,27 +119,18 @@ impl House {
     }
 
     pub(crate) async fn claim(&self, now: Timestamp) -> (Lease, Request) {
-        self.store
-            .claim(&code("node-1"), now, LEASE)
-            .await
-            .unwrap()
-            .unwrap()
+        self.store.claim(&code("node-1"), now, LEASE).await.unwrap().unwrap()
     }
 }
 
 pub(crate) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack
-        .windows(needle.len())
-        .any(|window| window == needle)
+    haystack.windows(needle.len()).any(|window| window == needle)
 }
 
 pub(crate) async fn practice(store: &Store) -> (TenantId, ProviderId) {
     let tenant = TenantId::random().unwrap();
     let admin = person("admin-1");
-    store
-        .found_practice(&tenant, "Oak Street Dental LLC", &admin, at(0))
-        .await
-        .unwrap();
+    store.found_practice(&tenant, "Oak Street Dental LLC", &admin, at(0)).await.unwrap();
     let location = Location {
         id: LocationId::random().unwrap(),
         name: "Main office".to_owned(),
@@ -196,13 +171,8 @@ pub(crate) fn order(provider: &ProviderId) -> Order {
 
 pub(crate) async fn request(store: &Store, tenant: &TenantId, provider: &ProviderId) -> RequestId {
     let id = RequestId::random().unwrap();
-    let mut tx = store
-        .begin(tenant, &person("staff-1"), at(1))
-        .await
-        .unwrap();
-    tx.add_request(&id, &order(provider), &patient())
-        .await
-        .unwrap();
+    let mut tx = store.begin(tenant, &person("staff-1"), at(1)).await.unwrap();
+    tx.add_request(&id, &order(provider), &patient()).await.unwrap();
     tx.commit().await.unwrap();
     id
 }
@@ -229,7 +199,13 @@ pub(crate) fn intent(decision: DecisionId, now: Timestamp) -> NewIntent {
         decision,
         number: number(),
         cost_cents_max: 90,
-        expires: now + SignedDuration::from_secs(60),
+        expires: now + SignedDuration::from_secs(20),
+        limits: Limits {
+            system_running_max: 9,
+            tenant_running_max: 9,
+            number_running_max: 9,
+            ..Limits::default()
+        },
     }
 }
 

@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 use super::vendors::Voices;
 
 /// No call of a test may take longer than this: one that does hangs.
-pub(crate) const LONGEST: Duration = Duration::from_secs(170);
+pub(crate) const LONGEST: Duration = Duration::from_secs(240);
 
 /// Moments of the timeline that are kept for a test that looks at none.
 const MOMENTS_MAX: usize = 16;
@@ -144,7 +144,10 @@ impl House {
         assert!(self.services.registry.is_empty(), "a call was not forgotten");
         let request = store.request(&called.tenant, &called.request).await.unwrap();
         assert!(!request.state.is_leased(), "the request is still {}", request.state);
-        assert!(request.outcome.is_some() || called.attempt.is_err(), "it ended without saying how");
+        assert!(
+            request.outcome.is_some() || called.attempt.is_err(),
+            "it ended without saying how"
+        );
         for call in store.calls(&called.tenant, &called.request).await.unwrap() {
             assert!(call.ended_at.is_some() && call.outcome.is_some(), "{call:?} did not end");
         }

@@ -2,5 +2,6 @@
 //!
 //! Nothing of the product is replaced but its vendors, and those only where a test says so. It judges nothing: the tests do.
 
+pub(crate) mod faulty;
 pub(crate) mod house;
 pub(crate) mod vendors;

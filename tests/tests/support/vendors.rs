@@ -23,7 +23,7 @@ use callwright_vendors::{
 };
 use tokio::sync::mpsc;
 
-/// How long a hummed word lasts, in milliseconds, its gap included: as the simulator's.
+/// How long the simulator hums for a word, in milliseconds.
 const WORD_MS: usize = 120;
 
 /// See the module.
@@ -139,7 +139,9 @@ fn said(log: &[LogEntry], read: usize) -> Vec<Word> {
         .map_or(0, |entry| entry.at_ms);
     let mut words = Vec::new();
     for entry in log.iter().skip(read) {
-        let LogEvent::PromptStarted { text, .. } = &entry.event else { continue };
+        let LogEvent::PromptStarted { text, .. } = &entry.event else {
+            continue;
+        };
         let plain: String = text.chars().filter(|c| !matches!(c, '.' | ',' | '?')).collect();
         for (at, word) in plain.split_whitespace().enumerate() {
             let from_ms = entry.at_ms - stream_ms + (at * WORD_MS) as u64;
@@ -151,7 +153,7 @@ fn said(log: &[LogEntry], read: usize) -> Vec<Word> {
     words
 }
 
-/// A voice that hums each word.
+/// A voice that hums.
 pub(crate) struct Hum;
 
 impl TextToSpeech for Hum {
@@ -166,14 +168,12 @@ impl TextToSpeech for Hum {
     }
 }
 
-/// One pitch, a word after the other; a length that tells one text from another.
+/// One pitch, which is no key's; 40 ms a word and 200 ms more, so that calls are short and every text is heard.
 pub(crate) fn hum(text: &str) -> Bytes {
-    let words = text.split_whitespace().count().max(1);
     let sample = |at: usize| {
         let phase = std::f32::consts::TAU * 520.0 * at as f32 / 8_000.0;
         g711::encode((7_000.0 * phase.sin()) as i16)
     };
-    (0..words)
-        .flat_map(|_| (0..WORD_MS * 8).map(|at| if at < 700 { sample(at) } else { g711::SILENCE }))
-        .collect()
+    let words = text.split_whitespace().count();
+    (0..(200 + 40 * words) * 8).map(sample).collect()
 }

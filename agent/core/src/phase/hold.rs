@@ -9,7 +9,7 @@ use crate::input::{HoldSound, Tone};
 use crate::outcome::Ending;
 use crate::output::{ArmReason, Ear, Output, Phase, Recording};
 use crate::phase::utterance::Utterance;
-use crate::time::SampleTime;
+use crate::time::{Micros, SampleTime};
 use crate::timer::TimerName;
 
 /// Unclear utterances after which the doubt is resolved in favour of a person.
@@ -23,20 +23,20 @@ pub(crate) struct Hold {
     /// Where the sound that woke the recogniser began.
     woken_at: Option<SampleTime>,
     unclear: u8,
+    /// When the conversation now under way began, and how long those before it were.
+    pub(crate) talking_since: Micros,
+    pub(crate) talked: Micros,
 }
 
 impl Conversation {
-    pub(crate) fn enter_hold(&mut self) {
+    /// `recording` says what was on the line before: only where no person was, hold music is a machine's for sure.
+    pub(crate) fn enter_hold(&mut self, recording: Recording) {
         self.enter(Phase::Hold);
         self.floor.far_pending = false;
         self.utterance = Utterance::default();
         self.hold.woken_at = None;
         self.hold.unclear = 0;
-        for timer in [
-            TimerName::MenuStep,
-            TimerName::MenuTotal,
-            TimerName::HoldMusic,
-        ] {
+        for timer in [TimerName::MenuStep, TimerName::MenuTotal, TimerName::HoldMusic] {
             self.timers.clear(timer);
         }
         // Hold ends while there is still time for the conversation it is for.
@@ -44,7 +44,7 @@ impl Conversation {
         let cap = self.config.limits.total_cap.since(reserve);
         let until = (self.now.at + self.config.limits.hold_total).min(cap.max(self.now.at));
         self.timers.set(TimerName::HoldTotal, until);
-        self.push(Output::SetRecording(Recording::Machines));
+        self.push(Output::SetRecording(recording));
         self.set_ear(Ear::Asleep);
     }
 
@@ -92,16 +92,12 @@ impl Conversation {
         if unclear {
             self.hold.unclear += 1;
         }
-        let why = if self.hold.after_person {
-            ArmReason::PersonAgain
-        } else {
-            ArmReason::Person
-        };
+        let why = if self.hold.after_person { ArmReason::PersonAgain } else { ArmReason::Person };
         if heard.is_human() && !machine {
             self.person_heard(heard, from, why);
         } else if self.hold.unclear >= UNCLEAR_MAX {
             self.person_heard(heard, from, ArmReason::Doubt);
-        } else if machine || heard.words == 0 {
+        } else if machine || (heard.words == 0 && self.hold.unclear == 0) {
             self.still_on_hold(heard.has(Act::MenuUnknown));
         }
         // A first unclear utterance: stay awake for the next.
@@ -110,7 +106,9 @@ impl Conversation {
     fn still_on_hold(&mut self, asks_for_keys: bool) {
         self.hold.woken_at = None;
         self.hold.unclear = 0;
-        self.push(Output::SetRecording(Recording::Machines));
+        if !self.hold.after_person {
+            self.push(Output::SetRecording(Recording::Machines));
+        }
         if asks_for_keys {
             // A machine that asks for keys is a menu again ("press one to keep your place").
             self.enter_menu();

@@ -14,30 +14,29 @@ use crate::phase::utterance::Utterance;
 use crate::time::SampleTime;
 use crate::timer::TimerName;
 
+/// Unclear utterances in a row after which the doubt is resolved in favour of a person.
+const UNCLEAR_MAX: u8 = 2;
+
 /// Where in the menu we are.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Menu {
     last: Option<StepId>,
     repeats: u8,
+    /// Utterances in a row that were neither a machine's nor a person's for sure.
+    unclear: u8,
 }
 
 impl Conversation {
     pub(crate) fn enter_menu(&mut self) {
         self.enter(Phase::Menu);
-        self.timers.set(
-            TimerName::MenuTotal,
-            self.now.at + self.config.limits.menu_total,
-        );
+        self.timers.set(TimerName::MenuTotal, self.now.at + self.config.limits.menu_total);
         self.expect_menu_step();
         self.push(Output::SetRecording(Recording::Machines));
         self.set_ear(Ear::Menu);
     }
 
     fn expect_menu_step(&mut self) {
-        self.timers.set(
-            TimerName::MenuStep,
-            self.now.at + self.config.limits.menu_step,
-        );
+        self.timers.set(TimerName::MenuStep, self.now.at + self.config.limits.menu_step);
     }
 
     pub(crate) fn in_menu(&mut self, doing: FarEnd) {
@@ -55,7 +54,7 @@ impl Conversation {
             }
             FarEnd::Understood(heard) => self.menu_understood(heard),
             // Music in the menu means that the queue has begun, whether or not it was announced.
-            FarEnd::Sound(HoldSound::Music, _) => self.enter_hold(),
+            FarEnd::Sound(HoldSound::Music, _) => self.enter_hold(Recording::Machines),
             FarEnd::Tone(Tone::Ringback)
             | FarEnd::Sound(HoldSound::Silence | HoldSound::SpeechCandidate, _) => {}
         }
@@ -69,20 +68,25 @@ impl Conversation {
         } else if let Some((step, reply)) = heard.menu {
             self.menu_step(step, reply);
         } else if heard.has(Act::QueueAnnouncement) || heard.has(Act::Transfer) {
-            self.enter_hold();
-        } else if heard.is_human() && !heard.is_machine() {
+            self.enter_hold(Recording::Machines);
+        } else if heard.is_machine() {
+            self.menu.unclear = 0;
+        } else if heard.is_human() {
             let from = self.floor.far_began;
             self.person_heard(heard, from, ArmReason::Person);
+        } else if heard.words > 0 {
+            self.menu.unclear += 1;
+            if self.menu.unclear >= UNCLEAR_MAX {
+                let from = self.floor.far_began;
+                self.person_heard(heard, from, ArmReason::Doubt);
+            }
         }
         // Anything else is a prompt that the map does not know: wait for what comes next; the step's timer ends it.
     }
 
     fn menu_step(&mut self, step: StepId, reply: MenuReply) {
-        self.menu.repeats = if self.menu.last == Some(step) {
-            self.menu.repeats + 1
-        } else {
-            0
-        };
+        self.menu.unclear = 0;
+        self.menu.repeats = if self.menu.last == Some(step) { self.menu.repeats + 1 } else { 0 };
         self.menu.last = Some(step);
         if self.menu.repeats > MENU_REPEATS_MAX {
             self.hang_up(Ending::MenuStuck);
@@ -91,15 +95,15 @@ impl Conversation {
         self.expect_menu_step();
         match reply {
             MenuReply::Press | MenuReply::Enter(_) => {
-                self.floor.play(Item::Keys(step));
+                self.hand_over(Item::Keys(step));
                 self.push(Output::SendDigits(step));
             }
             MenuReply::Say => {
-                self.floor.play(Item::Keys(step));
+                self.hand_over(Item::Keys(step));
                 self.push(Output::SayStep(step));
             }
             MenuReply::Wait => {}
-            MenuReply::Hold => self.enter_hold(),
+            MenuReply::Hold => self.enter_hold(Recording::Machines),
         }
     }
 
@@ -108,17 +112,16 @@ impl Conversation {
         self.push(Output::SetRecording(Recording::PersonFrom(from)));
         self.push(Output::ArmGate(why));
         self.enter(Phase::Person);
-        for timer in [
-            TimerName::MenuStep,
-            TimerName::MenuTotal,
-            TimerName::HoldTotal,
-            TimerName::HoldMusic,
-        ] {
+        for timer in
+            [TimerName::MenuStep, TimerName::MenuTotal, TimerName::HoldTotal, TimerName::HoldMusic]
+        {
             self.timers.clear(timer);
         }
         if !self.timers.is_armed(TimerName::PersonTotal) {
-            let most = self.config.limits.person_total;
-            self.timers.set(TimerName::PersonTotal, self.now.at + most);
+            // What was spent before a hold counts.
+            let left = self.config.limits.person_total.since(self.hold.talked);
+            self.timers.set(TimerName::PersonTotal, self.now.at + left);
+            self.hold.talking_since = self.now.at;
         }
         self.set_ear(Ear::Person);
         self.owe_disclosure();

@@ -10,7 +10,7 @@ use crate::goal::Goal;
 use crate::id::ValueId;
 use crate::input::{HoldSound, Owed, Tone};
 use crate::outcome::Ending;
-use crate::output::{ArmReason, Clip, Incident, Output, Phase, Recording};
+use crate::output::{ArmReason, Clip, Incident, Output, Phase, Recording, Stop};
 use crate::phase::utterance::Utterance;
 use crate::time::SampleTime;
 use crate::timer::TimerName;
@@ -53,10 +53,16 @@ pub(crate) struct Person {
     closed: bool,
 }
 
+impl Person {
+    pub(crate) fn forget_read_back(&mut self) {
+        self.read_back = None;
+    }
+}
+
 impl Conversation {
     /// Somebody must be told first: nothing that was being said, or was about to be, goes on.
     pub(crate) fn owe_disclosure(&mut self) {
-        self.silence_us();
+        self.silence_us(Stop::Interruptible);
         self.floor.cut = None;
         self.person.disclosure = Disclosure::Owed(Clip::Disclosure);
         self.person.short_form_tried = false;
@@ -66,7 +72,6 @@ impl Conversation {
         match doing {
             FarEnd::SpeechStarted(_) => self.person_speaks(),
             FarEnd::SpeechEnded(at) => {
-                self.floor.far_speaking = false;
                 self.timers.clear(TimerName::BargeIn);
                 self.expect_endpoint(at, self.config.limits.endpoint_person);
             }
@@ -98,15 +103,25 @@ impl Conversation {
     /// Music went on too long for a person to be speaking: we were put on hold.
     pub(crate) fn put_on_hold(&mut self) {
         if self.phase == Phase::Person {
-            self.silence_us();
+            self.silence_us(Stop::Interruptible);
+            self.floor.cut = None;
             self.hold.after_person = true;
-            self.enter_hold();
+            self.hold.talked = self.hold.talked + self.now.at.since(self.hold.talking_since);
+            self.timers.clear(TimerName::PersonTotal);
+            // Who comes back may be another, and what was said to nobody may not be kept.
+            self.person.disclosure = Disclosure::NotYet;
+            self.push(Output::ArmGate(ArmReason::Hold));
+            self.enter_hold(Recording::PersonFrom(self.now.far));
         }
     }
 
     /// What a person said has been understood.
     pub(crate) fn understood_from_person(&mut self, heard: Utterance) {
         self.hold.after_person = true;
+        if heard.has(Act::ObjectsToRecording) {
+            // At once, whatever else was said and whoever has the floor (rule D2).
+            self.push(Output::SetRecording(Recording::ObjectedAt(self.floor.far_began)));
+        }
         if self.operator || self.must_end(&heard) {
             return;
         }
@@ -145,6 +160,11 @@ impl Conversation {
     fn must_end(&mut self, heard: &Utterance) -> bool {
         if heard.has(Act::DoNotCall) {
             self.push(Output::Incident(Incident::DoNotCall));
+        }
+        if self.person.last_clip.is_some() {
+            return true; // the end is being said already
+        }
+        if heard.has(Act::DoNotCall) {
             self.end_with_clip(Clip::PoliteEnd, Ending::DoNotCall);
         } else if heard.has(Act::RefusesAi) {
             self.end_with_clip(Clip::AiRefusedBye, Ending::AiRefused);
@@ -180,9 +200,10 @@ impl Conversation {
                 self.person.asked = None;
             }
         }
-        for (a, b) in &heard.conflicts {
-            self.checklist.doubt(*a);
-            self.checklist.doubt(*b);
+        for topic in heard.conflicts.iter().flat_map(|(a, b)| [*a, *b]) {
+            if self.checklist.doubt(topic) {
+                self.push(Output::Reopen(topic));
+            }
         }
         if heard.has(Act::NotAvailable)
             && let Some(topic) = self.person.asked.take()
@@ -216,7 +237,6 @@ impl Conversation {
     fn answer(&mut self) {
         let owed = core::mem::take(&mut self.person.owed);
         if owed.has(Act::ObjectsToRecording) {
-            self.push(Output::SetRecording(Recording::ObjectedAt(self.now.far)));
             self.keep_rest(owed, Act::ObjectsToRecording);
             self.play(Clip::RecordingObjection);
         } else if owed.has(Act::AreYouARobot) {
@@ -249,11 +269,7 @@ impl Conversation {
             .acts
             .iter()
             .filter_map(|act| {
-                if let Act::DataRequest(item) = act {
-                    Some(self.provide(*item))
-                } else {
-                    None
-                }
+                if let Act::DataRequest(item) = act { Some(self.provide(*item)) } else { None }
             })
             .collect();
         if !goals.is_empty() {
@@ -297,7 +313,6 @@ impl Conversation {
         while let Some(next) = self.checklist.next_read_back() {
             match next {
                 Ok((topic, value)) => {
-                    self.person.read_back = Some((topic, value));
                     self.start_turn(vec![Goal::ReadBack(topic, value)], 0);
                     return;
                 }
@@ -323,7 +338,7 @@ impl Conversation {
             self.end_with_clip(Clip::PoliteEnd, Ending::CapReached);
             return;
         }
-        self.silence_us();
+        self.silence_us(Stop::Interruptible);
         self.decide(Ending::AnswersWithheld);
         self.enter(Phase::WrapUp);
         self.timers.set(TimerName::WrapUp, self.now.at + WRAP_UP);
@@ -347,13 +362,8 @@ impl Conversation {
         if self.phase != Phase::Person {
             return;
         }
-        let patience = if self.person.waiting {
-            WAIT_NOTICE
-        } else {
-            self.config.limits.silence
-        };
-        self.timers
-            .set_far(TimerName::Silence, SampleTime(self.now.far.0 + patience.0));
+        let patience = if self.person.waiting { WAIT_NOTICE } else { self.config.limits.silence };
+        self.timers.set_far(TimerName::Silence, SampleTime(self.now.far.0 + patience.0));
     }
 
     /// The person has been silent for too long.
@@ -371,6 +381,13 @@ impl Conversation {
         } else if self.floor.is_free() {
             self.start_turn(vec![Goal::AreYouThere], 0);
         }
+    }
+
+    /// Our turn was heard: what it read back may be confirmed from now on.
+    pub(crate) fn was_heard(&mut self, goals: &[Goal]) {
+        self.person.read_back = goals.iter().find_map(|goal| {
+            if let Goal::ReadBack(topic, value) = goal { Some((*topic, *value)) } else { None }
+        });
     }
 
     pub(crate) fn is_disclosed(&self) -> bool {

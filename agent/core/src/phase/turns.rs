@@ -5,7 +5,7 @@ use crate::conversation::Conversation;
 use crate::goal::Goal;
 use crate::id::{SegmentId, TurnId};
 use crate::input::Item;
-use crate::output::{Clip, Incident, Output, Phase};
+use crate::output::{Clip, Incident, Output, Phase, Stop};
 use crate::time::SampleTime;
 use crate::timer::TimerName;
 
@@ -14,8 +14,9 @@ impl Conversation {
 
     pub(crate) fn segment_ready(&mut self, turn: TurnId, segment: SegmentId) {
         if self.floor.is_current(turn) {
-            self.timers.clear(TimerName::ModelReply);
-            self.floor.play(Item::Segment(segment));
+            // Each piece earns the model the time for the next one, until the turn is worded.
+            self.timers.set(TimerName::ModelReply, self.now.at + crate::config::MODEL_REPLY);
+            self.hand_over(Item::Segment(segment));
             self.push(Output::Speak(segment));
         }
     }
@@ -30,6 +31,16 @@ impl Conversation {
 
     pub(crate) fn turn_failed(&mut self, id: TurnId) {
         if self.floor.is_current(id) {
+            self.retry_turn();
+        }
+    }
+
+    /// A piece could not be spoken: the turn is tried again.
+    pub(crate) fn speech_failed(&mut self, item: Item) {
+        if self.floor.ended(item) {
+            if let Some(turn) = &self.floor.turn {
+                self.push(Output::CancelTurn(turn.id));
+            }
             self.retry_turn();
         }
     }
@@ -102,12 +113,9 @@ impl Conversation {
             self.expect_goodbye();
             return;
         }
+        self.was_heard(&turn.goals);
         // "Are you there?" is not what a person wants repeated.
-        if !turn
-            .goals
-            .iter()
-            .all(|g| matches!(g, Goal::AreYouThere | Goal::Clarify))
-        {
+        if !turn.goals.iter().all(|g| matches!(g, Goal::AreYouThere | Goal::Clarify)) {
             self.person.last = turn.goals;
         }
         self.yield_floor();
@@ -135,7 +143,6 @@ impl Conversation {
     // The far end's voice.
 
     pub(crate) fn person_speaks(&mut self) {
-        self.floor.far_speaking = true;
         self.timers.clear(TimerName::Endpoint);
         self.timers.clear(TimerName::Silence);
         self.timers.clear(TimerName::GoodbyeGrace);
@@ -146,14 +153,14 @@ impl Conversation {
             self.timers.set_far(TimerName::BargeIn, due);
         } else if self.floor.turn.is_some() && !self.has_closed() {
             // They go on before we began: what we were about to say waits for what they add.
-            self.silence_us();
+            self.silence_us(Stop::Interruptible);
         }
     }
 
     /// The far end has spoken long enough for it to be an interruption.
     pub(crate) fn barge_in(&mut self) {
         if self.floor.far_speaking && self.floor.is_ours() && self.phase == Phase::Person {
-            self.silence_us();
+            self.silence_us(Stop::Interruptible);
         }
     }
 }

@@ -98,10 +98,7 @@ impl Utterance {
     pub(crate) fn is_backchannel(&self) -> bool {
         self.values.is_empty()
             && self.words <= 3
-            && self
-                .acts
-                .iter()
-                .all(|a| matches!(a, Act::Affirm | Act::Unclear))
+            && self.acts.iter().all(|a| matches!(a, Act::Affirm | Act::Unclear))
     }
 
     /// Nothing in it was understood.

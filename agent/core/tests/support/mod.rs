@@ -21,13 +21,7 @@ pub(crate) struct Rig {
 
 pub(crate) fn questions(n: usize) -> Config {
     Config {
-        questions: vec![
-            QuestionPlan {
-                required: true,
-                read_back: ReadBack::WhenUnsure
-            };
-            n
-        ],
+        questions: vec![QuestionPlan { required: true, read_back: ReadBack::WhenUnsure }; n],
         items: vec![DataItem::MemberId, DataItem::Npi],
         limits: Limits::default(),
     }
@@ -49,10 +43,7 @@ impl Rig {
     }
 
     pub(crate) fn now(&self) -> Now {
-        Now {
-            at: Micros::from_ms(self.now_ms),
-            far: SampleTime::from_ms(self.now_ms),
-        }
+        Now { at: Micros::from_ms(self.now_ms), far: SampleTime::from_ms(self.now_ms) }
     }
 
     pub(crate) fn far(&self) -> SampleTime {
@@ -61,9 +52,7 @@ impl Rig {
 
     /// Hands in one input and does what comes out.
     pub(crate) fn input(&mut self, input: Input) {
-        self.call
-            .handle(self.now(), input)
-            .expect("the rig keeps the contract");
+        self.call.handle(self.now(), input).expect("the rig keeps the contract");
         let mut todo = vec![];
         while let Some(output) = self.call.poll_output() {
             todo.push(output);
@@ -79,10 +68,7 @@ impl Rig {
             Output::StartTurn { turn, goals, .. } => {
                 for _ in goals {
                     self.segments += 1;
-                    self.input(Input::Segment {
-                        turn: *turn,
-                        segment: SegmentId(self.segments),
-                    });
+                    self.input(Input::Segment { turn: *turn, segment: SegmentId(self.segments) });
                 }
                 self.input(Input::TurnDone(*turn));
             }
@@ -140,26 +126,15 @@ impl Rig {
     pub(crate) fn understand(&mut self, acts: &[Act], values: &[(Topic, Verdict)]) {
         self.utterances += 1;
         let utterance = UtteranceId(self.utterances);
-        self.input(Input::Heard {
-            utterance,
-            words: 5,
-            done: true,
-            end_of_turn: false,
-        });
+        self.input(Input::Heard { utterance, words: 5, done: true, end_of_turn: false });
         for act in acts {
-            self.input(Input::Act {
-                utterance,
-                act: *act,
-            });
+            self.input(Input::Act { utterance, act: *act });
         }
         for (topic, verdict) in values {
             self.values += 1;
             self.input(Input::Extracted {
                 utterance,
-                found: Extracted {
-                    topic: *topic,
-                    verdict: *verdict,
-                },
+                found: Extracted { topic: *topic, verdict: *verdict },
                 value: ValueId(self.values),
             });
         }
@@ -170,10 +145,7 @@ impl Rig {
     pub(crate) fn reach_person(&mut self) {
         self.input(Input::Answered);
         self.input(Input::StreamUp);
-        self.hear(
-            &[Act::Greeting { named: true }, Act::GoAhead],
-            &[(Topic::Name, Verdict::Clear)],
-        );
+        self.hear(&[Act::Greeting { named: true }, Act::GoAhead], &[(Topic::Name, Verdict::Clear)]);
     }
 
     pub(crate) fn count(&self, wanted: impl Fn(&Output) -> bool) -> usize {

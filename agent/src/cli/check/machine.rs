@@ -41,11 +41,7 @@ fn public_url(config: &Config, findings: &mut Findings) {
     let url = &config.server.public_url;
     let call = "0".repeat(32);
     let from = config.carrier.from.clone();
-    let plan = CallPlan::new(
-        from,
-        Api::twiml_url(url, &call),
-        Api::status_url(url, &call),
-    );
+    let plan = CallPlan::new(from, Api::twiml_url(url, &call), Api::status_url(url, &call));
     let is_production = config.carrier.base_url == ClientConfig::TWILIO;
     match plan {
         Err(error) => findings.missing(SUBJECT, error.to_string(), "see [server] public_url"),
@@ -83,11 +79,7 @@ pub(super) fn payers(config: &Config, findings: &mut Findings) -> Option<Directo
             Some(directory)
         }
         Err(error) => {
-            findings.missing(
-                "payer directory",
-                error.to_string(),
-                "mend the payers' files",
-            );
+            findings.missing("payer directory", error.to_string(), "mend the payers' files");
             None
         }
     }

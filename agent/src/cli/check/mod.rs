@@ -44,12 +44,7 @@ struct Findings(Vec<Finding>);
 impl Findings {
     fn good(&mut self, subject: impl Into<String>, found: impl Into<String>) {
         let (subject, found) = (subject.into(), found.into());
-        self.0.push(Finding {
-            subject,
-            good: true,
-            found,
-            mend: String::new(),
-        });
+        self.0.push(Finding { subject, good: true, found, mend: String::new() });
     }
 
     fn missing(
@@ -59,12 +54,7 @@ impl Findings {
         mend: impl Into<String>,
     ) {
         let (subject, found, mend) = (subject.into(), found.into(), mend.into());
-        self.0.push(Finding {
-            subject,
-            good: false,
-            found,
-            mend,
-        });
+        self.0.push(Finding { subject, good: false, found, mend });
     }
 }
 
@@ -83,10 +73,7 @@ pub(super) async fn run(
     }
     for finding in &findings {
         let mark = if finding.good { "ok     " } else { "missing" };
-        out.line(format_args!(
-            "{mark} {}: {}",
-            finding.subject, finding.found
-        ))?;
+        out.line(format_args!("{mark} {}: {}", finding.subject, finding.found))?;
         if !finding.good {
             out.line(format_args!("        -> {}", finding.mend))?;
         }
@@ -106,12 +93,6 @@ pub(super) async fn look(config: &Config, session: Session) -> Vec<Finding> {
     machine::carrier(config, &mut findings);
     machine::calls(config, &mut findings);
     let directory = machine::payers(config, &mut findings);
-    rows::store(
-        config,
-        directory.as_ref(),
-        session.clock.wall(),
-        &mut findings,
-    )
-    .await;
+    rows::store(config, directory.as_ref(), session.clock.wall(), &mut findings).await;
     findings.0
 }

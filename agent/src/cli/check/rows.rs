@@ -63,11 +63,7 @@ fn without(findings: &mut Findings) {
     let none = "the store cannot be looked into";
     findings.missing("practice", none, "`callwright setup practice` adds one");
     findings.missing("provider", none, "`callwright setup provider` adds one");
-    findings.missing(
-        "vendor register",
-        none,
-        "`callwright setup vendor` adds one for each role",
-    );
+    findings.missing("vendor register", none, "`callwright setup vendor` adds one for each role");
     findings.missing(
         "allowlist",
         none,
@@ -88,10 +84,7 @@ async fn practices(
     }
     for practice in practices {
         let tenant = &practice.tenant;
-        findings.good(
-            format!("practice {tenant}"),
-            practice.registered_name.clone(),
-        );
+        findings.good(format!("practice {tenant}"), practice.registered_name.clone());
         let providers = store.providers(tenant).await?.len();
         let subject = format!("practice {tenant}: provider");
         if providers == 0 {
@@ -149,15 +142,10 @@ async fn allowlist(
         entry.approval != Approval::Pending && entry.expires_at > now && in_directory
     };
     let good = entries.iter().filter(holds).count();
-    let pending = entries
-        .iter()
-        .filter(|entry| entry.approval == Approval::Pending)
-        .count();
+    let pending = entries.iter().filter(|entry| entry.approval == Approval::Pending).count();
     if good > 0 {
-        findings.good(
-            subject,
-            format!("{good} line(s) may be called, {pending} wait for approval"),
-        );
+        findings
+            .good(subject, format!("{good} line(s) may be called, {pending} wait for approval"));
     } else {
         let found = format!("no line that may be called; {pending} wait for approval");
         let mend = "`callwright setup allow`, then `callwright setup approve` by another person";

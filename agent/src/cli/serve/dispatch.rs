@@ -81,10 +81,7 @@ impl Dispatch {
         }
         tracing::warn!(calls = self.running(), "calls still run; they are closed");
         self.services.registry.command_all(Command::Kill);
-        if tokio::time::timeout(CLOSE_PATIENCE, self.empty())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(CLOSE_PATIENCE, self.empty()).await.is_err() {
             // Their leases run out; the next process adopts them, asks the carrier and ends their legs.
             tracing::error!(calls = self.running(), "calls did not close in time");
         }
@@ -144,8 +141,7 @@ impl Dispatch {
         let actor = Actor::Node(self.services.node_id.clone());
         for (tenant, request) in store.overdue(now).await? {
             let mut tx = store.begin(&tenant, &actor, now).await?;
-            tx.move_request(&request, RequestState::NeedsStaff, &Code::new("overdue")?)
-                .await?;
+            tx.move_request(&request, RequestState::NeedsStaff, &Code::new("overdue")?).await?;
             tx.commit().await?;
             tracing::warn!(%request, "the request is overdue: staff must act");
         }
@@ -185,23 +181,13 @@ impl Dispatch {
         {
             tracing::debug!(request = %request.id, ?full, "no room yet");
             let now = services.clock.wall();
-            return services
-                .store
-                .release(lease, now + NO_ROOM_AGAIN, now)
-                .await;
+            return services.store.release(lease, now + NO_ROOM_AGAIN, now).await;
         }
         let (tenant, id) = (request.tenant.clone(), request.id.clone());
-        let task = self
-            .tasks
-            .spawn(one(Arc::clone(services), Claimed { lease, request }));
+        let task = self.tasks.spawn(one(Arc::clone(services), Claimed { lease, request }));
         // Without a line nothing is dialled: the attempt hands the request to staff at once.
         if let Some(number) = number {
-            let running = Running {
-                tenant,
-                request: id,
-                number,
-                told: false,
-            };
+            let running = Running { tenant, request: id, number, told: false };
             self.running.push((task.id(), running));
         }
         Ok(())
@@ -209,9 +195,7 @@ impl Dispatch {
 
     fn number_of(&self, request: &Request) -> Option<PhoneNumber> {
         let payer = self.services.directory.payer(&request.order.payer)?;
-        payer
-            .line(request.order.purpose)
-            .map(|line| line.number.clone())
+        payer.line(request.order.purpose).map(|line| line.number.clone())
     }
 }
 
@@ -223,12 +207,8 @@ async fn refuse_open(
 ) -> Result<(), StoreError> {
     tracing::error!(request = %request.id, "[calls] keep is \"open\": a call about a living patient is not placed");
     let actor = Actor::Node(services.node_id.clone());
-    let mut tx = services
-        .store
-        .begin(&request.tenant, &actor, services.clock.wall())
-        .await?;
-    tx.finish(lease, &Ending::NeedsStaff, &Code::new("files_open")?)
-        .await?;
+    let mut tx = services.store.begin(&request.tenant, &actor, services.clock.wall()).await?;
+    tx.finish(lease, &Ending::NeedsStaff, &Code::new("files_open")?).await?;
     tx.commit().await
 }
 

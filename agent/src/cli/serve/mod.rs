@@ -42,16 +42,10 @@ pub(super) async fn run(
     session.logs.start(&config.log);
     let stop = shutdown_signal().map_err(CliError::io("signals cannot be watched"))?;
     let host = Host::start(&config, session.clock).await?;
-    out.line(format_args!(
-        "serving on {} as {}",
-        config.server.listen, config.server.public_url
-    ))?;
+    out.line(format_args!("serving on {} as {}", config.server.listen, config.server.public_url))?;
     let mut dispatch = Dispatch::new(host.services.clone());
     dispatch.until(stop).await;
-    out.line(format_args!(
-        "stopping; calls that still run: {}",
-        dispatch.running()
-    ))?;
+    out.line(format_args!("stopping; calls that still run: {}", dispatch.running()))?;
     dispatch.drain(Duration::from_secs(args.drain * 60)).await;
     host.stop().await;
     Ok(Exit::Good)

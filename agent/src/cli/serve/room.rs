@@ -64,12 +64,7 @@ mod tests {
 
     fn call(of: &str, to: &str) -> Running {
         let request = RequestId::new("r").unwrap();
-        Running {
-            tenant: tenant(of),
-            request,
-            number: number(to),
-            told: false,
-        }
+        Running { tenant: tenant(of), request, number: number(to), told: false }
     }
 
     #[test]

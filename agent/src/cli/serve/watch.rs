@@ -35,10 +35,7 @@ impl SwitchWatch {
         let now = services.clock.wall();
         let mut readable = true;
         for call in calls.filter(|call| !call.told) {
-            let switch = services
-                .store
-                .kill_switch(&call.tenant, &call.request)
-                .await;
+            let switch = services.store.kill_switch(&call.tenant, &call.request).await;
             readable &= switch.is_ok();
             if self.must_end(services, switch, now) {
                 call.told = tell(services, call).await;
@@ -78,21 +75,12 @@ fn is_thrown(services: &Services, switch: &KillSwitch) -> bool {
     ]
     .into_iter();
     [switch.global, switch.tenant, switch.request].contains(&SwitchState::Stopped)
-        || used.any(|used| {
-            switch
-                .vendors_stopped
-                .iter()
-                .any(|stopped| stopped.as_str() == used)
-        })
+        || used.any(|used| switch.vendors_stopped.iter().any(|stopped| stopped.as_str() == used))
 }
 
 /// Tells the call of a request to end; false where it is not up yet.
 async fn tell(services: &Services, running: &Running) -> bool {
-    match services
-        .store
-        .calls(&running.tenant, &running.request)
-        .await
-    {
+    match services.store.calls(&running.tenant, &running.request).await {
         Ok(calls) => {
             let mut up = calls.iter().filter(|call| call.ended_at.is_none());
             let told = up.any(|call| services.registry.command(call.id.as_str(), Command::Kill));

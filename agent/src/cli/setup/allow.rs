@@ -58,9 +58,7 @@ pub(in crate::cli) struct ApproveArgs {
 pub(super) async fn add(args: &AllowArgs, clock: Clock, out: &mut Out) -> Result<(), CliError> {
     let common = &args.common;
     let directory = common.config()?.directory()?;
-    let line = directory
-        .payer(&args.payer)
-        .and_then(|payer| payer.line(args.purpose));
+    let line = directory.payer(&args.payer).and_then(|payer| payer.line(args.purpose));
     let number = line.map(|line| line.number.clone()).ok_or_else(|| {
         CliError::usage("the payer directory has no line of this payer for this purpose")
     })?;
@@ -88,16 +86,11 @@ pub(super) async fn add(args: &AllowArgs, clock: Clock, out: &mut Out) -> Result
         expires_at: now + SignedDuration::from_hours(24 * i64::from(args.days)),
     };
     let store = common.store().await?;
-    let mut tx = store
-        .begin(&common.practice, &common.actor.actor(), now)
-        .await?;
+    let mut tx = store.begin(&common.practice, &common.actor.actor(), now).await?;
     tx.add_allowlist_entry(&entry).await?;
     tx.commit().await?;
     store.close().await;
-    Ok(out.line(format_args!(
-        "entry {}; it waits for another person's approval",
-        entry.id
-    ))?)
+    Ok(out.line(format_args!("entry {}; it waits for another person's approval", entry.id))?)
 }
 
 pub(super) async fn approve(
@@ -107,9 +100,7 @@ pub(super) async fn approve(
 ) -> Result<(), CliError> {
     let common = &args.common;
     let store = common.store().await?;
-    let mut tx = store
-        .begin(&common.practice, &common.actor.actor(), clock.wall())
-        .await?;
+    let mut tx = store.begin(&common.practice, &common.actor.actor(), clock.wall()).await?;
     tx.approve_allowlist_entry(&args.entry).await?;
     tx.commit().await?;
     store.close().await;

@@ -102,19 +102,14 @@ fn key(config: &ConfigArg, out: &mut Out) -> Result<(), CliError> {
     let config = Config::load(&config.config)?;
     let keys = KeyRing::create(&config.store.key_file)?;
     let path = config.store.key_file.display();
-    Ok(out.line(format_args!(
-        "key {} made in {path}: keep a copy in a safe place",
-        keys.id()
-    ))?)
+    Ok(out.line(format_args!("key {} made in {path}: keep a copy in a safe place", keys.id()))?)
 }
 
 async fn practice(args: &PracticeArgs, clock: Clock, out: &mut Out) -> Result<(), CliError> {
     let common = &args.common;
     let store = common.store().await?;
     let actor = common.actor.actor();
-    store
-        .found_practice(&common.practice, &args.name, &actor, clock.wall())
-        .await?;
+    store.found_practice(&common.practice, &args.name, &actor, clock.wall()).await?;
     store.close().await;
     Ok(out.line(format_args!("practice {}", common.practice))?)
 }

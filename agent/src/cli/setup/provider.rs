@@ -58,9 +58,7 @@ pub(super) async fn add(args: &ProviderArgs, clock: Clock, out: &mut Out) -> Res
         Some(known) => known.clone(),
         None => LocationId::random()?,
     };
-    let mut tx = store
-        .begin(&common.practice, &common.actor.actor(), clock.wall())
-        .await?;
+    let mut tx = store.begin(&common.practice, &common.actor.actor(), clock.wall()).await?;
     if known.is_none() {
         let place = Location {
             id: location.clone(),
@@ -92,9 +90,7 @@ fn tax_id(path: &Path) -> Result<TaxId, CliError> {
     } else {
         std::fs::read_to_string(path)
     };
-    let text = text
-        .map(Zeroizing::new)
-        .map_err(CliError::io(path.display().to_string()))?;
+    let text = text.map(Zeroizing::new).map_err(CliError::io(path.display().to_string()))?;
     Ok(text.trim().parse()?)
 }
 

@@ -53,9 +53,7 @@ pub(super) async fn put(args: &VendorArgs, clock: Clock, out: &mut Out) -> Resul
         location: location(args, &common.actor.person)?,
     };
     let store = common.store().await?;
-    let mut tx = store
-        .begin(&common.practice, &common.actor.actor(), clock.wall())
-        .await?;
+    let mut tx = store.begin(&common.practice, &common.actor.actor(), clock.wall()).await?;
     tx.put_vendor(&row).await?;
     tx.commit().await?;
     store.close().await;
@@ -68,20 +66,10 @@ fn location(args: &VendorArgs, verifier: &PersonId) -> Result<Location, CliError
     }
     let (Some(file), Some(signed), Some(expires)) = (&args.agreement, args.signed, args.expires)
     else {
-        return Err(CliError::usage(
-            "give --network, or --agreement with --signed and --expires",
-        ));
+        return Err(CliError::usage("give --network, or --agreement with --signed and --expires"));
     };
     let bytes = std::fs::read(file).map_err(CliError::io(file.display().to_string()))?;
     let sha256 = Digest::of(&bytes);
-    let agreement = Agreement {
-        sha256,
-        signed,
-        expires,
-        verifier: verifier.clone(),
-    };
-    Ok(Location::Hosted {
-        agreement,
-        flags: args.flags.iter().copied().collect(),
-    })
+    let agreement = Agreement { sha256, signed, expires, verifier: verifier.clone() };
+    Ok(Location::Hosted { agreement, flags: args.flags.iter().copied().collect() })
 }

@@ -30,9 +30,7 @@ impl Flite {
         let voice = Synthesiser::open(Voice::Slt)
             .map_err(|missing| VendorError::Missing(missing.to_string()))?;
         let pace = Stretch::new(PACE).unwrap_or(Stretch::NATURAL);
-        Ok(Flite {
-            voice: Arc::new(voice.with_stretch(pace)),
-        })
+        Ok(Flite { voice: Arc::new(voice.with_stretch(pace)) })
     }
 
     /// Speaks fixed words now, on this thread: for the clips that are made once and kept.
@@ -40,10 +38,7 @@ impl Flite {
     /// # Errors
     /// [`VendorError::Broke`] where flite cannot speak them.
     pub fn speak_now(&self, words: &str) -> Result<Bytes, VendorError> {
-        let samples = self
-            .voice
-            .speak(words)
-            .map_err(|_| VendorError::Broke { vendor: ID })?;
+        let samples = self.voice.speak(words).map_err(|_| VendorError::Broke { vendor: ID })?;
         Ok(Bytes::from(resample::wideband_to_mulaw(&samples)))
     }
 }

@@ -26,10 +26,7 @@ impl LanguageModel for Rules {
             turn: request.turn,
             again: request.again,
         };
-        for piece in rules_model::turn(&request.goals, &wording)
-            .into_iter()
-            .take(PIECES_MAX - 1)
-        {
+        for piece in rules_model::turn(&request.goals, &wording).into_iter().take(PIECES_MAX - 1) {
             // The channel has room for all of them and its receiver is held here.
             drop(to.try_send(ModelEvent::Segment(piece)));
         }

@@ -43,9 +43,7 @@ impl Sphinx {
         let model = Model::build(dir, sentences).map_err(|error| open(error.to_string()))?;
         let config = DecoderConfig::telephone(FAR_END);
         Decoder::open_with(&model, &config).map_err(|error| open(error.to_string()))?;
-        Ok(Sphinx {
-            model: Arc::new(model),
-        })
+        Ok(Sphinx { model: Arc::new(model) })
     }
 }
 
@@ -60,10 +58,7 @@ impl SpeechToText for Sphinx {
         tokio::task::spawn_blocking(move || {
             let event = match Decoder::open_with(&model, &DecoderConfig::telephone(FAR_END)) {
                 Ok(decoder) => Listener::new(decoder).run(to, &from),
-                Err(error) => Err(VendorError::Open {
-                    vendor: ID,
-                    why: error.to_string(),
-                }),
+                Err(error) => Err(VendorError::Open { vendor: ID, why: error.to_string() }),
             };
             if let Err(error) = event {
                 drop(from.blocking_send(RecogniserEvent::Failed(error)));
@@ -112,12 +107,7 @@ impl Listener {
                 ToRecogniser::Sleeps => drop(self.finish()?),
                 ToRecogniser::Finalise { utterance } => {
                     let words = self.finish()?;
-                    let heard = Heard {
-                        utterance,
-                        words,
-                        done: true,
-                        end_of_turn: true,
-                    };
+                    let heard = Heard { utterance, words, done: true, end_of_turn: true };
                     if from.blocking_send(RecogniserEvent::Heard(heard)).is_err() {
                         return Ok(());
                     }
@@ -153,9 +143,7 @@ impl Listener {
         let lead: Vec<u8> = self.kept.drain(..).collect();
         self.begun = Some(self.end.back(lead.len() as u64));
         self.widener = Widener::new();
-        self.decoder
-            .start()
-            .map_err(|_| VendorError::Broke { vendor: ID })?;
+        self.decoder.start().map_err(|_| VendorError::Broke { vendor: ID })?;
         self.decode(&lead)
     }
 
@@ -164,19 +152,14 @@ impl Listener {
         g711::decode_into(mulaw, &mut self.narrow);
         self.wide.clear();
         self.widener.process(&self.narrow, &mut self.wide);
-        self.decoder
-            .process(&self.wide)
-            .map_err(|_| VendorError::Broke { vendor: ID })
+        self.decoder.process(&self.wide).map_err(|_| VendorError::Broke { vendor: ID })
     }
 
     fn finish(&mut self) -> Result<Utterance, VendorError> {
         let Some(begun) = self.begun.take() else {
             return Ok(Utterance::default());
         };
-        let hypothesis = self
-            .decoder
-            .finish()
-            .map_err(|_| VendorError::Broke { vendor: ID })?;
+        let hypothesis = self.decoder.finish().map_err(|_| VendorError::Broke { vendor: ID })?;
         Ok(utterance(hypothesis, begun))
     }
 }

@@ -86,10 +86,7 @@ fn a_chain_that_was_left_alone_is_whole() {
     let whole = verify(&tenant(), &entries, None).unwrap();
     assert_eq!((whole.len, whole.head), (50, entries[49].digest));
     assert!(!whole.reaches(), "nobody gave an anchor");
-    assert_eq!(
-        verify(&tenant(), [] as [Entry; 0], None).unwrap().head,
-        genesis(&tenant())
-    );
+    assert_eq!(verify(&tenant(), [] as [Entry; 0], None).unwrap().head, genesis(&tenant()));
 }
 
 #[test]
@@ -100,10 +97,21 @@ fn it_resumes_where_it_ended() {
     let event = Event::new(Actor::FarEnd, Action::CallEnded);
     let mut longer = entries[..5].to_vec();
     longer.push(resumed.append(at(9), event));
-    assert_eq!(
-        verify(&tenant(), &longer, None).unwrap().anchor(),
-        resumed.anchor()
-    );
+    assert_eq!(verify(&tenant(), &longer, None).unwrap().anchor(), resumed.anchor());
+}
+
+#[test]
+fn a_verifier_goes_no_further_than_the_break() {
+    let entries = chain(4);
+    let mut verifier = Verifier::new(tenant(), None);
+    verifier.push(&entries[0]).unwrap();
+    let missing = Broken { seq: 1, why: BrokenBy::Sequence };
+    assert_eq!(verifier.push(&entries[2]), Err(missing));
+    assert_eq!(verifier.push(&entries[3]), Err(missing));
+    assert_eq!(verifier.clone().finish().len, 1);
+    verifier.push(&entries[1]).unwrap();
+    verifier.push(&entries[2]).unwrap();
+    assert_eq!(verifier.finish().head, entries[2].digest);
 }
 
 #[test]
@@ -111,12 +119,7 @@ fn truncation_and_forks_are_found_against_an_anchor() {
     let entries = chain(10);
     let anchor_at = |len: usize| verify(&tenant(), &entries[..len], None).unwrap().anchor();
     for len in 0..=10 {
-        assert!(
-            verify(&tenant(), &entries, Some(anchor_at(len)))
-                .unwrap()
-                .reaches(),
-            "{len}"
-        );
+        assert!(verify(&tenant(), &entries, Some(anchor_at(len))).unwrap().reaches(), "{len}");
     }
     let cut = verify(&tenant(), &entries[..7], Some(anchor_at(8))).unwrap();
     assert!(!cut.reaches());
@@ -125,24 +128,14 @@ fn truncation_and_forks_are_found_against_an_anchor() {
     for second in 0..5 {
         forked.push(fork.append(at(second), Event::new(Actor::FarEnd, Action::CallEnded)));
     }
-    assert!(
-        !verify(&tenant(), &forked, Some(anchor_at(8)))
-            .unwrap()
-            .reaches()
-    );
+    assert!(!verify(&tenant(), &forked, Some(anchor_at(8))).unwrap().reaches());
 }
 
 #[test]
 fn another_tenant_s_chain_is_not_this_one_s() {
     let other = TenantId::new("other").unwrap();
     let broken = verify(&other, chain(3), None).unwrap_err();
-    assert_eq!(
-        broken,
-        Broken {
-            seq: 0,
-            why: BrokenBy::Tenant
-        }
-    );
+    assert_eq!(broken, Broken { seq: 0, why: BrokenBy::Tenant });
 }
 
 #[test]
@@ -152,10 +145,7 @@ fn an_entry_reads_back_as_it_was_stored() {
         let again: Entry = serde_json::from_str(&json).unwrap();
         assert_eq!(again.expected_digest(), entry.digest);
         let micros = Timestamp::from_microsecond(entry.at.as_microsecond()).unwrap();
-        assert_eq!(
-            micros, entry.at,
-            "a store that keeps microseconds keeps the digest"
-        );
+        assert_eq!(micros, entry.at, "a store that keeps microseconds keeps the digest");
     }
 }
 

@@ -12,21 +12,12 @@ enum Op {
     Counterparty,
     Asked(bool),
     Admit(ClipKind),
-    Played {
-        clip: ClipKind,
-        epoch_behind: u32,
-        by: ProofBy,
-    },
+    Played { clip: ClipKind, epoch_behind: u32, by: ProofBy },
     Cleared,
-    Interrupted {
-        clip: ClipKind,
-        heard: bool,
-    },
+    Interrupted { clip: ClipKind, heard: bool },
     Unproven(ClipKind),
     Objected,
-    Speak {
-        patient: bool,
-    },
+    Speak { patient: bool },
 }
 
 fn clips() -> impl Strategy<Value = ClipKind> {
@@ -111,33 +102,45 @@ impl History {
     }
 
     fn is_under_way(&self, clip: ClipKind) -> bool {
-        !self.opened
-            && self
-                .under_way()
-                .is_some_and(|(under_way, _)| under_way == clip)
+        !self.opened && self.under_way().is_some_and(|(under_way, _)| under_way == clip)
     }
 
-    /// What may open the gate by now, beside the whole disclosure; `None` where nothing may any more.
+    /// What may open the gate by now; `None` where nothing may any more.
     fn part_due(&self) -> Option<Part> {
         let events = self.since_armed.as_deref().unwrap_or_default();
-        events
-            .iter()
-            .try_fold(Part::None, |part, event| match (event, part) {
-                (Event::Queued(_) | Event::Cleared, part) => Some(part),
-                (Event::Cut { heard: true }, Part::None) => Some(Part::Rest),
-                (Event::Cut { heard: false }, Part::None) => Some(Part::Again),
-                (Event::Cut { .. }, Part::Rest | Part::Again) => Some(Part::Short),
-                (Event::Unproven, Part::None | Part::Rest | Part::Again) => Some(Part::Short),
-                (Event::Cut { .. } | Event::Unproven, Part::Short) => None,
-            })
+        events.iter().try_fold(Part::None, |part, event| match (event, part) {
+            (Event::Queued(_) | Event::Cleared, part) => Some(part),
+            (Event::Cut { heard: true }, Part::None) => Some(Part::Rest),
+            (Event::Cut { heard: false }, Part::None) => Some(Part::Again),
+            (Event::Cut { .. }, Part::Rest | Part::Again) => Some(Part::Short),
+            (Event::Unproven, Part::None | Part::Rest | Part::Again) => Some(Part::Short),
+            (Event::Cut { .. } | Event::Unproven, Part::Short) => None,
+        })
     }
 
     fn opens(&self, clip: ClipKind, epoch_behind: u32, by: ProofBy) -> bool {
         let Some(part) = self.part_due() else {
             return false;
         };
-        let due = match clip {
-            ClipKind::Disclosure => true,
+        let queued = self.under_way() == Some((clip, false));
+        !self.opened
+            && queued
+            && Self::is_form_of(part, clip)
+            && epoch_behind == 0
+            && by == ProofBy::Mark
+    }
+
+    /// Whether a clip may be queued at all: to listeners who heard no disclosure yet, only the form that would do.
+    fn passes(&self, clip: ClipKind) -> bool {
+        if self.since_armed.is_none() || self.opened || !clip.is_disclosure() {
+            return clip != ClipKind::Filler || self.opened;
+        }
+        self.part_due().is_some_and(|part| Self::is_form_of(part, clip))
+    }
+
+    fn is_form_of(part: Part, clip: ClipKind) -> bool {
+        match clip {
+            ClipKind::Disclosure => part != Part::Short,
             ClipKind::DisclosureRest => part == Part::Rest,
             ClipKind::DisclosureShort => part == Part::Short,
             ClipKind::IAmAutomated
@@ -147,9 +150,7 @@ impl History {
             | ClipKind::KillClose
             | ClipKind::NeedsStaffBye
             | ClipKind::Filler => false,
-        };
-        let queued = self.under_way() == Some((clip, false));
-        !self.opened && queued && due && epoch_behind == 0 && by == ProofBy::Mark
+        }
     }
 
     fn arm(&mut self, why: ArmReason) {
@@ -164,10 +165,8 @@ impl History {
         if why == ArmReason::Transfer {
             (self.person, self.counterparty) = (false, false);
         }
-        self.person |= matches!(
-            why,
-            ArmReason::Person | ArmReason::NewPerson | ArmReason::TakeOver
-        );
+        self.person |=
+            matches!(why, ArmReason::Person | ArmReason::NewPerson | ArmReason::TakeOver);
         self.asked = false;
         if somebody_new || self.opened || self.since_armed.is_none() {
             self.since_armed = Some(vec![]);
@@ -212,7 +211,7 @@ proptest! {
                     history.asked = asked;
                 }
                 Op::Admit(clip) => {
-                    let passes = clip != ClipKind::Filler || history.opened;
+                    let passes = history.passes(clip);
                     prop_assert_eq!(gate.admit(&Item::Clip(clip)).is_ok(), passes);
                     if passes && !history.opened {
                         history.push(Event::Queued(clip));

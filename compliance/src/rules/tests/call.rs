@@ -9,10 +9,7 @@ fn n4_refuses_a_removal_between_queue_and_dial() {
     assert!(matches!(screened, Screening::MayQueue(_)));
     let removed = facts_with("/allowlist/read/value", json!([]));
     let got = reasons(&request(), &removed, &policy);
-    assert!(got.contains(&Reason {
-        rule: RuleId::N3,
-        code: ReasonCode::NotListed
-    }));
+    assert!(got.contains(&Reason { rule: RuleId::N3, code: ReasonCode::NotListed }));
 }
 
 #[test]
@@ -28,44 +25,42 @@ fn n4_wants_every_fact_readable_and_fresh() {
     ];
     let policy = Policy::recommended();
     for (name, fact) in facts_of {
-        let stale = facts_with(
-            &format!("/{name}/read/as_of"),
-            json!("2026-10-05T15:59:00Z"),
-        );
-        only(
-            &reasons(&request(), &stale, &policy),
-            RuleId::N4,
-            ReasonCode::FactStale(fact),
-        );
-        let future = facts_with(
-            &format!("/{name}/read/as_of"),
-            json!("2026-10-05T16:00:02Z"),
-        );
+        let stale = facts_with(&format!("/{name}/read/as_of"), json!("2026-10-05T15:59:00Z"));
+        only(&reasons(&request(), &stale, &policy), RuleId::N4, ReasonCode::FactStale(fact));
+        let future = facts_with(&format!("/{name}/read/as_of"), json!("2026-10-05T16:00:02Z"));
         let code = ReasonCode::FactFromTheFuture(fact);
         only(&reasons(&request(), &future, &policy), RuleId::N4, code);
         let unreadable = facts_with(&format!("/{name}"), json!("unreadable"));
         let got = reasons(&request(), &unreadable, &policy);
-        let wanted = Reason {
-            rule: RuleId::N4,
-            code: ReasonCode::FactUnreadable(fact),
-        };
+        let wanted = Reason { rule: RuleId::N4, code: ReasonCode::FactUnreadable(fact) };
         assert!(got.contains(&wanted), "{name}: {got:?}");
+    }
+}
+
+#[test]
+fn n4_lets_no_policy_read_the_kill_switch_seldom() {
+    let mut policy = Policy::recommended();
+    for (seconds, refused) in [(1, false), (5, false), (6, true), (u32::MAX, true)] {
+        policy.freshness.switch_s = seconds;
+        let wanted: Vec<Reason> = refused
+            .then_some(Reason {
+                rule: RuleId::N4,
+                code: ReasonCode::FreshnessTooLong(FactKind::Switch),
+            })
+            .into_iter()
+            .collect();
+        assert_eq!(reasons(&request(), &facts(), &policy), wanted, "{seconds}");
     }
 }
 
 #[test]
 fn n4_takes_a_fact_of_the_greatest_age() {
     let at = now() + SignedDuration::from_secs(4);
-    assert_eq!(
-        reasons_at(&request(), &facts(), &Policy::recommended(), at),
-        []
-    );
+    assert_eq!(reasons_at(&request(), &facts(), &Policy::recommended(), at), []);
     let later = at + SignedDuration::from_nanos(1);
     let got = reasons_at(&request(), &facts(), &Policy::recommended(), later);
-    let stale = [FactKind::Switch, FactKind::Usage].map(|fact| Reason {
-        rule: RuleId::N4,
-        code: ReasonCode::FactStale(fact),
-    });
+    let stale = [FactKind::Switch, FactKind::Usage]
+        .map(|fact| Reason { rule: RuleId::N4, code: ReasonCode::FactStale(fact) });
     assert_eq!(got, stale);
 }
 
@@ -74,37 +69,13 @@ fn h2_keeps_to_the_payer_s_hours() {
     let policy = Policy::recommended();
     for (pointer, value, code) in [
         ("/hours/read/value", json!(null), ReasonCode::HoursMissing),
-        (
-            "/hours/read/value/zone",
-            json!(""),
-            ReasonCode::HoursZoneMissing,
-        ),
-        (
-            "/hours/read/value/zone",
-            json!("Mars/Olympus"),
-            ReasonCode::HoursZoneUnknown,
-        ),
-        (
-            "/hours/read/value/payer",
-            json!("other"),
-            ReasonCode::HoursOfOtherPayer,
-        ),
-        (
-            "/hours/read/value/zone",
-            json!("Pacific/Auckland"),
-            ReasonCode::PayerClosed,
-        ),
-        (
-            "/hours/read/value/weekly",
-            json!([]),
-            ReasonCode::PayerClosed,
-        ),
+        ("/hours/read/value/zone", json!(""), ReasonCode::HoursZoneMissing),
+        ("/hours/read/value/zone", json!("Mars/Olympus"), ReasonCode::HoursZoneUnknown),
+        ("/hours/read/value/payer", json!("other"), ReasonCode::HoursOfOtherPayer),
+        ("/hours/read/value/zone", json!("Pacific/Auckland"), ReasonCode::PayerClosed),
+        ("/hours/read/value/weekly", json!([]), ReasonCode::PayerClosed),
     ] {
-        only(
-            &reasons(&request(), &facts_with(pointer, value), &policy),
-            RuleId::H2,
-            code,
-        );
+        only(&reasons(&request(), &facts_with(pointer, value), &policy), RuleId::H2, code);
     }
 }
 
@@ -123,10 +94,7 @@ fn class_c_is_always_refused_for_its_own_reason() {
     let mut request = request();
     request.class = CallClass::Patient;
     let got = reasons(&request, &facts(), &Policy::recommended());
-    let wanted = Reason {
-        rule: RuleId::C1,
-        code: ReasonCode::PatientCallsNotOffered,
-    };
+    let wanted = Reason { rule: RuleId::C1, code: ReasonCode::PatientCallsNotOffered };
     assert!(got.contains(&wanted), "{got:?}");
     let screened = screen(&request, &facts(), &Policy::recommended(), now());
     assert!(screened.record().reasons.contains(&wanted));
@@ -139,34 +107,15 @@ fn c4_knows_each_state_of_consent() {
         "at": "2026-09-20T10:00:00Z", "method": "verbal", "evidence": "note-1",
     }});
     let refused = facts_with("/consent/read/value", refused);
-    only(
-        &reasons(&request(), &refused, &policy),
-        RuleId::C4,
-        ReasonCode::ConsentRefused,
-    );
+    only(&reasons(&request(), &refused, &policy), RuleId::C4, ReasonCode::ConsentRefused);
     let absent = facts_with("/consent/read/value", json!("absent"));
-    only(
-        &reasons(&request(), &absent, &policy),
-        RuleId::C4,
-        ReasonCode::ConsentAbsent,
-    );
+    only(&reasons(&request(), &absent, &policy), RuleId::C4, ReasonCode::ConsentAbsent);
     let mut lenient = policy.clone();
     lenient.consent.absence = Absence::Allow;
     assert_eq!(reasons(&request(), &absent, &lenient), []);
-    only(
-        &reasons(&request(), &refused, &lenient),
-        RuleId::C4,
-        ReasonCode::ConsentRefused,
-    );
-    let future = facts_with(
-        "/consent/read/value/granted/at",
-        json!("2026-10-06T00:00:00Z"),
-    );
-    only(
-        &reasons(&request(), &future, &policy),
-        RuleId::C4,
-        ReasonCode::ConsentFromTheFuture,
-    );
+    only(&reasons(&request(), &refused, &lenient), RuleId::C4, ReasonCode::ConsentRefused);
+    let future = facts_with("/consent/read/value/granted/at", json!("2026-10-06T00:00:00Z"));
+    only(&reasons(&request(), &future, &policy), RuleId::C4, ReasonCode::ConsentFromTheFuture);
 }
 
 #[test]
@@ -182,43 +131,25 @@ fn l1_has_ceilings_and_no_zero() {
     type Change = fn(&mut Policy);
     let cases: [(Change, Option<ReasonCode>); 8] = [
         (|p| p.caps.payer.total_s = 150 * 60, None),
-        (
-            |p| p.caps.payer.total_s = 150 * 60 + 1,
-            Some(ReasonCode::CapTooHigh),
-        ),
-        (
-            |p| p.caps.payer.conversation_s = 15 * 60 + 1,
-            Some(ReasonCode::CapTooHigh),
-        ),
+        (|p| p.caps.payer.total_s = 150 * 60 + 1, Some(ReasonCode::CapTooHigh)),
+        (|p| p.caps.payer.conversation_s = 15 * 60 + 1, Some(ReasonCode::CapTooHigh)),
         (|p| p.caps.payer.ring_s = 61, Some(ReasonCode::CapTooHigh)),
         (|p| p.caps.payer.total_s = 60, Some(ReasonCode::CapTooHigh)),
         (|p| p.caps.payer.total_s = 0, Some(ReasonCode::CapUnset)),
         (|p| p.caps.payer.ring_s = 0, Some(ReasonCode::CapUnset)),
-        (
-            |p| p.caps.payer.conversation_s = 0,
-            Some(ReasonCode::CapUnset),
-        ),
+        (|p| p.caps.payer.conversation_s = 0, Some(ReasonCode::CapUnset)),
     ];
     for (change, code) in cases {
         let mut policy = Policy::recommended();
         change(&mut policy);
-        let wanted: Vec<Reason> = code
-            .into_iter()
-            .map(|code| Reason {
-                rule: RuleId::L1,
-                code,
-            })
-            .collect();
+        let wanted: Vec<Reason> =
+            code.into_iter().map(|code| Reason { rule: RuleId::L1, code }).collect();
         assert_eq!(reasons(&request(), &facts(), &policy), wanted);
     }
     let (request, facts) = test_call();
     let mut policy = Policy::recommended();
     policy.caps.test.total_s = 181;
-    only(
-        &reasons(&request, &facts, &policy),
-        RuleId::L1,
-        ReasonCode::CapTooHigh,
-    );
+    only(&reasons(&request, &facts, &policy), RuleId::L1, ReasonCode::CapTooHigh);
 }
 
 #[test]
@@ -229,33 +160,43 @@ fn l2_counts_this_call_too() {
         ("number_running", 1, ReasonCode::NumberBusy),
         ("system_started_1s", 1, ReasonCode::StartsTooFast),
         ("number_started_today", 200, ReasonCode::NumberCalledOften),
-        (
-            "tenant_spent_today_cents",
-            19_501,
-            ReasonCode::DaySpendReached,
-        ),
+        ("tenant_spent_today_cents", 19_501, ReasonCode::DaySpendReached),
     ] {
         let pointer = format!("/usage/read/value/{field}");
         let full = facts_with(&pointer, json!(value));
-        only(
-            &reasons(&request(), &full, &Policy::recommended()),
-            RuleId::L2,
-            code,
-        );
+        only(&reasons(&request(), &full, &Policy::recommended()), RuleId::L2, code);
         let below = facts_with(&pointer, json!(value - 1));
-        assert_eq!(
-            reasons(&request(), &below, &Policy::recommended()),
-            [],
-            "{field}"
-        );
+        assert_eq!(reasons(&request(), &below, &Policy::recommended()), [], "{field}");
     }
     let mut dear = request();
     dear.cost_cents_max = 1_501;
-    only(
-        &reasons(&dear, &facts(), &Policy::recommended()),
-        RuleId::L2,
-        ReasonCode::CallTooDear,
-    );
+    only(&reasons(&dear, &facts(), &Policy::recommended()), RuleId::L2, ReasonCode::CallTooDear);
+}
+
+#[test]
+fn l2_wants_a_price_but_from_a_carrier_on_premises() {
+    let policy = Policy::recommended();
+    let mut free = request();
+    free.cost_cents_max = 0;
+    assert_eq!(reasons(&free, &facts(), &policy), []);
+    let hosted = json!({"hosted": {
+        "agreement": {
+            "sha256": crate::digest::Digest::of(b"agreement"), "signed": "2026-01-01",
+            "expires": "2027-01-01", "verifier": "ann",
+        },
+        "flags": ["authenticated_media"],
+    }});
+    let hosted = facts_with("/vendors/read/value/rows/0/location", hosted);
+    only(&reasons(&free, &hosted, &policy), RuleId::L2, ReasonCode::PriceUnset);
+    assert_eq!(reasons(&request(), &hosted, &policy), [], "it has a price");
+    let unpriced = Reason { rule: RuleId::L2, code: ReasonCode::PriceUnset };
+    // At the door too; and where nothing says that the carrier is on premises.
+    let screened = screen(&free, &hosted, &policy, now());
+    assert_eq!(screened.record().reasons, [unpriced]);
+    let unread = facts_with("/vendors", json!("unreadable"));
+    assert!(reasons(&free, &unread, &policy).contains(&unpriced));
+    free.vendors.remove(0);
+    assert!(reasons(&free, &facts(), &policy).contains(&unpriced));
 }
 
 #[test]
@@ -265,24 +206,9 @@ fn v1_wants_every_vendor_registered() {
     let rows = "/vendors/read/value/rows";
     let ear = Role::SpeechToText;
     for (pointer, value, rule, refusal) in [
-        (
-            "1/id",
-            json!("other"),
-            RuleId::V1,
-            EgressRefusal::NotRegistered,
-        ),
-        (
-            "1/role",
-            json!("crm"),
-            RuleId::V1,
-            EgressRefusal::NotRegistered,
-        ),
-        (
-            "1/region",
-            json!("elsewhere"),
-            RuleId::G1,
-            EgressRefusal::RegionRefused,
-        ),
+        ("1/id", json!("other"), RuleId::V1, EgressRefusal::NotRegistered),
+        ("1/role", json!("crm"), RuleId::V1, EgressRefusal::NotRegistered),
+        ("1/region", json!("elsewhere"), RuleId::G1, EgressRefusal::RegionRefused),
         (
             "1/location/on_premises/network",
             json!("10.0.0.0/8"),
@@ -291,19 +217,11 @@ fn v1_wants_every_vendor_registered() {
         ),
     ] {
         let facts = facts_with(&format!("{rows}/{pointer}"), value);
-        only(
-            &reasons(&request(), &facts, &policy),
-            rule,
-            vendor(ear, refusal),
-        );
+        only(&reasons(&request(), &facts, &policy), rule, vendor(ear, refusal));
     }
     let mut silent = request();
     silent.vendors.remove(0);
-    only(
-        &reasons(&silent, &facts(), &policy),
-        RuleId::V1,
-        ReasonCode::CarrierMissing,
-    );
+    only(&reasons(&silent, &facts(), &policy), RuleId::V1, ReasonCode::CarrierMissing);
 }
 
 #[test]
@@ -313,18 +231,10 @@ fn d1_wants_a_name_to_give() {
     only(&got, RuleId::D1, ReasonCode::RegisteredNameMissing);
     let mut policy = Policy::recommended();
     policy.disclosure.first_sentence_ms_max = 6_001;
-    only(
-        &reasons(&request(), &facts(), &policy),
-        RuleId::D1,
-        ReasonCode::FirstSentenceUnset,
-    );
+    only(&reasons(&request(), &facts(), &policy), RuleId::D1, ReasonCode::FirstSentenceUnset);
     let mut policy = Policy::recommended();
     policy.disclosure.repeats_max = 2;
-    only(
-        &reasons(&request(), &facts(), &policy),
-        RuleId::D1,
-        ReasonCode::RepeatsTooMany,
-    );
+    only(&reasons(&request(), &facts(), &policy), RuleId::D1, ReasonCode::RepeatsTooMany);
 }
 
 #[test]
@@ -334,11 +244,7 @@ fn i1_stops_at_every_level() {
         ("global", json!("stopped"), ReasonCode::StoppedGlobally),
         ("tenant", json!("stopped"), ReasonCode::StoppedForTenant),
         ("request", json!("stopped"), ReasonCode::StoppedForRequest),
-        (
-            "vendors_stopped",
-            json!(["local-ear"]),
-            ReasonCode::StoppedForVendor,
-        ),
+        ("vendors_stopped", json!(["local-ear"]), ReasonCode::StoppedForVendor),
     ] {
         let facts = facts_with(&format!("/switch/read/value/{part}"), value);
         only(&reasons(&request(), &facts, &policy), RuleId::I1, code);

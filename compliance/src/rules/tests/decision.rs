@@ -33,10 +33,7 @@ fn recording_leave_is_given_out_once_and_only_in_its_mode() {
     let mut full = permit();
     assert!(full.machine_audio().is_some() && full.machine_audio().is_none());
     assert!(full.recording_grant().allows() && !full.recording_grant().allows());
-    for (mode, machine) in [
-        (RecordingMode::Off, false),
-        (RecordingMode::MachineOnly, true),
-    ] {
+    for (mode, machine) in [(RecordingMode::Off, false), (RecordingMode::MachineOnly, true)] {
         let mut policy = Policy::recommended();
         policy.recording.mode = mode;
         let Decision::Permit(mut permit) = decide(&request(), &facts(), &policy, now()) else {
@@ -52,15 +49,7 @@ fn recording_leave_is_given_out_once_and_only_in_its_mode() {
 fn no_policy_refuses_by_every_rule_that_has_a_limit() {
     let got = reasons(&request(), &facts(), &Policy::strict_default());
     let rules: std::collections::BTreeSet<RuleId> = got.iter().map(|r| r.rule).collect();
-    let wanted = [
-        RuleId::N3,
-        RuleId::N4,
-        RuleId::D1,
-        RuleId::L1,
-        RuleId::L2,
-        RuleId::V1,
-    ]
-    .into();
+    let wanted = [RuleId::N3, RuleId::N4, RuleId::D1, RuleId::L1, RuleId::L2, RuleId::V1].into();
     assert_eq!(rules, wanted, "{got:?}");
     // All reasons of a rule, not only its first: seven facts without an age.
     assert_eq!(got.iter().filter(|r| r.rule == RuleId::N4).count(), 7);
@@ -72,30 +61,15 @@ fn screening_leaves_the_moment_to_dial_time() {
     let night: Timestamp = "2026-10-05T06:00:00Z".parse().unwrap();
     for (facts, at) in [
         (facts(), night),
-        (
-            facts_with("/switch/read/value/global", json!("stopped")),
-            now(),
-        ),
-        (
-            facts_with("/usage/read/value/tenant_running", json!(4)),
-            now(),
-        ),
+        (facts_with("/switch/read/value/global", json!("stopped")), now()),
+        (facts_with("/usage/read/value/tenant_running", json!(4)), now()),
     ] {
         let screened = screen(&request(), &facts, &policy, at);
-        assert!(
-            matches!(screened, Screening::MayQueue(_)),
-            "{:?}",
-            screened.record().reasons
-        );
+        assert!(matches!(screened, Screening::MayQueue(_)), "{:?}", screened.record().reasons);
         assert_ne!(reasons_at(&request(), &facts, &policy, at), []);
     }
     let deferred = screen(&request(), &facts(), &policy, now());
-    let n4 = deferred
-        .record()
-        .rules
-        .iter()
-        .find(|result| result.rule == RuleId::N4)
-        .unwrap();
+    let n4 = deferred.record().rules.iter().find(|result| result.rule == RuleId::N4).unwrap();
     assert_eq!(n4.outcome, RuleOutcome::Deferred);
 }
 
@@ -137,21 +111,13 @@ fn digests_tell_facts_apart() {
     let policy = Policy::recommended();
     let base = decide(&request(), &facts(), &policy, now()).record().facts;
     let (request, other) = to("+18002000141", LineType::TollFree);
-    assert_ne!(
-        decide(&request, &other, &policy, now()).record().facts,
-        base
-    );
+    assert_ne!(decide(&request, &other, &policy, now()).record().facts, base);
 }
 
 #[test]
 fn every_rule_that_a_decision_applies_is_in_the_record_once() {
     let record = screen(&request(), &facts(), &Policy::recommended(), now());
-    let mut ids: Vec<RuleId> = record
-        .record()
-        .rules
-        .iter()
-        .map(|result| result.rule)
-        .collect();
+    let mut ids: Vec<RuleId> = record.record().rules.iter().map(|result| result.rule).collect();
     let len = ids.len();
     ids.sort_unstable();
     ids.dedup();

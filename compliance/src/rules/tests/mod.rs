@@ -41,9 +41,7 @@ fn facts() -> Facts {
 /// Good facts with one value put in another's place, by JSON pointer.
 fn facts_with(pointer: &str, value: Value) -> Facts {
     let mut json: Value = serde_json::from_str(FACTS).unwrap();
-    *json
-        .pointer_mut(pointer)
-        .unwrap_or_else(|| panic!("no {pointer}")) = value;
+    *json.pointer_mut(pointer).unwrap_or_else(|| panic!("no {pointer}")) = value;
     serde_json::from_value(json).unwrap()
 }
 

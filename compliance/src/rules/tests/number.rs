@@ -23,11 +23,7 @@ fn n2_judges_area_codes() {
         (822, ReasonCode::AreaCodeUnassigned),
     ] {
         let (request, facts) = to(&format!("+1{code}2000140"), LineType::Landline);
-        only(
-            &reasons(&request, &facts, &Policy::recommended()),
-            RuleId::N2,
-            found,
-        );
+        only(&reasons(&request, &facts, &Policy::recommended()), RuleId::N2, found);
     }
     let (request, facts) = to("+16142000140", LineType::Landline);
     assert_eq!(reasons(&request, &facts, &Policy::recommended()), []);
@@ -40,11 +36,7 @@ fn n2_lets_a_territory_be_opted_in_to_alone() {
     let (request, facts) = to("+17872000140", LineType::Landline);
     assert_eq!(reasons(&request, &facts, &policy), []);
     let (request, facts) = to("+16712000140", LineType::Landline);
-    only(
-        &reasons(&request, &facts, &policy),
-        RuleId::N2,
-        ReasonCode::TerritoryNotOptedIn,
-    );
+    only(&reasons(&request, &facts, &policy), RuleId::N2, ReasonCode::TerritoryNotOptedIn);
 }
 
 #[test]
@@ -52,14 +44,8 @@ fn n2_and_n3_want_the_exact_toll_free_number() {
     let mut request = request();
     request.to = PhoneNumber::parse_e164("+18002000141").unwrap();
     let wanted = [
-        Reason {
-            rule: RuleId::N2,
-            code: ReasonCode::TollFreeNotListed,
-        },
-        Reason {
-            rule: RuleId::N3,
-            code: ReasonCode::NotListed,
-        },
+        Reason { rule: RuleId::N2, code: ReasonCode::TollFreeNotListed },
+        Reason { rule: RuleId::N3, code: ReasonCode::NotListed },
     ];
     assert_eq!(reasons(&request, &facts(), &Policy::recommended()), wanted);
 }
@@ -71,57 +57,20 @@ fn n3_judges_each_part_of_an_entry() {
         ("tenant", json!("other"), ReasonCode::ListedForOtherTenant),
         ("class", json!("test"), ReasonCode::ListedForOtherClass),
         ("payer", json!("other"), ReasonCode::ListedForOtherPayer),
-        (
-            "expires_at",
-            json!("2026-10-05T16:00:01Z"),
-            ReasonCode::ListingExpired,
-        ),
-        (
-            "expires_at",
-            json!("2027-09-02T15:00:00Z"),
-            ReasonCode::ListingTooLong,
-        ),
-        (
-            "publication/seen_on",
-            json!("2026-10-06"),
-            ReasonCode::ListingFromTheFuture,
-        ),
-        (
-            "publication/kind",
-            json!("own_number_proven"),
-            ReasonCode::PublicationUnfit,
-        ),
+        ("expires_at", json!("2026-10-05T16:00:01Z"), ReasonCode::ListingExpired),
+        ("expires_at", json!("2027-09-02T15:00:00Z"), ReasonCode::ListingTooLong),
+        ("publication/seen_on", json!("2026-10-06"), ReasonCode::ListingFromTheFuture),
+        ("publication/kind", json!("own_number_proven"), ReasonCode::PublicationUnfit),
         ("approval", json!("pending"), ReasonCode::ApprovalMissing),
-        (
-            "approval",
-            second("ann", "2026-09-01T16:00:00Z"),
-            ReasonCode::ApprovedByAdder,
-        ),
-        (
-            "approval",
-            second("ben", "2026-09-01T14:59:59Z"),
-            ReasonCode::ApprovalOutOfOrder,
-        ),
-        (
-            "approval",
-            second("ben", "2026-10-05T16:00:02Z"),
-            ReasonCode::ApprovalOutOfOrder,
-        ),
+        ("approval", second("ann", "2026-09-01T16:00:00Z"), ReasonCode::ApprovedByAdder),
+        ("verifier", json!("ben"), ReasonCode::ApprovedByVerifier),
+        ("approval", second("ben", "2026-09-01T14:59:59Z"), ReasonCode::ApprovalOutOfOrder),
+        ("approval", second("ben", "2026-10-05T16:00:02Z"), ReasonCode::ApprovalOutOfOrder),
     ] {
-        let got = reasons(
-            &request(),
-            &entry_with(part, value.clone()),
-            &Policy::recommended(),
-        );
-        let wanted = Reason {
-            rule: RuleId::N3,
-            code,
-        };
+        let got = reasons(&request(), &entry_with(part, value.clone()), &Policy::recommended());
+        let wanted = Reason { rule: RuleId::N3, code };
         assert!(got.contains(&wanted), "{part} {value}: {got:?}");
-        assert!(
-            got.iter().all(|reason| reason.rule == RuleId::N3),
-            "{part}: {got:?}"
-        );
+        assert!(got.iter().all(|reason| reason.rule == RuleId::N3), "{part}: {got:?}");
     }
 }
 
@@ -149,16 +98,23 @@ fn n3_refuses_line_types_that_are_never_called() {
 
 #[test]
 fn n3_lets_a_sole_administrator_confirm_after_a_day() {
-    let sole = |at: &str, reauthenticated_at: &str, administrators: u32| {
+    let by = |by: &str, at: &str, reauthenticated_at: &str, administrators: u32| {
         let approval = json!({"sole_administrator": {
-            "at": at, "reauthenticated_at": reauthenticated_at, "administrators": administrators,
+            "by": by, "at": at, "reauthenticated_at": reauthenticated_at, "administrators": administrators,
         }});
         entry_with("approval", approval)
+    };
+    let sole = |at: &str, reauthenticated_at: &str, administrators: u32| {
+        by("ann", at, reauthenticated_at, administrators)
     };
     let policy = Policy::recommended();
     let good = sole("2026-09-02T15:00:00Z", "2026-09-02T14:50:00Z", 1);
     assert_eq!(reasons(&request(), &good, &policy), []);
     for (facts, code) in [
+        (
+            by("ben", "2026-09-02T15:00:00Z", "2026-09-02T14:50:00Z", 1),
+            ReasonCode::SoleAdministratorNotAdder,
+        ),
         (
             sole("2026-09-02T14:59:59Z", "2026-09-02T14:59:00Z", 1),
             ReasonCode::SoleAdministratorTooSoon,
@@ -171,18 +127,9 @@ fn n3_lets_a_sole_administrator_confirm_after_a_day() {
             sole("2026-09-02T15:00:00Z", "2026-09-02T15:00:01Z", 1),
             ReasonCode::SoleAdministratorNotReauthenticated,
         ),
-        (
-            sole("2026-09-02T15:00:00Z", "2026-09-02T14:55:00Z", 2),
-            ReasonCode::NotSoleAdministrator,
-        ),
-        (
-            sole("2026-09-02T15:00:00Z", "2026-09-02T14:55:00Z", 0),
-            ReasonCode::NotSoleAdministrator,
-        ),
-        (
-            sole("2026-10-06T15:00:00Z", "2026-10-06T14:55:00Z", 1),
-            ReasonCode::ApprovalOutOfOrder,
-        ),
+        (sole("2026-09-02T15:00:00Z", "2026-09-02T14:55:00Z", 2), ReasonCode::NotSoleAdministrator),
+        (sole("2026-09-02T15:00:00Z", "2026-09-02T14:55:00Z", 0), ReasonCode::NotSoleAdministrator),
+        (sole("2026-10-06T15:00:00Z", "2026-10-06T14:55:00Z", 1), ReasonCode::ApprovalOutOfOrder),
     ] {
         only(&reasons(&request(), &facts, &policy), RuleId::N3, code);
     }

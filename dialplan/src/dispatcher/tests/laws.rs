@@ -10,29 +10,13 @@ use super::{at, config, number, request};
 /// What a random shell does next.
 #[derive(Clone, Debug)]
 enum Move {
-    Enqueue {
-        to: usize,
-        delay: i64,
-        priority: Priority,
-    },
+    Enqueue { to: usize, delay: i64, priority: Priority },
     Slot,
-    Answer {
-        which: usize,
-        claim: u8,
-    },
-    End {
-        which: usize,
-        outcome: usize,
-    },
-    Renew {
-        which: usize,
-    },
-    Withdraw {
-        which: usize,
-    },
-    Wait {
-        s: i64,
-    },
+    Answer { which: usize, claim: u8 },
+    End { which: usize, outcome: usize },
+    Renew { which: usize },
+    Withdraw { which: usize },
+    Wait { s: i64 },
 }
 
 const OUTCOMES: [CallOutcome; 6] = [
@@ -45,11 +29,7 @@ const OUTCOMES: [CallOutcome; 6] = [
 ];
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let priority = prop_oneof![
-        Just(Priority::Low),
-        Just(Priority::Normal),
-        Just(Priority::Urgent)
-    ];
+    let priority = prop_oneof![Just(Priority::Low), Just(Priority::Normal), Just(Priority::Urgent)];
     let one = prop_oneof![
         3 => (0_usize..3, 0_i64..90, priority)
             .prop_map(|(to, delay, priority)| Move::Enqueue { to, delay, priority }),
@@ -86,13 +66,7 @@ impl World {
     fn new(total: u32, per_number: u32) -> World {
         let limits = Limits { total, per_number };
         let machine = Dispatcher::new(config(total, per_number));
-        World {
-            machine,
-            limits,
-            now: at(0),
-            seen: BTreeMap::new(),
-            slots: 0,
-        }
+        World { machine, limits, now: at(0), seen: BTreeMap::new(), slots: 0 }
     }
 
     fn flying(&self) -> Vec<(RequestId, u32, bool)> {
@@ -103,10 +77,7 @@ impl World {
     }
 
     fn flying_to(&self, to: usize) -> usize {
-        self.seen
-            .values()
-            .filter(|s| s.flight.is_some() && s.to == to)
-            .count()
+        self.seen.values().filter(|s| s.flight.is_some() && s.to == to).count()
     }
 
     fn input(&mut self, input: Input) {
@@ -128,10 +99,7 @@ impl World {
                 }
                 Output::Done { request } | Output::GiveUp { request, .. } => {
                     let seen = self.seen.get_mut(&request).unwrap();
-                    assert!(
-                        seen.flight.is_none() && !seen.over,
-                        "ended twice or in flight"
-                    );
+                    assert!(seen.flight.is_none() && !seen.over, "ended twice or in flight");
                     seen.over = true;
                 }
             }
@@ -143,10 +111,7 @@ impl World {
 
     fn check_start(&mut self, request: &RequestId, attempt: u32) {
         let seen = &self.seen[request];
-        assert!(
-            !seen.over && seen.flight.is_none(),
-            "two calls for one request"
-        );
+        assert!(!seen.over && seen.flight.is_none(), "two calls for one request");
         assert!(seen.ready_from <= self.now, "too early");
         let better = self.seen.iter().find(|(_, other)| {
             !other.over
@@ -168,18 +133,11 @@ impl World {
         let claim = match claim {
             0 => Claim::Taken,
             1 => Claim::Unavailable,
-            _ => Claim::Won {
-                until: self.now + SignedDuration::from_secs(60),
-            },
+            _ => Claim::Won { until: self.now + SignedDuration::from_secs(60) },
         };
-        let lost = self.machine.handle(
-            self.now,
-            Input::Claimed {
-                request: request.clone(),
-                attempt,
-                claim,
-            },
-        );
+        let lost = self
+            .machine
+            .handle(self.now, Input::Claimed { request: request.clone(), attempt, claim });
         if lost.is_err() {
             return; // the claim came too late, and recovery is under way
         }
@@ -202,32 +160,17 @@ impl World {
     fn end(&mut self, request: RequestId, attempt: u32, outcome: CallOutcome) {
         self.seen.get_mut(&request).unwrap().flight = None;
         self.seen.get_mut(&request).unwrap().ready_from = Timestamp::MAX;
-        self.input(Input::CallEnded {
-            request,
-            attempt,
-            outcome,
-            payer_opens: None,
-        });
+        self.input(Input::CallEnded { request, attempt, outcome, payer_opens: None });
     }
 
     fn step(&mut self, index: usize, action: Move) {
         let flying = self.flying();
         let pick = |which: usize| flying.get(which % flying.len().max(1)).cloned();
         match action {
-            Move::Enqueue {
-                to,
-                delay,
-                priority,
-            } => {
+            Move::Enqueue { to, delay, priority } => {
                 let ready_from = self.now + SignedDuration::from_secs(delay);
                 let rank = (std::cmp::Reverse(priority), index);
-                let seen = Seen {
-                    to,
-                    rank,
-                    ready_from,
-                    flight: None,
-                    over: false,
-                };
+                let seen = Seen { to, rank, ready_from, flight: None, over: false };
                 self.seen.insert(request(index), seen);
                 let (request, number) = (request(index), number(to));
                 self.input(Input::Enqueued {
@@ -256,27 +199,17 @@ impl World {
                 if let Some((request, attempt, true)) = pick(which) {
                     let until = self.now + SignedDuration::from_secs(90);
                     // Refused where the lease ran out already; then nothing may come of it.
-                    let renewed = Input::Renewed {
-                        request,
-                        attempt,
-                        until,
-                    };
+                    let renewed = Input::Renewed { request, attempt, until };
                     let taken = self.machine.handle(self.now, renewed);
                     assert!(matches!(taken, Ok(()) | Err(InputError::Stage)));
                     self.drain();
                 }
             }
             Move::Withdraw { which } => {
-                let open: Vec<RequestId> = self
-                    .seen
-                    .iter()
-                    .filter(|(_, s)| !s.over)
-                    .map(|(r, _)| r.clone())
-                    .collect();
+                let open: Vec<RequestId> =
+                    self.seen.iter().filter(|(_, s)| !s.over).map(|(r, _)| r.clone()).collect();
                 if let Some(request) = open.get(which % open.len().max(1)) {
-                    self.input(Input::Withdrawn {
-                        request: request.clone(),
-                    });
+                    self.input(Input::Withdrawn { request: request.clone() });
                 }
             }
             Move::Wait { s } => self.wait_until(self.now + SignedDuration::from_secs(s)),
@@ -290,10 +223,7 @@ impl World {
             self.machine.handle_timeout(self.now).unwrap();
             self.drain();
             let next = self.machine.poll_timeout();
-            assert!(
-                next.is_none_or(|(next, _)| next > self.now),
-                "a deadline that stays"
-            );
+            assert!(next.is_none_or(|(next, _)| next > self.now), "a deadline that stays");
         }
         self.now = end;
         self.machine.handle_timeout(self.now).unwrap();

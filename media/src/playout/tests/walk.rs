@@ -89,11 +89,7 @@ impl Book {
             let id = u64::from(name[0]) << 8 | u64::from(name[1]);
             let always = self.always.get(&id).copied();
             prop_assert!(always.is_some(), "item {} was never admitted", id);
-            prop_assert!(
-                mode == Mode::Open || always == Some(true),
-                "item {} while not open",
-                id
-            );
+            prop_assert!(mode == Mode::Open || always == Some(true), "item {} while not open", id);
             prop_assert!(!self.over.contains(&id), "item {} was over", id);
             prop_assert!(id >= self.last_sent, "item {} after {}", id, self.last_sent);
             self.last_sent = id;
@@ -105,7 +101,7 @@ impl Book {
         while let Some(event) = playout.poll_event() {
             match event {
                 PlayoutEvent::Started { id } => prop_assert!(!self.over.contains(&id.0)),
-                PlayoutEvent::Done { id, by } => {
+                PlayoutEvent::Done { id, by, .. } => {
                     prop_assert!(self.over.insert(id.0), "over once only");
                     self.disclosures_done += u32::from(by == DoneBy::Mark && self.always[&id.0]);
                 }
@@ -142,7 +138,7 @@ impl Book {
                 }
             }
             Step::Clip(clip) => {
-                let result = playout.clip(id, clip, Book::audio(id.0, 300));
+                let result = playout.clip(id, clip, Book::audio(id.0, 600));
                 self.queue(result, clip.passes_always());
             }
             Step::Cut(cut) => playout.cut(cut),

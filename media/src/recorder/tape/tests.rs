@@ -37,10 +37,7 @@ struct Bench {
     pushed: u64,
 }
 
-const BOUNDS: Bounds = Bounds {
-    settle: 10,
-    wait: 30,
-};
+const BOUNDS: Bounds = Bounds { settle: 10, wait: 30 };
 
 fn at(frame: u64) -> SampleTime {
     SampleTime(frame * FRAME as u64 + 7)
@@ -48,11 +45,7 @@ fn at(frame: u64) -> SampleTime {
 
 impl Bench {
     fn new() -> Bench {
-        Bench {
-            tape: Tape::new(SampleTime(0), BOUNDS),
-            sink: Memory::default(),
-            pushed: 0,
-        }
+        Bench { tape: Tape::new(SampleTime(0), BOUNDS), sink: Memory::default(), pushed: 0 }
     }
 
     fn push(&mut self, frames: u64) {
@@ -81,9 +74,7 @@ impl Bench {
 
     /// The frames on the sink that hold sound, by number.
     fn sounding(&self) -> Vec<u64> {
-        (0..self.sink.0.len() as u64)
-            .filter(|n| self.sink.0[*n as usize].is_some())
-            .collect()
+        (0..self.sink.0.len() as u64).filter(|n| self.sink.0[*n as usize].is_some()).collect()
     }
 }
 
@@ -164,10 +155,25 @@ fn a_false_alarm_is_kept_as_machine_audio() {
     let mut bench = Bench::new();
     bench.push(15);
     bench.human(14);
-    let Ok(()) = bench.tape.machine_again(&mut bench.sink);
+    let Ok(()) = bench.tape.machine_again(true, &mut bench.sink);
     bench.push(15);
     bench.finish();
     assert_eq!(bench.sounding(), (0..30).collect::<Vec<_>>());
+}
+
+#[test]
+fn where_somebody_was_established_what_waited_is_forgotten() {
+    let mut bench = Bench::new();
+    bench.push(15);
+    bench.human(14);
+    bench.push(5);
+    let Ok(()) = bench.tape.machine_again(false, &mut bench.sink);
+    bench.push(10);
+    bench.finish();
+    let kept: Vec<u64> = (0..14).chain(20..30).collect();
+    assert_eq!(bench.sounding(), kept);
+    assert_eq!(bench.sink.0.len(), 30, "the timeline stays true");
+    assert_eq!(bench.tape.forgotten(), 6);
 }
 
 #[derive(Clone, Debug)]
@@ -175,6 +181,7 @@ enum Step {
     Push(u64),
     Human { back: u64 },
     Permit,
+    MachineAgain { nobody: bool },
     Object { back: u64 },
 }
 
@@ -183,6 +190,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (1_u64..40).prop_map(Step::Push),
         2 => (0_u64..25).prop_map(|back| Step::Human { back }),
         2 => Just(Step::Permit),
+        1 => any::<bool>().prop_map(|nobody| Step::MachineAgain { nobody }),
         1 => (0_u64..25).prop_map(|back| Step::Object { back }),
     ];
     prop::collection::vec(step, 1..30)
@@ -196,6 +204,7 @@ proptest! {
         let mut bench = Bench::new();
         let mut waiting: Option<u64> = None;
         let mut stopped: Option<u64> = None;
+        let mut forgotten: Vec<std::ops::Range<u64>> = Vec::new();
         for step in steps {
             match step {
                 Step::Push(frames) => bench.push(frames),
@@ -208,6 +217,14 @@ proptest! {
                     bench.permit();
                     waiting = None;
                 }
+                Step::MachineAgain { nobody } => {
+                    let Ok(()) = bench.tape.machine_again(nobody, &mut bench.sink);
+                    if let Some(from) = waiting.take_if(|_| stopped.is_none())
+                        && !nobody
+                    {
+                        forgotten.push(from..bench.pushed);
+                    }
+                }
                 Step::Object { back } => {
                     let from = bench.pushed.saturating_sub(back);
                     bench.object(from);
@@ -219,6 +236,7 @@ proptest! {
             if let Some(from) = stopped.or(waiting) {
                 prop_assert!(bench.sounding().iter().all(|frame| *frame < from));
             }
+            prop_assert!(!bench.sounding().iter().any(|frame| forgotten.iter().any(|gone| gone.contains(frame))));
             prop_assert!(bench.tape.held.len() <= BOUNDS.wait.max(BOUNDS.settle));
             for (n, byte) in bench.sink.0.iter().enumerate() {
                 prop_assert!(byte.is_none_or(|byte| u64::from(byte) == n as u64 % 251));

@@ -31,43 +31,28 @@ fn reads_the_documented_messages() {
     };
     assert_eq!(start.call_sid, "CA00000000000000000000000000000001");
     assert_eq!(start.parameters["call_ref"], "abc");
-    assert!(
-        !format!("{start:?}").contains("abc"),
-        "a parameter's value is a secret"
-    );
+    assert!(!format!("{start:?}").contains("abc"), "a parameter's value is a secret");
     let media = with_stream(
         r#"{"event":"media","sequenceNumber":"3","streamSid":"$S",
  "media":{"track":"inbound","chunk":"1","timestamp":"5","payload":"fn5+fv8="}}"#,
     );
     assert_eq!(
         read(&media).unwrap(),
-        (
-            FromCarrier::Media { timestamp_ms: 5 },
-            vec![0x7e, 0x7e, 0x7e, 0x7e, 0xff]
-        )
+        (FromCarrier::Media { timestamp_ms: 5 }, vec![0x7e, 0x7e, 0x7e, 0x7e, 0xff])
     );
     let dtmf = with_stream(
         r#"{"event":"dtmf","streamSid":"$S","sequenceNumber":"5","dtmf":{"track":"inbound_track","digit":"1"}}"#,
     );
-    assert_eq!(
-        read(&dtmf).unwrap().0,
-        FromCarrier::Digit(Key::new('1').unwrap())
-    );
+    assert_eq!(read(&dtmf).unwrap().0, FromCarrier::Digit(Key::new('1').unwrap()));
     let mark = with_stream(
         r#"{"event":"mark","sequenceNumber":"4","streamSid":"$S","mark":{"name":"utt-7"}}"#,
     );
-    assert_eq!(
-        read(&mark).unwrap().0,
-        FromCarrier::Mark("utt-7".to_owned())
-    );
+    assert_eq!(read(&mark).unwrap().0, FromCarrier::Mark("utt-7".to_owned()));
     let stop = with_stream(
         r#"{"event":"stop","sequenceNumber":"9","streamSid":"$S","stop":{"accountSid":"AC01","callSid":"CA01"}}"#,
     );
     assert_eq!(read(&stop).unwrap().0, FromCarrier::Stop);
-    assert_eq!(
-        read(r#"{"event":"weather"}"#).unwrap().0,
-        FromCarrier::Unknown
-    );
+    assert_eq!(read(r#"{"event":"weather"}"#).unwrap().0, FromCarrier::Unknown);
 }
 
 #[test]
@@ -81,10 +66,7 @@ fn says_what_is_wrong() {
             r#"{"event":"media","streamSid":"MZ2","media":{"timestamp":"5","payload":""}}"#,
             Malformed::OtherStream,
         ),
-        (
-            r#"{"event":"media","streamSid":"$S"}"#,
-            Malformed::Missing(Part::Media),
-        ),
+        (r#"{"event":"media","streamSid":"$S"}"#, Malformed::Missing(Part::Media)),
         (
             r#"{"event":"media","streamSid":"$S","media":{"payload":""}}"#,
             Malformed::Missing(Part::Timestamp),
@@ -109,32 +91,19 @@ fn says_what_is_wrong() {
             r#"{"event":"dtmf","streamSid":"$S","dtmf":{"track":"inbound_track","digit":"12"}}"#,
             Malformed::Invalid(Part::Dtmf),
         ),
-        (
-            r#"{"event":"mark","streamSid":"$S"}"#,
-            Malformed::Missing(Part::Mark),
-        ),
-        (
-            r#"{"event":"start","streamSid":"$S"}"#,
-            Malformed::Missing(Part::Start),
-        ),
+        (r#"{"event":"mark","streamSid":"$S"}"#, Malformed::Missing(Part::Mark)),
+        (r#"{"event":"start","streamSid":"$S"}"#, Malformed::Missing(Part::Start)),
     ];
     for (text, expected) in cases {
         assert_eq!(read(&with_stream(text)), Err(expected), "{text}");
     }
     assert!(matches!(read("[]"), Err(Malformed::Json { .. })));
-    assert!(matches!(
-        read(r#"{"event":7}"#),
-        Err(Malformed::Json { .. })
-    ));
+    assert!(matches!(read(r#"{"event":7}"#), Err(Malformed::Json { .. })));
 }
 
 #[test]
 fn what_is_too_long_is_not_decoded() {
-    let limits = Limits {
-        payload_bytes_max: 160,
-        mark_bytes_max: 8,
-        ..Limits::default()
-    };
+    let limits = Limits { payload_bytes_max: 160, mark_bytes_max: 8, ..Limits::default() };
     let mut audio = vec![1];
     let media = carrier_says::media(STREAM, 2, 1, 0, &[0; 170]);
     assert_eq!(
@@ -171,10 +140,7 @@ fn writes_the_documented_server_messages() {
         server_says::mark("MZ1", "utt-7"),
         r#"{"event":"mark","streamSid":"MZ1","mark":{"name":"utt-7"}}"#
     );
-    assert_eq!(
-        server_says::clear("MZ1"),
-        r#"{"event":"clear","streamSid":"MZ1"}"#
-    );
+    assert_eq!(server_says::clear("MZ1"), r#"{"event":"clear","streamSid":"MZ1"}"#);
 }
 
 #[test]
@@ -182,18 +148,9 @@ fn the_carrier_is_as_strict_as_twilio() {
     let mut audio = Vec::new();
     let mut read = |text: &str| read_from_server(text, &Limits::default(), "MZ1", &mut audio);
     assert_eq!(read(&server_says::clear("MZ1")), Ok(FromServer::Clear));
-    assert_eq!(
-        read(&server_says::clear("MZ2")),
-        Err(Malformed::OtherStream)
-    );
-    assert_eq!(
-        read(r#"{"event":"hangup","streamSid":"MZ1"}"#),
-        Err(Malformed::UnknownEvent)
-    );
-    assert_eq!(
-        read(r#"{"event":"clear"}"#),
-        Err(Malformed::Missing(Part::StreamSid))
-    );
+    assert_eq!(read(&server_says::clear("MZ2")), Err(Malformed::OtherStream));
+    assert_eq!(read(r#"{"event":"hangup","streamSid":"MZ1"}"#), Err(Malformed::UnknownEvent));
+    assert_eq!(read(r#"{"event":"clear"}"#), Err(Malformed::Missing(Part::StreamSid)));
 }
 
 proptest! {

@@ -84,24 +84,14 @@ pub mod server_says {
     /// Audio to be played.
     #[must_use]
     pub fn media(stream: &str, audio: &[u8]) -> String {
-        Outgoing {
-            media: Some(payload(audio)),
-            ..Outgoing::new("media", Some(stream))
-        }
-        .write()
+        Outgoing { media: Some(payload(audio)), ..Outgoing::new("media", Some(stream)) }.write()
     }
 
     /// A mark to be echoed.
     #[must_use]
     pub fn mark(stream: &str, name: &str) -> String {
-        let mark = Some(MarkBody {
-            name: Cow::Borrowed(name),
-        });
-        Outgoing {
-            mark,
-            ..Outgoing::new("mark", Some(stream))
-        }
-        .write()
+        let mark = Some(MarkBody { name: Cow::Borrowed(name) });
+        Outgoing { mark, ..Outgoing::new("mark", Some(stream)) }.write()
     }
 
     /// Throw away what waits.
@@ -144,11 +134,8 @@ pub mod carrier_says {
             },
             custom_parameters: start.parameters.clone(),
         };
-        Outgoing {
-            start: Some(body),
-            ..Outgoing::numbered("start", &start.stream_sid, sequence)
-        }
-        .write()
+        Outgoing { start: Some(body), ..Outgoing::numbered("start", &start.stream_sid, sequence) }
+            .write()
     }
 
     /// Far-end audio: chunk number `chunk`, `timestamp_ms` after the stream began.
@@ -166,11 +153,7 @@ pub mod carrier_says {
             timestamp: Some(Cow::Owned(timestamp_ms.to_string())),
             ..payload(audio)
         };
-        Outgoing {
-            media: Some(body),
-            ..Outgoing::numbered("media", stream, sequence)
-        }
-        .write()
+        Outgoing { media: Some(body), ..Outgoing::numbered("media", stream, sequence) }.write()
     }
 
     /// A key that was heard.
@@ -180,37 +163,20 @@ pub mod carrier_says {
             track: Cow::Borrowed("inbound_track"),
             digit: Cow::Owned(key.symbol().to_string()),
         };
-        Outgoing {
-            dtmf: Some(body),
-            ..Outgoing::numbered("dtmf", stream, sequence)
-        }
-        .write()
+        Outgoing { dtmf: Some(body), ..Outgoing::numbered("dtmf", stream, sequence) }.write()
     }
 
     /// A mark comes back.
     #[must_use]
     pub fn mark(stream: &str, sequence: u64, name: &str) -> String {
-        let mark = Some(MarkBody {
-            name: Cow::Borrowed(name),
-        });
-        Outgoing {
-            mark,
-            ..Outgoing::numbered("mark", stream, sequence)
-        }
-        .write()
+        let mark = Some(MarkBody { name: Cow::Borrowed(name) });
+        Outgoing { mark, ..Outgoing::numbered("mark", stream, sequence) }.write()
     }
 
     /// The stream is over.
     #[must_use]
     pub fn stop(start: &Start, sequence: u64) -> String {
-        let stop = Some(StopBody {
-            account_sid: &start.account_sid,
-            call_sid: &start.call_sid,
-        });
-        Outgoing {
-            stop,
-            ..Outgoing::numbered("stop", &start.stream_sid, sequence)
-        }
-        .write()
+        let stop = Some(StopBody { account_sid: &start.account_sid, call_sid: &start.call_sid });
+        Outgoing { stop, ..Outgoing::numbered("stop", &start.stream_sid, sequence) }.write()
     }
 }

@@ -1,0 +1,71 @@
+//! Vendors that fail, each in its own way. Nothing here recovers: that is the product's part.
+
+use callwright_compliance::PhiString;
+use callwright_vendors::{
+    RecogniserSession, SpeechResult, SpeechToText, TextToSpeech, VendorError, recogniser_channels,
+};
+use tokio::sync::mpsc;
+
+use super::vendors::{Line, read_lips};
+
+/// A recogniser that hears one utterance and is gone.
+pub(crate) struct Dies(pub(crate) Line);
+
+impl SpeechToText for Dies {
+    fn id(&self) -> &'static str {
+        "dies"
+    }
+
+    fn open(&self) -> Result<RecogniserSession, VendorError> {
+        let (session, side) = recogniser_channels("dies");
+        tokio::spawn(read_lips(self.0.clone(), side, 1));
+        Ok(session)
+    }
+}
+
+/// A recogniser that never reads what it is sent.
+pub(crate) struct Stalls;
+
+impl SpeechToText for Stalls {
+    fn id(&self) -> &'static str {
+        "stalls"
+    }
+
+    fn open(&self) -> Result<RecogniserSession, VendorError> {
+        let (session, side) = recogniser_channels("stalls");
+        tokio::spawn(async move {
+            // Held, never read: it ends with the session.
+            let (_unread, heard) = side;
+            heard.closed().await;
+        });
+        Ok(session)
+    }
+}
+
+/// A recogniser that cannot be opened.
+pub(crate) struct Refuses;
+
+impl SpeechToText for Refuses {
+    fn id(&self) -> &'static str {
+        "refuses"
+    }
+
+    fn open(&self) -> Result<RecogniserSession, VendorError> {
+        Err(VendorError::Open { vendor: "refuses", why: "it is shut".to_owned() })
+    }
+}
+
+/// A voice that fails at every segment.
+pub(crate) struct Hoarse;
+
+impl TextToSpeech for Hoarse {
+    fn id(&self) -> &'static str {
+        "hoarse"
+    }
+
+    fn speak(&self, _words: PhiString) -> mpsc::Receiver<SpeechResult> {
+        let (to, from) = mpsc::channel(1);
+        to.try_send(Err(VendorError::Broke { vendor: "hoarse" })).expect("there is room for one");
+        from
+    }
+}
