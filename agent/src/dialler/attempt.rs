@@ -228,10 +228,10 @@ async fn place(
         expires: ready.answer_until,
         limits: services.policy.limits,
     };
-    // The lease must outlast the intent: who adopts this request after us counts on the intent's being over.
-    let now = services.clock.wall();
-    services.store.heartbeat(&mut case.claimed.lease, now, LEASE).await?;
-    keep::intent(services, &case.claimed, &case.actor, &intent).await?;
+    if let Err(error) = announce(services, &mut case, &intent).await {
+        // Nothing was dialled.
+        return Err(keep::give_back(services, case.claimed, &case.actor, error).await);
+    }
     let client = &services.carrier.client;
     let placed = match originate(permit, &ready.leg_plan, client, services.clock.wall()).await {
         Ok(placed) => placed,
@@ -252,6 +252,17 @@ async fn place(
         return Err(error);
     }
     run(services, case, ready).await
+}
+
+/// Writes the intent, under a lease that outlasts it: who adopts this request after us counts on the intent's being over by then.
+async fn announce(
+    services: &Services,
+    case: &mut Case,
+    intent: &NewIntent,
+) -> Result<(), DialError> {
+    let now = services.clock.wall();
+    services.store.heartbeat(&mut case.claimed.lease, now, LEASE).await?;
+    keep::intent(services, &case.claimed, &case.actor, intent).await
 }
 
 /// The carrier did not take the call, or its answer was lost. In the second case a leg may exist, and is looked for and ended first.

@@ -346,9 +346,9 @@ fn an_item_of_an_earlier_epoch_proves_nothing_in_this_one() {
         send(&mut playout);
         playout.tick();
     }
-    assert_eq!(events(&mut playout), ["S1", "P1"]);
+    assert_eq!(events(&mut playout), ["S1", "S2", "P1"]);
     assert_eq!(playout.mode(), Mode::Armed, "the first was let pass before the clear");
-    for _ in 0..26 + SETTLE {
+    for _ in 0..25 {
         send(&mut playout);
         playout.tick();
     }

@@ -148,7 +148,7 @@ impl Recorder {
     /// [`RecorderError::OtherCall`] for the permit of another call: it is dropped, and what waits goes on
     /// waiting. Otherwise as for [`Recorder::frame`].
     pub fn permit(&mut self, permit: RecordingPermit) -> Result<(), RecorderError> {
-        if false {
+        if permit.decision_id() != self.machine.decision_id() {
             return Err(RecorderError::OtherCall);
         }
         if self.file.is_some() {
