@@ -222,13 +222,9 @@ mod tests {
     #[test]
     fn the_first_words_say_who_what_why_and_that_it_is_recorded() {
         let text = text(ClipName::Disclosure);
-        for part in [
-            "A I voice",
-            "Riverside Family Medicine",
-            "recorded",
-            "transcribed",
-            "benefits",
-        ] {
+        for part in
+            ["A I voice", "Riverside Family Medicine", "recorded", "transcribed", "benefits"]
+        {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert_eq!(text.matches('.').count(), 1, "one sentence: {text}");
@@ -254,28 +250,16 @@ mod tests {
     fn a_question_about_being_a_robot_is_answered_truthfully() {
         let text = text(ClipName::IAmAutomated);
         assert!(text.starts_with("Yes."), "{text}");
-        assert!(
-            text.contains("A I voice") && text.contains("not a person"),
-            "{text}"
-        );
+        assert!(text.contains("A I voice") && text.contains("not a person"), "{text}");
     }
 
     #[test]
     fn the_rest_is_enough_only_once_the_name_was_heard() {
         let pack = Pack::embedded().unwrap();
         // "This is an A I voice for Riverside Family Medicine": nine of sixteen words.
-        assert_eq!(
-            pack.disclosure_after(&RIVERSIDE, 3_300, 6_000),
-            ClipName::Disclosure
-        );
-        assert_eq!(
-            pack.disclosure_after(&RIVERSIDE, 4_200, 6_000),
-            ClipName::DisclosureRest
-        );
-        assert_eq!(
-            pack.disclosure_after(&RIVERSIDE, 0, 0),
-            ClipName::Disclosure
-        );
+        assert_eq!(pack.disclosure_after(&RIVERSIDE, 3_300, 6_000), ClipName::Disclosure);
+        assert_eq!(pack.disclosure_after(&RIVERSIDE, 4_200, 6_000), ClipName::DisclosureRest);
+        assert_eq!(pack.disclosure_after(&RIVERSIDE, 0, 0), ClipName::Disclosure);
     }
 
     #[test]

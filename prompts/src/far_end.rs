@@ -107,10 +107,7 @@ impl Slot {
     ];
 
     fn named(name: &str) -> Option<Slot> {
-        Slot::NAMED
-            .into_iter()
-            .find(|(each, _)| *each == name)
-            .map(|(_, slot)| slot)
+        Slot::NAMED.into_iter().find(|(each, _)| *each == name).map(|(_, slot)| slot)
     }
 }
 
@@ -140,10 +137,7 @@ impl RawFarEnd {
             }
             for entry in entries {
                 if !entry.chars().all(is_word_char) || entry.trim().is_empty() {
-                    findings.add(
-                        key.as_str(),
-                        format!("`{entry}` has to be lower-case words"),
-                    );
+                    findings.add(key.as_str(), format!("`{entry}` has to be lower-case words"));
                 }
             }
         }
@@ -166,16 +160,10 @@ impl RawFarEnd {
                     Err(why) => findings.add(key.as_str(), format!("`{text}`: {why}")),
                 }
             }
-            Group {
-                count: group.count,
-                lines,
-            }
+            Group { count: group.count, lines }
         });
         let groups = groups.collect();
-        FarEnd {
-            lists: self.lists,
-            groups,
-        }
+        FarEnd { lists: self.lists, groups }
     }
 }
 
@@ -188,10 +176,7 @@ fn parse_line(text: &str, lists: &BTreeMap<String, Vec<String>>) -> Result<Line,
     if text.trim().is_empty() {
         return Err("the line is empty".to_owned());
     }
-    let mut parser = Parser {
-        chars: text.chars().peekable(),
-        lists,
-    };
+    let mut parser = Parser { chars: text.chars().peekable(), lists };
     let line = parser.sequence(0)?;
     match parser.chars.next() {
         None => Ok(line),
@@ -218,20 +203,14 @@ impl Parser<'_> {
                 '{' | '[' => {
                     let _ = self.chars.next();
                     flush(&mut words, &mut line);
-                    line.push(if c == '{' {
-                        self.slot()?
-                    } else {
-                        self.one_of(depth)?
-                    });
+                    line.push(if c == '{' { self.slot()? } else { self.one_of(depth)? });
                 }
                 c if is_word_char(c) => {
                     let _ = self.chars.next();
                     words.push(c);
                 }
                 c => {
-                    return Err(format!(
-                        "`{c}` is no lower-case letter: write words as said"
-                    ));
+                    return Err(format!("`{c}` is no lower-case letter: write words as said"));
                 }
             }
         }
@@ -248,9 +227,7 @@ impl Parser<'_> {
                 }
                 return match self.lists.contains_key(&name) {
                     true => Ok(Node::List(name)),
-                    false => Err(format!(
-                        "`{name}` is neither a value nor a list of this file"
-                    )),
+                    false => Err(format!("`{name}` is neither a value nor a list of this file")),
                 };
             }
             name.push(c);
@@ -260,9 +237,7 @@ impl Parser<'_> {
 
     fn one_of(&mut self, depth: u8) -> Result<Node, String> {
         if depth == DEPTH_MAX {
-            return Err(format!(
-                "wordings stand more than {DEPTH_MAX} deep in one another"
-            ));
+            return Err(format!("wordings stand more than {DEPTH_MAX} deep in one another"));
         }
         let mut wordings = vec![self.sequence(depth + 1)?];
         loop {
@@ -292,17 +267,12 @@ mod tests {
 
     #[test]
     fn a_line_is_words_values_lists_and_wordings() {
-        let line = parse_line(
-            "for {department} press {digit}[ now| or [hold|wait]|]",
-            &lists(),
-        );
+        let line = parse_line("for {department} press {digit}[ now| or [hold|wait]|]", &lists());
         let line = line.unwrap();
         assert_eq!(line[0], Node::Words("for ".to_owned()));
         assert_eq!(line[1], Node::List("department".to_owned()));
         assert_eq!(line[3], Node::Slot(Slot::Digit));
-        let Node::OneOf(wordings) = &line[4] else {
-            panic!("no wordings: {line:?}")
-        };
+        let Node::OneOf(wordings) = &line[4] else { panic!("no wordings: {line:?}") };
         assert_eq!(wordings.len(), 3);
         assert!(wordings[2].is_empty());
     }

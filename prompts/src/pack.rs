@@ -39,10 +39,7 @@ pub const EMBEDDED: Sources<'static> = Sources {
     disclosures: include_str!("../packs/en-US/disclosures.toml"),
     phrases: include_str!("../packs/en-US/phrases.toml"),
     far_end: include_str!("../packs/en-US/far_end.toml"),
-    questions: &[(
-        "medical",
-        include_str!("../packs/en-US/questions/medical.toml"),
-    )],
+    questions: &[("medical", include_str!("../packs/en-US/questions/medical.toml"))],
 };
 
 /// What may be said, in one language and version.
@@ -103,20 +100,14 @@ impl Pack {
     /// The digest in lower-case hexadecimal.
     #[must_use]
     pub fn digest_hex(&self) -> String {
-        self.digest
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        self.digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// A fixed clip for this practice.
     #[must_use]
     pub fn clip_text(&self, name: ClipName, business: &Business<'_>) -> String {
         // A checked pack holds every clip.
-        self.clips
-            .get(&name)
-            .map(|template| business.fill(template))
-            .unwrap_or_default()
+        self.clips.get(&name).map(|template| business.fill(template)).unwrap_or_default()
     }
 
     /// A clip's template.
@@ -158,10 +149,7 @@ impl Pack {
     /// thank-you ten times. Zero is the usual one.
     #[must_use]
     pub fn phrase(&self, name: PhraseName, turn: usize) -> Option<&Template> {
-        self.phrases(name)
-            .iter()
-            .cycle()
-            .nth(turn % self.phrases(name).len().max(1))
+        self.phrases(name).iter().cycle().nth(turn % self.phrases(name).len().max(1))
     }
 
     /// The question set of this id.

@@ -89,72 +89,24 @@ const TABLE: [(PhraseName, &str, Option<Token>); 32] = [
     (PhraseName::NotAvailable, "not_available", None),
     (PhraseName::NothingElse, "nothing_else", None),
     (PhraseName::NoteNotAvailable, "note_not_available", None),
-    (
-        PhraseName::ProvideCallbackNumber,
-        "provide_callback_number",
-        Some(Token::CallbackNumber),
-    ),
-    (
-        PhraseName::ProvideCallerName,
-        "provide_caller_name",
-        Some(Token::CallerName),
-    ),
-    (
-        PhraseName::ProvideDateOfService,
-        "provide_date_of_service",
-        Some(Token::DateOfService),
-    ),
-    (
-        PhraseName::ProvideGroupNumber,
-        "provide_group_number",
-        Some(Token::GroupNumber),
-    ),
-    (
-        PhraseName::ProvideMemberId,
-        "provide_member_id",
-        Some(Token::MemberId),
-    ),
+    (PhraseName::ProvideCallbackNumber, "provide_callback_number", Some(Token::CallbackNumber)),
+    (PhraseName::ProvideCallerName, "provide_caller_name", Some(Token::CallerName)),
+    (PhraseName::ProvideDateOfService, "provide_date_of_service", Some(Token::DateOfService)),
+    (PhraseName::ProvideGroupNumber, "provide_group_number", Some(Token::GroupNumber)),
+    (PhraseName::ProvideMemberId, "provide_member_id", Some(Token::MemberId)),
     (PhraseName::ProvideNpi, "provide_npi", Some(Token::Npi)),
     (
         PhraseName::ProvidePatientDateOfBirth,
         "provide_patient_date_of_birth",
         Some(Token::PatientDateOfBirth),
     ),
-    (
-        PhraseName::ProvidePatientName,
-        "provide_patient_name",
-        Some(Token::PatientName),
-    ),
-    (
-        PhraseName::ProvideProviderAddress,
-        "provide_provider_address",
-        Some(Token::ProviderAddress),
-    ),
-    (
-        PhraseName::ProvideProviderName,
-        "provide_provider_name",
-        Some(Token::ProviderName),
-    ),
-    (
-        PhraseName::ProvideRelationship,
-        "provide_relationship",
-        Some(Token::Relationship),
-    ),
-    (
-        PhraseName::ProvideTaxId,
-        "provide_tax_id",
-        Some(Token::TaxId),
-    ),
-    (
-        PhraseName::ReadBackName,
-        "read_back_name",
-        Some(Token::Heard),
-    ),
-    (
-        PhraseName::ReadBackReference,
-        "read_back_reference",
-        Some(Token::Heard),
-    ),
+    (PhraseName::ProvidePatientName, "provide_patient_name", Some(Token::PatientName)),
+    (PhraseName::ProvideProviderAddress, "provide_provider_address", Some(Token::ProviderAddress)),
+    (PhraseName::ProvideProviderName, "provide_provider_name", Some(Token::ProviderName)),
+    (PhraseName::ProvideRelationship, "provide_relationship", Some(Token::Relationship)),
+    (PhraseName::ProvideTaxId, "provide_tax_id", Some(Token::TaxId)),
+    (PhraseName::ReadBackName, "read_back_name", Some(Token::Heard)),
+    (PhraseName::ReadBackReference, "read_back_reference", Some(Token::Heard)),
     (PhraseName::RepeatLead, "repeat_lead", None),
     (PhraseName::Representative, "representative", None),
     (PhraseName::Thank, "thank", None),
@@ -184,10 +136,7 @@ impl PhraseName {
     /// The name of this key.
     #[must_use]
     pub fn from_key(key: &str) -> Option<PhraseName> {
-        TABLE
-            .into_iter()
-            .find(|(_, each, _)| *each == key)
-            .map(|(name, _, _)| name)
+        TABLE.into_iter().find(|(_, each, _)| *each == key).map(|(name, _, _)| name)
     }
 
     fn row(self) -> (PhraseName, &'static str, Option<Token>) {

@@ -26,10 +26,7 @@ impl QuestionSet {
     /// The place and the question of this name.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<(usize, &Question)> {
-        self.fields
-            .iter()
-            .enumerate()
-            .find(|(_, question)| question.name == name)
+        self.fields.iter().enumerate().find(|(_, question)| question.name == name)
     }
 }
 
@@ -103,11 +100,7 @@ impl Choice {
     /// How the value is said, e.g. "P P O".
     #[must_use]
     pub fn spoken(&self) -> &str {
-        if self.say.is_empty() {
-            self.words.first().map_or("", String::as_str)
-        } else {
-            &self.say
-        }
+        if self.say.is_empty() { self.words.first().map_or("", String::as_str) } else { &self.say }
     }
 }
 

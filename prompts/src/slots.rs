@@ -60,12 +60,8 @@ pub enum HeardKind {
 }
 
 impl HeardKind {
-    const ALL: [HeardKind; 4] = [
-        HeardKind::Date,
-        HeardKind::Id,
-        HeardKind::Name,
-        HeardKind::Spelling,
-    ];
+    const ALL: [HeardKind; 4] =
+        [HeardKind::Date, HeardKind::Id, HeardKind::Name, HeardKind::Spelling];
 
     fn name(self) -> &'static str {
         match self {
@@ -121,9 +117,7 @@ impl Token {
     pub fn parse(name: &str) -> Option<Token> {
         if let Some(rest) = name.strip_prefix("heard:") {
             let (kind, number) = rest.split_once('#')?;
-            let kind = HeardKind::ALL
-                .into_iter()
-                .find(|each| each.name() == kind)?;
+            let kind = HeardKind::ALL.into_iter().find(|each| each.name() == kind)?;
             let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
             return plain
                 .then(|| number.parse().ok())
@@ -245,9 +239,7 @@ impl Template {
             if name.contains('{') {
                 return Err(TemplateError::Unbalanced);
             }
-            pieces.push(Piece::Token(
-                Token::parse(name).ok_or(TemplateError::UnknownToken)?,
-            ));
+            pieces.push(Piece::Token(Token::parse(name).ok_or(TemplateError::UnknownToken)?));
             rest = tail;
         }
         Ok(Template { pieces })
@@ -327,22 +319,10 @@ mod tests {
 
     #[test]
     fn a_value_heard_earlier_is_named_by_kind_and_number() {
-        assert_eq!(
-            Token::parse("heard:id#3"),
-            Some(Token::HeardEarlier(HeardKind::Id, 3))
-        );
-        assert_eq!(
-            Token::HeardEarlier(HeardKind::Date, 12).to_string(),
-            "{heard:date#12}"
-        );
-        for name in [
-            "heard:",
-            "heard:id",
-            "heard:id#",
-            "heard:id#+3",
-            "heard:ssn#1",
-            "heard:id#x",
-        ] {
+        assert_eq!(Token::parse("heard:id#3"), Some(Token::HeardEarlier(HeardKind::Id, 3)));
+        assert_eq!(Token::HeardEarlier(HeardKind::Date, 12).to_string(), "{heard:date#12}");
+        for name in ["heard:", "heard:id", "heard:id#", "heard:id#+3", "heard:ssn#1", "heard:id#x"]
+        {
             assert_eq!(Token::parse(name), None, "{name}");
         }
         assert_eq!(Token::parse("heard:id#99999999999"), None);
@@ -390,11 +370,7 @@ mod tests {
                 Field::Npi,
                 Field::TaxId,
             ];
-            assert_eq!(
-                token.is_about_patient(),
-                !public.contains(&token.field()),
-                "{token}"
-            );
+            assert_eq!(token.is_about_patient(), !public.contains(&token.field()), "{token}");
         }
     }
 

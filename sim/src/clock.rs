@@ -6,10 +6,7 @@ use jiff::Timestamp;
 
 /// The wall clock's time.
 #[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the simulator's one reading of the wall clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "the simulator's one reading of the wall clock")]
 pub fn now() -> Timestamp {
     Timestamp::now()
 }

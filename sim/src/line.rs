@@ -42,18 +42,9 @@ pub(crate) struct Line {
 }
 
 enum Playing {
-    Speech {
-        step: String,
-        clip: Arc<[u8]>,
-        at: usize,
-    },
-    Music {
-        at: usize,
-        left_ms: u64,
-    },
-    Silence {
-        left_ms: u64,
-    },
+    Speech { step: String, clip: Arc<[u8]>, at: usize },
+    Music { at: usize, left_ms: u64 },
+    Silence { left_ms: u64 },
 }
 
 impl Line {
@@ -92,26 +83,16 @@ impl Line {
     /// Plays one frame to the far end and takes one from it.
     pub(crate) fn tick(&mut self, near: &Frame) -> Tick {
         self.hear(near);
-        if self
-            .engine
-            .poll_timeout()
-            .is_some_and(|(at_ms, _)| at_ms <= self.now_ms())
-        {
+        if self.engine.poll_timeout().is_some_and(|(at_ms, _)| at_ms <= self.now_ms()) {
             self.give(Event::Timeout);
         }
         let far = self.speak();
         self.log.audio(near, &far);
-        if self
-            .hang_up_at_ms
-            .is_some_and(|at_ms| at_ms <= self.now_ms())
-        {
+        if self.hang_up_at_ms.is_some_and(|at_ms| at_ms <= self.now_ms()) {
             self.hung_up = true;
         }
         self.ticks += 1;
-        Tick {
-            far,
-            hung_up: self.hung_up,
-        }
+        Tick { far, hung_up: self.hung_up }
     }
 
     /// Writes down what is still open when the call ends.
@@ -128,8 +109,7 @@ impl Line {
         self.near_segment(Some(&samples));
         let mut pressed = Vec::new();
         let at = SampleTime::from_ms(self.now_ms());
-        self.keys
-            .push(at, &samples, |key, _| pressed.push(key.symbol()));
+        self.keys.push(at, &samples, |key, _| pressed.push(key.symbol()));
         for key in pressed {
             self.endpointer.key();
             self.note(LogEvent::KeyDetected { key });
@@ -233,16 +213,11 @@ impl Line {
         }
         match self.bank.clip(&text) {
             Some(clip) => {
-                self.note(LogEvent::PromptStarted {
-                    step: step.clone(),
-                    text,
-                });
+                self.note(LogEvent::PromptStarted { step: step.clone(), text });
                 self.playing = Some(Playing::Speech { step, clip, at: 0 });
             }
             None => {
-                self.note(LogEvent::Payer {
-                    what: PayerEvent::Unspeakable { step },
-                });
+                self.note(LogEvent::Payer { what: PayerEvent::Unspeakable { step } });
                 self.playing = Some(Playing::Silence { left_ms: TICK_MS });
             }
         }

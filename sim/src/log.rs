@@ -204,10 +204,7 @@ pub struct CallLog {
 impl CallLog {
     /// When the first entry that satisfies `wanted` was made.
     pub fn first_ms(&self, wanted: impl Fn(&LogEvent) -> bool) -> Option<u64> {
-        self.entries
-            .iter()
-            .find(|entry| wanted(&entry.event))
-            .map(|entry| entry.at_ms)
+        self.entries.iter().find(|entry| wanted(&entry.event)).map(|entry| entry.at_ms)
     }
 
     /// Whether there is an entry that satisfies `wanted`.
@@ -230,16 +227,9 @@ impl CallLog {
     /// The caller's audio between two moments, as 16-bit samples; as much of it as there is.
     #[must_use]
     pub fn near_between(&self, from_ms: u64, to_ms: u64) -> Vec<i16> {
-        let at = |ms: u64| {
-            usize::try_from(ms * 8)
-                .unwrap_or(usize::MAX)
-                .min(self.near.len())
-        };
+        let at = |ms: u64| usize::try_from(ms * 8).unwrap_or(usize::MAX).min(self.near.len());
         let (from, to) = (at(from_ms), at(to_ms));
-        self.near[from..to.max(from)]
-            .iter()
-            .map(|&code| g711::decode(code))
-            .collect()
+        self.near[from..to.max(from)].iter().map(|&code| g711::decode(code)).collect()
     }
 
     /// One JSON object a line.
@@ -276,9 +266,7 @@ fn write_wav(path: &Path, mulaw: &[u8]) -> io::Result<()> {
     };
     let mut writer = hound::WavWriter::create(path, spec).map_err(io::Error::other)?;
     for &code in mulaw {
-        writer
-            .write_sample(g711::decode(code))
-            .map_err(io::Error::other)?;
+        writer.write_sample(g711::decode(code)).map_err(io::Error::other)?;
     }
     writer.finalize().map_err(io::Error::other)
 }
@@ -294,11 +282,7 @@ pub(crate) struct LogBook {
 impl LogBook {
     pub(crate) fn new(keeps_audio: bool) -> LogBook {
         let log = Arc::new(Mutex::new(CallLog::default()));
-        LogBook {
-            log,
-            changed: watch::Sender::new(0),
-            keeps_audio,
-        }
+        LogBook { log, changed: watch::Sender::new(0), keeps_audio }
     }
 
     fn lock(&self) -> MutexGuard<'_, CallLog> {
@@ -365,9 +349,7 @@ mod tests {
     fn entries_become_lines_of_json() {
         let book = LogBook::new(true);
         book.add(0, LogEvent::Answered);
-        let what = PayerEvent::Told {
-            topic: "plan".into(),
-        };
+        let what = PayerEvent::Told { topic: "plan".into() };
         book.add(40, LogEvent::Payer { what });
         let text = book.snapshot().to_jsonl();
         let expected = "{\"seq\":0,\"at_ms\":0,\"event\":\"answered\"}\n\
@@ -393,9 +375,6 @@ mod tests {
         book.add(20, LogEvent::Answered);
         book.snapshot().write(folder.path()).unwrap();
         let mut wav = hound::WavReader::open(folder.path().join("near.wav")).unwrap();
-        assert_eq!(
-            wav.samples::<i16>().map(Result::unwrap).collect::<Vec<_>>(),
-            [-32_124; 160]
-        );
+        assert_eq!(wav.samples::<i16>().map(Result::unwrap).collect::<Vec<_>>(), [-32_124; 160]);
     }
 }

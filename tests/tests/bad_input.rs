@@ -254,10 +254,9 @@ async fn a_recogniser_that_dies_ends_the_call_in_words() {
     let (house, called) =
         call_with(|vendors, line| vendors.speech_to_text = Arc::new(Dies(line.clone()))).await;
     let result = &called.made().result;
-    assert_ne!(result.outcome, "complete");
-    assert!(result.ended_by.is_some());
+    assert_eq!(result.ended_by.as_deref(), Some("vendor_lost"), "{}", called.log().to_jsonl());
     assert_eq!(result.disclosures.len(), 1, "the person was greeted before it died");
-    house.settled(&called).await;
+    assert_eq!(house.settled(&called).await.state, RequestState::Queued, "it is our fault");
     house.close().await;
 }
 
@@ -274,8 +273,11 @@ async fn a_recogniser_that_stalls_ends_the_call_before_anything_is_said() {
 async fn a_voice_that_fails_ends_the_call_in_words() {
     let (house, called) = call_with(|vendors, _| vendors.text_to_speech = Arc::new(Hoarse)).await;
     let result = &called.made().result;
-    assert!(result.ended_by.is_some(), "{}", result.outcome);
+    let by = result.ended_by.as_deref().expect("it was not complete");
+    assert_ne!(by, "far_end_hung_up", "the person was left in silence");
     assert_eq!(result.disclosures.len(), 1, "the disclosure is a clip and needs no voice");
+    // The disclosure and a good-bye, both clips.
+    assert_eq!(audible(&called).len(), 2, "{:?}", audible(&called));
     house.settled(&called).await;
     house.close().await;
 }

@@ -19,12 +19,7 @@ const MAY: &[(&str, &[&str])] = &[
     // `core` for its closed lists of acts and goals, which are what understanding gives and the rule-based model takes.
     (
         "callwright-understanding",
-        &[
-            "callwright-compliance",
-            "callwright-core",
-            "callwright-dialplan",
-            "callwright-prompts",
-        ],
+        &["callwright-compliance", "callwright-core", "callwright-dialplan", "callwright-prompts"],
     ),
     // `core` for the ids of turns and utterances, `prompts` for the pack that the rule-based model words turns from.
     (
@@ -39,14 +34,7 @@ const MAY: &[(&str, &[&str])] = &[
         ],
     ),
     // Never the agent, nor anything that only the agent has: an independent reading of the protocols.
-    (
-        "callwright-sim",
-        &[
-            "callwright-media",
-            "callwright-prompts",
-            "callwright-speech-local",
-        ],
-    ),
+    ("callwright-sim", &["callwright-media", "callwright-prompts", "callwright-speech-local"]),
     (
         "callwright",
         &[
@@ -66,23 +54,11 @@ const MAY: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that no runtime may come near, by themselves or through what they depend on.
-const NO_RUNTIME: &[&str] = &[
-    "callwright-core",
-    "callwright-compliance",
-    "callwright-prompts",
-];
+const NO_RUNTIME: &[&str] = &["callwright-core", "callwright-compliance", "callwright-prompts"];
 
 /// Packages that are a runtime, or bring IO with them.
-const RUNTIMES: &[&str] = &[
-    "async-std",
-    "axum",
-    "futures-util",
-    "hyper",
-    "mio",
-    "reqwest",
-    "smol",
-    "tokio",
-];
+const RUNTIMES: &[&str] =
+    &["async-std", "axum", "futures-util", "hyper", "mio", "reqwest", "smol", "tokio"];
 
 fn is_ours(name: &str) -> bool {
     name.starts_with("callwright")
@@ -93,26 +69,18 @@ fn each_crate_depends_on_exactly_those_of_ours_that_it_may() {
     let packages = packages();
     let listed: BTreeSet<&str> = MAY.iter().map(|(name, _)| *name).collect();
     let there: BTreeSet<&str> = packages.keys().map(String::as_str).collect();
-    assert_eq!(
-        there, listed,
-        "left: the workspace; right: the table `MAY` of this test"
-    );
+    assert_eq!(there, listed, "left: the workspace; right: the table `MAY` of this test");
     let mut wrong = Vec::new();
     for (name, may) in MAY {
         let needs = &packages[*name].needs;
-        let needs: BTreeSet<&str> = needs
-            .iter()
-            .map(String::as_str)
-            .filter(|n| is_ours(n))
-            .collect();
+        let needs: BTreeSet<&str> =
+            needs.iter().map(String::as_str).filter(|n| is_ours(n)).collect();
         let may: BTreeSet<&str> = may.iter().copied().collect();
         for extra in needs.difference(&may) {
             wrong.push(format!("{name} depends on {extra} and may not"));
         }
         for unused in may.difference(&needs) {
-            wrong.push(format!(
-                "{name} may depend on {unused} and does not: strike it from `MAY`"
-            ));
+            wrong.push(format!("{name} may depend on {unused} and does not: strike it from `MAY`"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -141,10 +109,7 @@ fn the_pure_crates_have_no_runtime_in_their_whole_tree() {
     let mut wrong = Vec::new();
     for name in NO_RUNTIME {
         let tree = tree(&packages[*name].needs, &lock);
-        assert!(
-            tree.len() > 1,
-            "{name}: its tree was not found in Cargo.lock"
-        );
+        assert!(tree.len() > 1, "{name}: its tree was not found in Cargo.lock");
         for runtime in RUNTIMES.iter().filter(|runtime| tree.contains(**runtime)) {
             wrong.push(format!("{name} brings {runtime} with it"));
         }
@@ -156,23 +121,14 @@ fn the_pure_crates_have_no_runtime_in_their_whole_tree() {
 fn understanding_uses_no_runtime_itself() {
     // What it takes from dialplan is data: payers and menu maps. Dialplan's own client has a runtime.
     let needs = &packages()["callwright-understanding"].needs;
-    let runtimes: Vec<_> = needs
-        .iter()
-        .filter(|n| RUNTIMES.contains(&n.as_str()))
-        .collect();
-    assert!(
-        runtimes.is_empty(),
-        "callwright-understanding depends on {runtimes:?}"
-    );
+    let runtimes: Vec<_> = needs.iter().filter(|n| RUNTIMES.contains(&n.as_str())).collect();
+    assert!(runtimes.is_empty(), "callwright-understanding depends on {runtimes:?}");
 }
 
 #[test]
 fn the_dispatcher_is_a_pure_machine() {
     let files = common::files("dialplan/src/dispatcher");
-    assert!(
-        !files.is_empty(),
-        "the dispatcher has moved: mend this test"
-    );
+    assert!(!files.is_empty(), "the dispatcher has moved: mend this test");
     for path in files {
         let text = read(&path);
         for word in ["tokio", "reqwest", "async fn", ".await"] {
@@ -187,33 +143,21 @@ fn the_dispatcher_is_a_pure_machine() {
 #[test]
 fn privileges_are_held_by_those_that_deny_toml_names() {
     let deny: toml::Table = read("deny.toml").parse().expect("deny.toml is TOML");
-    let rules = deny["bans"]["deny"]
-        .as_array()
-        .expect("bans.deny is a list");
+    let rules = deny["bans"]["deny"].as_array().expect("bans.deny is a list");
     let packages = packages();
     let mut wrong = Vec::new();
     for rule in rules {
         let banned = rule["crate"].as_str().expect("a rule names a crate");
         let wrappers = rule.get("wrappers").and_then(toml::Value::as_array);
-        let may: BTreeSet<&str> = wrappers
-            .into_iter()
-            .flatten()
-            .filter_map(toml::Value::as_str)
-            .collect();
+        let may: BTreeSet<&str> =
+            wrappers.into_iter().flatten().filter_map(toml::Value::as_str).collect();
         let does: BTreeSet<&str> = packages
             .iter()
-            .filter(|(_, p)| {
-                p.needs
-                    .iter()
-                    .chain(&p.tests_need)
-                    .any(|need| need == banned)
-            })
+            .filter(|(_, p)| p.needs.iter().chain(&p.tests_need).any(|need| need == banned))
             .map(|(name, _)| name.as_str())
             .collect();
         if may != does {
-            wrong.push(format!(
-                "{banned}: deny.toml allows it to {may:?}; {does:?} depend on it"
-            ));
+            wrong.push(format!("{banned}: deny.toml allows it to {may:?}; {does:?} depend on it"));
         }
     }
     assert!(rules.len() > 5, "deny.toml lost its rules");
@@ -223,16 +167,11 @@ fn privileges_are_held_by_those_that_deny_toml_names() {
 #[test]
 fn what_is_banned_is_not_in_the_lock_file() {
     let deny: toml::Table = read("deny.toml").parse().expect("deny.toml is TOML");
-    let rules = deny["bans"]["deny"]
-        .as_array()
-        .expect("bans.deny is a list");
+    let rules = deny["bans"]["deny"].as_array().expect("bans.deny is a list");
     let lock = lock();
     let banned = rules.iter().filter(|rule| rule.get("wrappers").is_none());
     for name in banned.filter_map(|rule| rule["crate"].as_str()) {
-        assert!(
-            !lock.contains_key(name),
-            "{name} is banned and in Cargo.lock"
-        );
+        assert!(!lock.contains_key(name), "{name} is banned and in Cargo.lock");
     }
 }
 
@@ -259,32 +198,19 @@ fn every_dependency_is_used() {
             }
         }
     }
-    assert!(
-        unused.is_empty(),
-        "Nothing uses these:\n{}",
-        unused.join("\n")
-    );
+    assert!(unused.is_empty(), "Nothing uses these:\n{}", unused.join("\n"));
 }
 
 #[test]
 fn every_dependency_has_its_reason() {
     let workspace: toml::Table = read("Cargo.toml").parse().expect("Cargo.toml is TOML");
-    let all = workspace["workspace"]["dependencies"]
-        .as_table()
-        .expect("there are dependencies");
-    let all: BTreeSet<&str> = all
-        .keys()
-        .map(String::as_str)
-        .filter(|n| !is_ours(n))
-        .collect();
+    let all = workspace["workspace"]["dependencies"].as_table().expect("there are dependencies");
+    let all: BTreeSet<&str> = all.keys().map(String::as_str).filter(|n| !is_ours(n)).collect();
     let rows = common::table(&read("docs/ARCHITECTURE.md"), "Package");
     let names = rows.iter().flat_map(|row| row[0].split(", "));
     // What stands in brackets behind a name is a remark.
     let named: BTreeSet<&str> = names.filter_map(|name| name.split(' ').next()).collect();
-    assert_eq!(
-        all, named,
-        "left: Cargo.toml; right: docs/ARCHITECTURE.md, Dependencies"
-    );
+    assert_eq!(all, named, "left: Cargo.toml; right: docs/ARCHITECTURE.md, Dependencies");
 }
 
 /// Every package in the lock file with the names of those it depends on, whatever the target or feature.
@@ -296,9 +222,7 @@ fn lock() -> BTreeMap<String, BTreeSet<String>> {
         let needs = package.get("dependencies").and_then(toml::Value::as_array);
         // An entry is "name", or "name version" where there are several versions.
         let needs = needs.into_iter().flatten().filter_map(toml::Value::as_str);
-        let needs = needs
-            .filter_map(|need| need.split(' ').next())
-            .map(str::to_owned);
+        let needs = needs.filter_map(|need| need.split(' ').next()).map(str::to_owned);
         out.entry(name.to_owned()).or_default().extend(needs);
     }
     out

@@ -37,9 +37,7 @@ fn none(findings: &[String], rule: &str) {
 /// The lines of `code` that `wanted` finds something in, as `path:line: what`.
 fn find<'a>(path: &str, code: &'a str, wanted: impl Fn(&'a str) -> Option<&'a str>) -> Vec<String> {
     let lines = code.lines().enumerate();
-    lines
-        .filter_map(|(at, line)| Some(format!("{path}:{}: {}", at + 1, wanted(line)?)))
-        .collect()
+    lines.filter_map(|(at, line)| Some(format!("{path}:{}: {}", at + 1, wanted(line)?))).collect()
 }
 
 fn has_word(line: &str, word: &str) -> bool {
@@ -56,16 +54,11 @@ fn every_rust_file_says_what_it_is() {
         .into_iter()
         .filter(|(_, text)| {
             let first = text.lines().next().unwrap_or_default();
-            first
-                .strip_prefix("//!")
-                .is_none_or(|words| words.trim().len() < 5)
+            first.strip_prefix("//!").is_none_or(|words| words.trim().len() < 5)
         })
         .map(|(path, _)| path)
         .collect();
-    none(
-        &silent,
-        "A Rust file opens with `//!` and what the module is. These do not:",
-    );
+    none(&silent, "A Rust file opens with `//!` and what the module is. These do not:");
 }
 
 #[test]
@@ -75,19 +68,11 @@ fn every_crate_says_what_it_does_not_do() {
         .map(|package| format!("{}/src/lib.rs", package.folder))
         .filter(|path| {
             let text = read(path);
-            let doc: String = text
-                .lines()
-                .filter(|line| line.starts_with("//!"))
-                .collect();
-            !["not", "no ", "never", "nothing"]
-                .iter()
-                .any(|word| doc.contains(word))
+            let doc: String = text.lines().filter(|line| line.starts_with("//!")).collect();
+            !["not", "no ", "never", "nothing"].iter().any(|word| doc.contains(word))
         })
         .collect();
-    none(
-        &silent,
-        "A crate's documentation says what it is and what it does not do. These do not:",
-    );
+    none(&silent, "A crate's documentation says what it is and what it does not do. These do not:");
 }
 
 #[test]
@@ -95,26 +80,17 @@ fn files_have_one_subject() {
     let mut long = Vec::new();
     for (path, text) in rust() {
         let longer = LONGER.iter().find(|(name, ..)| *name == path);
-        let usual = if is_test(&path) {
-            LINES_MAX_TESTS
-        } else {
-            LINES_MAX
-        };
+        let usual = if is_test(&path) { LINES_MAX_TESTS } else { LINES_MAX };
         let max = longer.map_or(usual, |(_, max, _)| *max);
         let lines = text.lines().count();
         if lines > max {
             long.push(format!("{path}: {lines} lines, {max} may be"));
         }
         if longer.is_some() && lines <= usual {
-            long.push(format!(
-                "{path}: {lines} lines; it needs its exemption no more"
-            ));
+            long.push(format!("{path}: {lines} lines; it needs its exemption no more"));
         }
     }
-    none(
-        &long,
-        "Ask of each of these files what it is really two of:",
-    );
+    none(&long, "Ask of each of these files what it is really two of:");
 }
 
 #[test]
@@ -123,15 +99,8 @@ fn nothing_is_left_open_in_the_code() {
     let marks = ["TO DO", "FIX ME", "XX X", "HA CK"].map(|mark| mark.replace(' ', ""));
     let macros = ["to do!", "un implemented!"].map(|name| name.replace(' ', ""));
     let mut open = Vec::new();
-    for path in files_ending(&[
-        ".rs",
-        ".toml",
-        ".sh",
-        ".sql",
-        "Makefile",
-        "Dockerfile",
-        ".ci/run",
-    ]) {
+    for path in files_ending(&[".rs", ".toml", ".sh", ".sql", "Makefile", "Dockerfile", ".ci/run"])
+    {
         // Compile-fail tests stand in for values that are never made.
         if path.contains("/tests/ui/") {
             continue;
@@ -143,10 +112,7 @@ fn nothing_is_left_open_in_the_code() {
             is_open.then_some(line.trim())
         }));
     }
-    none(
-        &open,
-        "What is not done stands in docs/ARCHITECTURE.md or in an issue, not in the code:",
-    );
+    none(&open, "What is not done stands in docs/ARCHITECTURE.md or in an issue, not in the code:");
 }
 
 #[test]
@@ -156,43 +122,26 @@ fn unsafe_code_is_in_one_crate() {
     let mut expected = 0;
     for (path, text) in rust() {
         let code = code(&text);
-        let here = find(&path, &code, |line| {
-            has_word(line, &word).then_some(line.trim())
-        });
+        let here = find(&path, &code, |line| has_word(line, &word).then_some(line.trim()));
         if path.starts_with(UNSAFE) {
             expected += here.len();
         } else {
             found.extend(here);
         }
     }
-    none(
-        &found,
-        "All of it is in agent/speech-local. These lines are elsewhere:",
-    );
-    assert!(
-        expected > 0,
-        "none was found in agent/speech-local: the search is broken"
-    );
+    none(&found, "All of it is in agent/speech-local. These lines are elsewhere:");
+    assert!(expected > 0, "none was found in agent/speech-local: the search is broken");
 }
 
 #[test]
 fn clocks_are_read_in_two_files() {
-    let reads = [
-        "Instant::now",
-        "SystemTime::now",
-        "Timestamp::now",
-        "Zoned::now",
-        ".elapsed()",
-    ];
+    let reads = ["Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now", ".elapsed()"];
     let mut found = Vec::new();
     let mut readers = BTreeSet::new();
     for (path, text) in rust() {
         let code = code(&text);
         let here = find(&path, &code, |line| {
-            reads
-                .iter()
-                .any(|read| line.contains(read))
-                .then_some(line.trim())
+            reads.iter().any(|read| line.contains(read)).then_some(line.trim())
         });
         if CLOCKS.contains(&path.as_str()) && !here.is_empty() {
             readers.insert(path);
@@ -200,27 +149,13 @@ fn clocks_are_read_in_two_files() {
             found.extend(here);
         }
     }
-    none(
-        &found,
-        "Time is an argument. Take it from the process's clock.rs; these lines read one:",
-    );
-    assert_eq!(
-        readers.len(),
-        CLOCKS.len(),
-        "of {CLOCKS:?} only {readers:?} read a clock"
-    );
+    none(&found, "Time is an argument. Take it from the process's clock.rs; these lines read one:");
+    assert_eq!(readers.len(), CLOCKS.len(), "of {CLOCKS:?} only {readers:?} read a clock");
 }
 
 #[test]
 fn a_guard_is_never_optional() {
-    let guards = [
-        "Facts",
-        "Gate",
-        "GateRules",
-        "KillSwitch",
-        "Policy",
-        "Register",
-    ];
+    let guards = ["Facts", "Gate", "GateRules", "KillSwitch", "Policy", "Register"];
     let mut found = Vec::new();
     for (path, text) in rust() {
         let code = code(&text);
@@ -235,10 +170,7 @@ fn a_guard_is_never_optional() {
             optional.then_some(line.trim())
         }));
     }
-    none(
-        &found,
-        "Without a policy the answer is no, not yes. A guard is there, or nothing works:",
-    );
+    none(&found, "Without a policy the answer is no, not yes. A guard is there, or nothing works:");
 }
 
 #[test]
@@ -259,24 +191,16 @@ fn tests_have_no_back_door_into_compliance() {
         !read("compliance/Cargo.toml").contains("[features]"),
         "compliance has features: a permit must not depend on how it was built"
     );
-    none(
-        &found,
-        "A test gets a permit by giving good facts. These items exist for tests only:",
-    );
+    none(&found, "A test gets a permit by giving good facts. These items exist for tests only:");
 }
 
 #[test]
 fn exits_of_patient_values_are_counted() {
     let mut counts: BTreeMap<String, i64> = BTreeMap::new();
-    let folders: Vec<String> = packages()
-        .into_values()
-        .map(|package| package.folder)
-        .collect();
+    let folders: Vec<String> = packages().into_values().map(|package| package.folder).collect();
     for (path, text) in rust() {
         // The crate of a file is the deepest package around it.
-        let around = folders
-            .iter()
-            .filter(|folder| path.starts_with(&format!("{folder}/src/")));
+        let around = folders.iter().filter(|folder| path.starts_with(&format!("{folder}/src/")));
         let Some(folder) = around.max_by_key(|folder| folder.len()) else {
             continue;
         };
@@ -291,10 +215,7 @@ fn exits_of_patient_values_are_counted() {
             *counts.entry(folder.clone()).or_default() += i64::try_from(exits).expect("few");
         }
     }
-    assert!(
-        !counts.is_empty(),
-        "no exit was found at all: the search is broken"
-    );
+    assert!(!counts.is_empty(), "no exit was found at all: the search is broken");
     if std::env::var_os("UPDATE_EXITS").is_some() {
         std::fs::write(root().join(EXITS), exits_file(&counts)).expect("the table can be written");
     }
@@ -350,25 +271,16 @@ fn the_tables_of_rooms_are_true() {
         for row in table(&read(page), "Room") {
             let folder = first_code(&row[0]).expect("a room is named by its folder");
             let folder = folder.trim_end_matches('/');
-            assert!(
-                root().join(folder).is_dir(),
-                "{page}: there is no folder {folder}"
-            );
+            assert!(root().join(folder).is_dir(), "{page}: there is no folder {folder}");
             rooms.insert(folder.to_owned());
             if page == "README.md" {
                 let start = first_code(&row[2]).expect("a room has a file to start at");
                 let start = format!("{folder}/{start}");
-                assert!(
-                    root().join(&start).is_file(),
-                    "{page}: there is no file {start}"
-                );
+                assert!(root().join(&start).is_file(), "{page}: there is no file {start}");
             }
         }
         let missing: Vec<_> = folders.difference(&rooms).collect();
-        assert!(
-            missing.is_empty(),
-            "{page}: its table of rooms lacks {missing:?}"
-        );
+        assert!(missing.is_empty(), "{page}: its table of rooms lacks {missing:?}");
     }
 }
 
@@ -378,11 +290,7 @@ fn links_in_the_documents_lead_somewhere() {
     for path in files_ending(&[".md"]) {
         let text = read(&path);
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for target in text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = target.split('#').next().unwrap_or_default();
             let outside = file.is_empty() || file.contains("://") || file.starts_with("mailto:");
             if !outside && !root().join(folder).join(file).exists() {
@@ -395,28 +303,14 @@ fn links_in_the_documents_lead_somewhere() {
 
 #[test]
 fn files_that_the_documents_name_exist() {
-    let roots = [
-        "agent/",
-        "compliance/",
-        "dialplan/",
-        "docs/",
-        "fixtures/",
-        "media/",
-        "prompts/",
-    ];
+    let roots = ["agent/", "compliance/", "dialplan/", "docs/", "fixtures/", "media/", "prompts/"];
     let more = ["scripts/", "sim/", "store/", "tests/", "deploy/", ".ci/"];
-    let folders: Vec<String> = packages()
-        .into_values()
-        .map(|package| package.folder)
-        .collect();
+    let folders: Vec<String> = packages().into_values().map(|package| package.folder).collect();
     let mut gone = Vec::new();
     for path in files_ending(&[".md"]) {
         let text = read(&path);
         // Every second piece between back-ticks is code; fenced blocks come out as pieces with line ends in them.
-        for name in text
-            .split('`')
-            .filter(|piece| !piece.contains(char::is_whitespace))
-        {
+        for name in text.split('`').filter(|piece| !piece.contains(char::is_whitespace)) {
             let ours = roots.iter().chain(&more).any(|root| name.starts_with(root));
             let plain = !name.contains(['*', '{', '<', '…', ':']);
             let there = |folder: &str| root().join(folder).join(name).exists();
@@ -439,10 +333,7 @@ fn functions_that_the_documents_name_exist() {
                 continue;
             };
             let is_function = function.starts_with(char::is_lowercase)
-                && owner
-                    .chars()
-                    .chain(function.chars())
-                    .all(|c| is_word(c) || c == ':');
+                && owner.chars().chain(function.chars()).all(|c| is_word(c) || c == ':');
             if is_function && !source.contains(&format!("fn {function}")) {
                 gone.push(format!("{path}: `{name}`"));
             }
@@ -454,26 +345,12 @@ fn functions_that_the_documents_name_exist() {
 #[test]
 fn one_version_of_rust_is_named_everywhere() {
     let toolchain: toml::Table = read("rust-toolchain.toml").parse().expect("it is TOML");
-    let channel = toolchain["toolchain"]["channel"]
-        .as_str()
-        .expect("it pins a channel");
+    let channel = toolchain["toolchain"]["channel"].as_str().expect("it pins a channel");
     let workspace: toml::Table = read("Cargo.toml").parse().expect("it is TOML");
-    let oldest = workspace["workspace"]["package"]["rust-version"]
-        .as_str()
-        .expect("it is given");
-    assert!(
-        channel.starts_with(oldest),
-        "Cargo.toml says {oldest}, the toolchain is {channel}"
-    );
-    for line in [
-        format!("FROM rust:{channel}-"),
-        format!("RUSTUP_TOOLCHAIN={channel}\n"),
-    ] {
-        assert!(
-            read("Dockerfile").contains(&line),
-            "the Dockerfile lacks `{}`",
-            line.trim()
-        );
+    let oldest = workspace["workspace"]["package"]["rust-version"].as_str().expect("it is given");
+    assert!(channel.starts_with(oldest), "Cargo.toml says {oldest}, the toolchain is {channel}");
+    for line in [format!("FROM rust:{channel}-"), format!("RUSTUP_TOOLCHAIN={channel}\n")] {
+        assert!(read("Dockerfile").contains(&line), "the Dockerfile lacks `{}`", line.trim());
     }
 }
 
@@ -483,8 +360,5 @@ fn the_blanking_of_source_finds_code_only() {
     let blank = code(text);
     assert_eq!(blank.lines().count(), 2);
     let words: Vec<&str> = blank.split_whitespace().collect();
-    assert_eq!(
-        words,
-        ["let", "a", "=", ";", "let", "c", "=", ";", "&'h", "i", "k"]
-    );
+    assert_eq!(words, ["let", "a", "=", ";", "let", "c", "=", ";", "&'h", "i", "k"]);
 }

@@ -375,10 +375,7 @@ fn a_yes_before_the_read_back_was_heard_confirms_nothing() {
     let value = rig.last_value();
     assert_eq!(goals(&rig).last(), Some(&Goal::ReadBack(FIRST, value)));
     rig.hear(&[Act::Affirm], &[]);
-    assert_eq!(
-        rig.count(|o| matches!(o, Output::Accept { topic, .. } if *topic == FIRST)),
-        0
-    );
+    assert_eq!(rig.count(|o| matches!(o, Output::Accept { topic, .. } if *topic == FIRST)), 0);
 }
 
 #[test]
@@ -388,10 +385,7 @@ fn a_lost_recogniser_closes_the_call_in_words() {
     rig.input(Input::RecogniserFailed);
     assert_eq!(rig.count(|o| *o == Output::Play(Clip::NeedsStaffBye)), 1);
     rig.input(Input::HungUp);
-    assert_eq!(
-        rig.said.last(),
-        Some(&Output::Finish(Outcome::Failed(Ending::VendorLost)))
-    );
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(Ending::VendorLost))));
 }
 
 #[test]
@@ -416,19 +410,13 @@ fn a_stream_that_never_comes_or_goes_silent_for_good_ends_the_call() {
     let mut rig = Rig::new(questions(1));
     rig.input(Input::Answered);
     rig.pass(30_000);
-    assert_eq!(
-        rig.said.last(),
-        Some(&Output::Finish(Outcome::Failed(Ending::MediaLost)))
-    );
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(Ending::MediaLost))));
     let mut rig = Rig::new(questions(1));
     rig.input(Input::StreamUp);
     rig.input(Input::HoldEvidence { sound: HoldSound::Music, at: rig.far() });
     rig.input(Input::MediaStalled);
     rig.pass(30_000);
-    assert_eq!(
-        rig.said.last(),
-        Some(&Output::Finish(Outcome::Failed(Ending::MediaLost)))
-    );
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(Ending::MediaLost))));
 }
 
 #[test]

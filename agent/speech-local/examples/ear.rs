@@ -28,11 +28,7 @@ struct Case {
 }
 
 fn case(kind: &'static str, said: String, value: String) -> Case {
-    Case {
-        kind,
-        said,
-        value: value.replace(',', ""),
-    }
+    Case { kind, said, value: value.replace(',', "") }
 }
 
 /// The far end's answers.
@@ -41,22 +37,10 @@ fn answers(count: usize) -> Vec<Case> {
     let mut cases = Vec::new();
     for _ in 0..count {
         let value = sentences::date(dice);
-        cases.push(case(
-            "date",
-            format!("the policy is active effective {value}."),
-            value,
-        ));
+        cases.push(case("date", format!("the policy is active effective {value}."), value));
         let value = sentences::dollars(dice);
-        cases.push(case(
-            "one amount",
-            format!("the specialist copay is {value}."),
-            value,
-        ));
-        let value = format!(
-            "{} and {}",
-            sentences::dollars(dice),
-            sentences::dollars(dice)
-        );
+        cases.push(case("one amount", format!("the specialist copay is {value}."), value));
+        let value = format!("{} and {}", sentences::dollars(dice), sentences::dollars(dice));
         let said = format!("the individual deductible is {value} has been met.");
         cases.push(case("two amounts", said, value));
         for (kind, gap) in [("six digits", " "), ("six digits, commas", ", ")] {
@@ -75,59 +59,28 @@ fn questions(count: usize) -> Vec<Case> {
     let dice = &mut Dice::new(SEED);
     let mut cases = Vec::new();
     for (question, keyword) in QUESTIONS.iter().cycle().take(count) {
-        cases.push(case(
-            "key word",
-            format!("{question}?"),
-            (*keyword).to_owned(),
-        ));
+        cases.push(case("key word", format!("{question}?"), (*keyword).to_owned()));
         let id = sentences::member_id(dice, ", ");
-        cases.push(case(
-            "member id",
-            format!("the member I D is {id}."),
-            id.clone(),
-        ));
+        cases.push(case("member id", format!("the member I D is {id}."), id.clone()));
         let id = sentences::member_id(dice, ", ");
-        let digits = id
-            .split_once(", ")
-            .map_or("", |(_, digits)| digits)
-            .to_owned();
-        cases.push(case(
-            "member id's digits",
-            format!("the member I D is {id}."),
-            digits,
-        ));
+        let digits = id.split_once(", ").map_or("", |(_, digits)| digits).to_owned();
+        cases.push(case("member id's digits", format!("the member I D is {id}."), digits));
         let value = sentences::birth_date(dice);
         cases.push(case("date of birth", value.clone(), value));
         let value = sentences::digits(dice, 6, ", ");
         let said = format!("i have the reference number {value}, is that correct?");
         cases.push(case("six digits read back", said, value));
         let value = sentences::dollars(dice);
-        cases.push(case(
-            "amount read back",
-            format!("i have {value}, is that correct?"),
-            value,
-        ));
+        cases.push(case("amount read back", format!("i have {value}, is that correct?"), value));
     }
     cases
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let count = std::env::args()
-        .nth(1)
-        .map_or(Ok(20), |count| count.parse())?;
+    let count = std::env::args().nth(1).map_or(Ok(20), |count| count.parse())?;
     let models = tempfile::tempdir()?;
-    measure(
-        models.path(),
-        Voice::Rms,
-        sentences::far_end,
-        &answers(count),
-    )?;
-    measure(
-        models.path(),
-        Voice::Slt,
-        sentences::agent_side,
-        &questions(count),
-    )
+    measure(models.path(), Voice::Rms, sentences::far_end, &answers(count))?;
+    measure(models.path(), Voice::Slt, sentences::agent_side, &questions(count))
 }
 
 fn measure(

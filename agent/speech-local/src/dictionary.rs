@@ -39,10 +39,8 @@ impl Dictionary {
         cmudict: impl BufRead,
         words: impl IntoIterator<Item = &'w str>,
     ) -> io::Result<Dictionary> {
-        let mut entries: BTreeMap<String, Vec<String>> = words
-            .into_iter()
-            .map(|word| (word.to_owned(), Vec::new()))
-            .collect();
+        let mut entries: BTreeMap<String, Vec<String>> =
+            words.into_iter().map(|word| (word.to_owned(), Vec::new())).collect();
         for line in cmudict.lines() {
             let line = line?;
             let Some((head, sounds)) = line.split_once(char::is_whitespace) else {

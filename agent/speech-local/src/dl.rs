@@ -33,11 +33,7 @@ pub struct Missing {
 impl Missing {
     /// The error for `library`, with the loader's own words.
     pub(crate) fn new(library: impl Into<String>, why: impl Into<String>) -> Missing {
-        Missing {
-            library: library.into(),
-            install: INSTALL,
-            why: why.into(),
-        }
+        Missing { library: library.into(), install: INSTALL, why: why.into() }
     }
 }
 
@@ -59,10 +55,7 @@ pub(crate) fn open_first(names: &'static [&'static str]) -> Result<SharedLibrary
         // the compiler's own (`frame_dummy` and the like) and run no code that expects a particular state.
         match unsafe { Library::new(OsStr::new(name)) } {
             Ok(library) => {
-                return Ok(SharedLibrary {
-                    library: Box::leak(Box::new(library)),
-                    name,
-                });
+                return Ok(SharedLibrary { library: Box::leak(Box::new(library)), name });
             }
             Err(error) => why = error.to_string(),
         }
@@ -79,11 +72,9 @@ impl SharedLibrary {
     pub(crate) unsafe fn function<F: Copy + 'static>(&self, symbol: &str) -> Result<F, Missing> {
         // SAFETY: the caller vouches for the type. The pointer copied out stays valid because the library is never
         // unloaded.
-        unsafe { self.library.get::<F>(symbol) }
-            .map(|found| *found)
-            .map_err(|error| {
-                Missing::new(format!("`{symbol}` in {}", self.name), error.to_string())
-            })
+        unsafe { self.library.get::<F>(symbol) }.map(|found| *found).map_err(|error| {
+            Missing::new(format!("`{symbol}` in {}", self.name), error.to_string())
+        })
     }
 }
 

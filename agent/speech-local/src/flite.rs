@@ -105,11 +105,7 @@ impl Synthesiser {
     /// ends, so installing it takes a restart.
     pub fn open(voice: Voice) -> Result<Synthesiser, Missing> {
         let flite = ffi::flite()?;
-        Ok(Synthesiser {
-            flite,
-            voice: flite.voice(voice)?,
-            stretch: Stretch::NATURAL,
-        })
+        Ok(Synthesiser { flite, voice: flite.voice(voice)?, stretch: Stretch::NATURAL })
     }
 
     /// The same voice at another pace.
@@ -131,15 +127,10 @@ impl Synthesiser {
         if !text.contains(char::is_alphanumeric) {
             return Ok(Vec::new());
         }
-        let text = CString::new(text).map_err(|nul| SpeakError::Nul {
-            at: nul.nul_position(),
-        })?;
+        let text = CString::new(text).map_err(|nul| SpeakError::Nul { at: nul.nul_position() })?;
         let wave = self.flite.speak(self.voice, &text, self.stretch.0)?;
         if wave.rate_hz != SAMPLE_RATE_HZ.cast_signed() || wave.channels != 1 {
-            return Err(SpeakError::WrongForm {
-                rate_hz: wave.rate_hz,
-                channels: wave.channels,
-            });
+            return Err(SpeakError::WrongForm { rate_hz: wave.rate_hz, channels: wave.channels });
         }
         Ok(trim::trimmed(wave.samples))
     }
@@ -151,9 +142,7 @@ mod tests {
 
     /// The voice, or a printed reason why the test is skipped.
     fn slt() -> Option<Synthesiser> {
-        Synthesiser::open(Voice::Slt)
-            .inspect_err(|missing| println!("skipped: {missing}"))
-            .ok()
+        Synthesiser::open(Voice::Slt).inspect_err(|missing| println!("skipped: {missing}")).ok()
     }
 
     #[test]
@@ -161,19 +150,14 @@ mod tests {
         let Some(slt) = slt() else { return };
         assert_eq!(slt.speak("a\0b"), Err(SpeakError::Nul { at: 1 }));
         let long = "word ".repeat(MAX_TEXT_BYTES);
-        assert_eq!(
-            slt.speak(&long),
-            Err(SpeakError::TooLong { bytes: long.len() })
-        );
+        assert_eq!(slt.speak(&long), Err(SpeakError::TooLong { bytes: long.len() }));
         assert_eq!(slt.speak(" ... "), Ok(Vec::new()));
     }
 
     #[test]
     fn a_sentence_has_a_likely_length_and_no_long_silences_around_it() {
         let Some(slt) = slt() else { return };
-        let samples = slt
-            .speak("The member I D is four seven two.")
-            .expect("spoken");
+        let samples = slt.speak("The member I D is four seven two.").expect("spoken");
         let seconds = samples.len() as f32 / SAMPLE_RATE_HZ as f32;
         assert!((1.0..4.0).contains(&seconds), "{seconds} s");
         let head = &samples[..SAMPLE_RATE_HZ as usize / 10];
@@ -185,14 +169,9 @@ mod tests {
         let Some(slt) = slt() else { return };
         let text = "Thank you for your time.";
         let natural = slt.speak(text).expect("spoken").len();
-        let slow = slt
-            .clone()
-            .with_stretch(Stretch::new(1.5).expect("in range"));
+        let slow = slt.clone().with_stretch(Stretch::new(1.5).expect("in range"));
         let stretched = slow.speak(text).expect("spoken").len();
-        assert!(
-            stretched * 10 > natural * 13,
-            "{stretched} against {natural}"
-        );
+        assert!(stretched * 10 > natural * 13, "{stretched} against {natural}");
         assert_eq!(slt.speak(text).expect("spoken").len(), natural);
         assert!(Stretch::new(f32::NAN).is_none() && Stretch::new(2.5).is_none());
     }

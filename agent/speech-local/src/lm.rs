@@ -59,9 +59,7 @@ impl Follow {
 #[must_use]
 pub fn train<S: AsRef<str>>(sentences: &[S]) -> Arpa {
     let (vocabulary, tokens) = interned(sentences);
-    let unigrams = counted(&tokens, |sentence| {
-        sentence.iter().map(|&word| [word]).collect()
-    });
+    let unigrams = counted(&tokens, |sentence| sentence.iter().map(|&word| [word]).collect());
     let bigrams = counted(&tokens, grams::<2>);
     let trigrams = counted(&tokens, grams::<3>);
     let after_one = follows(&bigrams, |[a, _]| [a]);
@@ -69,21 +67,14 @@ pub fn train<S: AsRef<str>>(sentences: &[S]) -> Arpa {
 
     // A sentence's begin is never predicted, so it takes no part in the unigram distribution.
     let predicted = unigrams.iter().filter(|(gram, _)| *gram != [BEGIN_ID]);
-    let total: f64 = predicted
-        .map(|(_, count)| *count as f64 + UNIGRAM_FLOOR)
-        .sum();
+    let total: f64 = predicted.map(|(_, count)| *count as f64 + UNIGRAM_FLOOR).sum();
     let p1: BTreeMap<u32, f64> = unigrams
         .iter()
         .map(|&([word], count)| (word, (count as f64 + UNIGRAM_FLOOR) / total))
         .collect();
     let p2: BTreeMap<[u32; 2], f64> = bigrams
         .iter()
-        .map(|&(gram, count)| {
-            (
-                gram,
-                interpolated(count, after_one.get(&[gram[0]]), p1[&gram[1]]),
-            )
-        })
+        .map(|&(gram, count)| (gram, interpolated(count, after_one.get(&[gram[0]]), p1[&gram[1]])))
         .collect();
 
     Arpa {
@@ -92,11 +83,7 @@ pub fn train<S: AsRef<str>>(sentences: &[S]) -> Arpa {
             .iter()
             .map(|&(gram, _)| Row {
                 gram,
-                log10_probability: if gram == [BEGIN_ID] {
-                    NEVER
-                } else {
-                    p1[&gram[0]].log10()
-                },
+                log10_probability: if gram == [BEGIN_ID] { NEVER } else { p1[&gram[0]].log10() },
                 log10_back_off: after_one.get(&gram).map(|follow| follow.lambda().log10()),
             })
             .collect(),
@@ -135,9 +122,7 @@ fn interpolated(count: u64, after: Option<&Follow>, shorter: f64) -> f64 {
 /// The words in alphabetical order behind the two marks, and each sentence as ids between its marks.
 fn interned<S: AsRef<str>>(sentences: &[S]) -> (Vec<String>, Vec<Vec<u32>>) {
     let words = || {
-        let sentences = sentences
-            .iter()
-            .map(|sentence| sentence.as_ref().split_whitespace());
+        let sentences = sentences.iter().map(|sentence| sentence.as_ref().split_whitespace());
         sentences.filter(|words| words.clone().next().is_some())
     };
     let mut ids: BTreeMap<&str, u32> = words().flatten().map(|word| (word, 0)).collect();
@@ -159,10 +144,7 @@ fn interned<S: AsRef<str>>(sentences: &[S]) -> (Vec<String>, Vec<Vec<u32>>) {
 
 /// Every run of `N` ids in `sentence`.
 fn grams<const N: usize>(sentence: &[u32]) -> Vec<[u32; N]> {
-    sentence
-        .windows(N)
-        .filter_map(|window| window.try_into().ok())
-        .collect()
+    sentence.windows(N).filter_map(|window| window.try_into().ok()).collect()
 }
 
 /// How often each n-gram occurs, in the n-grams' order.
@@ -170,14 +152,9 @@ fn counted<const N: usize>(
     sentences: &[Vec<u32>],
     split: impl Fn(&[u32]) -> Vec<[u32; N]>,
 ) -> Vec<([u32; N], u64)> {
-    let mut all: Vec<[u32; N]> = sentences
-        .iter()
-        .flat_map(|sentence| split(sentence))
-        .collect();
+    let mut all: Vec<[u32; N]> = sentences.iter().flat_map(|sentence| split(sentence)).collect();
     all.sort_unstable();
-    all.chunk_by(|a, b| a == b)
-        .map(|run| (run[0], run.len() as u64))
-        .collect()
+    all.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64)).collect()
 }
 
 /// What follows each history of the counted n-grams.

@@ -36,10 +36,7 @@ pub struct Resources {
 impl Default for Resources {
     /// Debian's and Ubuntu's places.
     fn default() -> Resources {
-        Resources {
-            acoustic_dir: ACOUSTIC_DIR.into(),
-            cmudict: CMUDICT.into(),
-        }
+        Resources { acoustic_dir: ACOUSTIC_DIR.into(), cmudict: CMUDICT.into() }
     }
 }
 
@@ -99,13 +96,7 @@ impl Model {
     ) -> Result<Model, ModelError> {
         let acoustic_dir = &resources.acoustic_dir;
         // PocketSphinx ends the process on some of these being absent, so they are looked for first.
-        for needed in [
-            "mdef",
-            "means",
-            "sendump",
-            "transition_matrices",
-            "variances",
-        ] {
+        for needed in ["mdef", "means", "sendump", "transition_matrices", "variances"] {
             present(&acoustic_dir.join(needed))?;
         }
         let cmudict_bytes = present(&resources.cmudict)?;
@@ -181,10 +172,7 @@ fn write_model(
     built: &Path,
     sentences: &[String],
 ) -> Result<(), ModelError> {
-    let words = sentences
-        .iter()
-        .flat_map(|sentence| sentence.split(' '))
-        .filter(|w| !w.is_empty());
+    let words = sentences.iter().flat_map(|sentence| sentence.split(' ')).filter(|w| !w.is_empty());
     let file = File::open(cmudict).map_err(io_at(cmudict))?;
     let dictionary = Dictionary::subset(BufReader::new(file), words).map_err(io_at(cmudict))?;
     let pronounceable: Vec<&String> = sentences
@@ -194,9 +182,7 @@ fn write_model(
         })
         .collect();
     if pronounceable.is_empty() {
-        return Err(ModelError::Empty {
-            left_out: dictionary.unknown().to_vec(),
-        });
+        return Err(ModelError::Empty { left_out: dictionary.unknown().to_vec() });
     }
     let arpa = lm::train(&pronounceable);
 
@@ -223,10 +209,7 @@ fn fill(at: &Path, arpa: &lm::Arpa, dictionary: &Dictionary) -> Result<(), Model
     write_file(&at.join(LANGUAGE_MODEL), |out| arpa.write(out))?;
     write_file(&at.join(DICTIONARY), |out| dictionary.write(out))?;
     write_file(&at.join(LEFT_OUT), |out| {
-        dictionary
-            .unknown()
-            .iter()
-            .try_for_each(|word| writeln!(out, "{word}"))
+        dictionary.unknown().iter().try_for_each(|word| writeln!(out, "{word}"))
     })
 }
 
@@ -267,10 +250,7 @@ impl Digest {
     }
 
     fn number(&mut self, number: u64) {
-        number
-            .to_le_bytes()
-            .into_iter()
-            .for_each(|byte| self.byte(byte));
+        number.to_le_bytes().into_iter().for_each(|byte| self.byte(byte));
     }
 
     /// The text and its end, so that joined sentences differ from separate ones.
@@ -293,24 +273,12 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let acoustic_dir = dir.path().join("acoustic");
         fs::create_dir(&acoustic_dir).expect("fresh");
-        for file in [
-            "mdef",
-            "means",
-            "sendump",
-            "transition_matrices",
-            "variances",
-        ] {
+        for file in ["mdef", "means", "sendump", "transition_matrices", "variances"] {
             fs::write(acoustic_dir.join(file), "x").expect("fresh");
         }
         let cmudict = dir.path().join("cmudict");
         fs::write(&cmudict, "hold HH OW L D\nplease P L IY Z\n").expect("fresh");
-        (
-            dir,
-            Resources {
-                acoustic_dir,
-                cmudict,
-            },
-        )
+        (dir, Resources { acoustic_dir, cmudict })
     }
 
     fn entries(dir: &Path) -> Vec<String> {
@@ -327,20 +295,12 @@ mod tests {
         let models = dir.path().join("models");
         let build = |sentences: &[&str]| Model::build_on(&resources, &models, sentences);
         let first = build(&["please hold", "hold"]).expect("built");
-        let lm = fs::metadata(first.language_model())
-            .expect("there")
-            .modified()
-            .expect("a time");
+        let lm = fs::metadata(first.language_model()).expect("there").modified().expect("a time");
         assert_eq!(build(&["Please hold.", "hold"]).expect("found"), first);
-        let again = fs::metadata(first.language_model())
-            .expect("there")
-            .modified()
-            .expect("a time");
+        let again =
+            fs::metadata(first.language_model()).expect("there").modified().expect("a time");
         assert_eq!(lm, again);
-        assert_ne!(
-            build(&["please", "hold hold"]).expect("built").dir(),
-            first.dir()
-        );
+        assert_ne!(build(&["please", "hold hold"]).expect("built").dir(), first.dir());
         assert_eq!(entries(&models).len(), 2, "nothing unfinished is left");
         let text = fs::read_to_string(first.dictionary()).expect("there");
         assert_eq!(text, "hold HH OW L D\nplease P L IY Z\n");
@@ -372,11 +332,7 @@ mod tests {
                 });
             }
         });
-        assert_eq!(
-            entries(&models).len(),
-            1,
-            "one model and nothing unfinished"
-        );
+        assert_eq!(entries(&models).len(), 1, "one model and nothing unfinished");
     }
 
     #[test]

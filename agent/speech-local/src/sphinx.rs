@@ -86,13 +86,8 @@ impl Decoder {
     pub fn open_with(model: &Model, config: &DecoderConfig) -> Result<Decoder, OpenError> {
         let arguments = config.arguments(model)?;
         match ffi::RawDecoder::new(&arguments)? {
-            Some(raw) => Ok(Decoder {
-                raw,
-                hearing: false,
-            }),
-            None => Err(OpenError::Refused {
-                model: model.dir().to_owned(),
-            }),
+            Some(raw) => Ok(Decoder { raw, hearing: false }),
+            None => Err(OpenError::Refused { model: model.dir().to_owned() }),
         }
     }
 
@@ -129,11 +124,7 @@ impl Decoder {
     /// The words so far, separated by spaces; empty outside an utterance. They will be revised, early ones too: good for
     /// showing that something is heard, not for acting on.
     pub fn partial(&mut self) -> String {
-        if self.hearing {
-            self.raw.text()
-        } else {
-            String::new()
-        }
+        if self.hearing { self.raw.text() } else { String::new() }
     }
 
     /// Ends the utterance and gives its words.
@@ -154,10 +145,6 @@ impl Decoder {
         &mut self,
         call: impl FnOnce(&mut ffi::RawDecoder) -> bool,
     ) -> Result<(), DecodeError> {
-        if call(&mut self.raw) {
-            Ok(())
-        } else {
-            Err(DecodeError::Failed)
-        }
+        if call(&mut self.raw) { Ok(()) } else { Err(DecodeError::Failed) }
     }
 }

@@ -61,12 +61,7 @@ impl Widener {
             let window = 0.5 + 0.5 * (pi_t / (HALF as f32 + 0.5)).cos();
             *tap = pi_t.sin() / pi_t * window;
         }
-        Widener {
-            history: [0.0; 2 * HALF],
-            taps,
-            energy: 0.0,
-            difference: 0.0,
-        }
+        Widener { history: [0.0; 2 * HALF], taps, energy: 0.0, difference: 0.0 }
     }
 
     /// Appends two samples to `out` for each of `samples`.
@@ -80,12 +75,7 @@ impl Widener {
             // Zero-stuffed samples through low + image * high, where low and high are complementary half-band
             // filters: sample instants keep their value times (1 + image), instants between get the interpolation times
             // (1 - image).
-            let between: f32 = self
-                .history
-                .iter()
-                .zip(&self.taps)
-                .map(|(s, t)| s * t)
-                .sum();
+            let between: f32 = self.history.iter().zip(&self.taps).map(|(s, t)| s * t).sum();
             // `as` saturates, which is what clipping is.
             out.push((on * (1.0 + image) * GAIN).round() as i16);
             out.push((between * (1.0 - image) * GAIN).round() as i16);
@@ -140,25 +130,16 @@ mod tests {
 
     #[test]
     fn the_image_is_soft_under_a_vowel_and_loud_under_a_hiss() {
-        for (hz, image_db) in [
-            (300.0, -12.0),
-            (800.0, -12.0),
-            (2_400.0, 6.0),
-            (3_200.0, 6.0),
-        ] {
+        for (hz, image_db) in [(300.0, -12.0), (800.0, -12.0), (2_400.0, 6.0), (3_200.0, 6.0)] {
             let (kept, image) = levels_db(hz);
-            assert!(
-                (image - kept - image_db).abs() < 0.7,
-                "{hz} Hz: {kept} dB, image {image} dB"
-            );
+            assert!((image - kept - image_db).abs() < 0.7, "{hz} Hz: {kept} dB, image {image} dB");
         }
     }
 
     #[test]
     fn chunks_make_no_difference_and_loud_sounds_do_not_wrap() {
-        let loud: Vec<i16> = (0..960)
-            .map(|n| if n % 3 == 0 { i16::MAX } else { i16::MIN })
-            .collect();
+        let loud: Vec<i16> =
+            (0..960).map(|n| if n % 3 == 0 { i16::MAX } else { i16::MIN }).collect();
         let mut whole = Vec::new();
         Widener::new().process(&loud, &mut whole);
         let (mut parts, mut widener) = (Vec::new(), Widener::new());

@@ -29,20 +29,11 @@ impl Line {
         let models = tempfile::tempdir().expect("a directory for the model");
         let open = || -> Result<Line, Box<dyn std::error::Error>> {
             let model = Model::build(models.path(), &sentences::many(1, 15_000, sentence))?;
-            assert!(
-                model.left_out_words().is_empty(),
-                "{:?}",
-                model.left_out_words()
-            );
+            assert!(model.left_out_words().is_empty(), "{:?}", model.left_out_words());
             let decoder = Decoder::open_with(&model, &DecoderConfig::telephone(voice))?;
-            Ok(Line {
-                voice: Synthesiser::open(voice)?,
-                decoder,
-            })
+            Ok(Line { voice: Synthesiser::open(voice)?, decoder })
         };
-        open()
-            .inspect_err(|reason| println!("skipped: {reason}"))
-            .ok()
+        open().inspect_err(|reason| println!("skipped: {reason}")).ok()
     }
 
     /// Says `text` down the line and hears it in 20 ms chunks.
@@ -84,17 +75,11 @@ fn the_far_end_is_heard_by_the_agent() {
     let amounts = line.exact(6, || {
         let (all, met) = (sentences::dollars(&mut dice), sentences::dollars(&mut dice));
         let value = format!("{all} and {met}");
-        (
-            format!("the individual deductible is {value} has been met."),
-            value,
-        )
+        (format!("the individual deductible is {value} has been met."), value)
     });
     let references = line.exact(6, || {
         let digits = sentences::digits(&mut dice, 6, ", ");
-        (
-            format!("the reference number for this call is {digits}."),
-            digits,
-        )
+        (format!("the reference number for this call is {digits}."), digits)
     });
     println!("of 6: dates {dates}, pairs of amounts {amounts}, six-digit references {references}");
     assert!(dates >= 5 && amounts >= 5 && references >= 5);
@@ -131,19 +116,10 @@ fn times_are_where_the_words_are() {
     let end_ms = LEAD_MS + speech_ms;
     let (first, last) = (&heard.words[0], &heard.words[heard.words.len() - 1]);
     let near = |ms: u32, expected: usize| (ms as usize).abs_diff(expected) <= 150;
-    assert!(
-        near(first.from_ms, LEAD_MS),
-        "{first:?} should begin near {LEAD_MS} ms"
-    );
-    assert!(
-        near(last.to_ms, end_ms),
-        "{last:?} should end near {end_ms} ms"
-    );
+    assert!(near(first.from_ms, LEAD_MS), "{first:?} should begin near {LEAD_MS} ms");
+    assert!(near(last.to_ms, end_ms), "{last:?} should end near {end_ms} ms");
     for pair in heard.words.windows(2) {
-        assert!(
-            pair[0].from_ms < pair[0].to_ms && pair[0].to_ms <= pair[1].from_ms,
-            "{pair:?}"
-        );
+        assert!(pair[0].from_ms < pair[0].to_ms && pair[0].to_ms <= pair[1].from_ms, "{pair:?}");
     }
 }
 
@@ -152,14 +128,8 @@ fn a_pause_inside_an_utterance_does_not_shift_the_times_after_it() {
     let Some(mut line) = Line::open(Voice::Rms, sentences::far_end) else {
         return;
     };
-    let first = line
-        .voice
-        .speak("thank you one moment please")
-        .expect("spoken");
-    let second = line
-        .voice
-        .speak("the plan is a p p o plan")
-        .expect("spoken");
+    let first = line.voice.speak("thank you one moment please").expect("spoken");
+    let second = line.voice.speak("the plan is a p p o plan").expect("spoken");
     let mut both = first.clone();
     both.extend(vec![0; 16 * 1_500]);
     both.extend(second);
@@ -167,25 +137,11 @@ fn a_pause_inside_an_utterance_does_not_shift_the_times_after_it() {
     line.decoder.start().expect("between utterances");
     line.decoder.process(&audio).expect("started");
     let heard = line.decoder.finish().expect("started");
-    let ends = heard
-        .words
-        .iter()
-        .find(|word| word.text == "please")
-        .expect("the pause follows it");
-    let plan = heard
-        .words
-        .iter()
-        .find(|word| word.text == "plan")
-        .expect("after the pause");
+    let ends = heard.words.iter().find(|word| word.text == "please").expect("the pause follows it");
+    let plan = heard.words.iter().find(|word| word.text == "plan").expect("after the pause");
     let pause_ends_ms = (LEAD_MS + first.len() / 16 + 1_500) as u32;
-    assert!(
-        ends.to_ms < pause_ends_ms - 1_300,
-        "{ends:?}, pause ends at {pause_ends_ms} ms"
-    );
-    assert!(
-        plan.from_ms > pause_ends_ms,
-        "{plan:?}, pause ends at {pause_ends_ms} ms"
-    );
+    assert!(ends.to_ms < pause_ends_ms - 1_300, "{ends:?}, pause ends at {pause_ends_ms} ms");
+    assert!(plan.from_ms > pause_ends_ms, "{plan:?}, pause ends at {pause_ends_ms} ms");
 }
 
 #[test]
@@ -229,10 +185,7 @@ fn an_utterance_has_a_beginning_and_an_end() {
     decoder.start().expect("after an empty one");
     decoder.process(&[0; 16_000]).expect("started");
     let silence = decoder.finish().expect("started");
-    assert!(
-        silence.words.is_empty() || silence.confidence() < 0.3,
-        "{silence:?}"
-    );
+    assert!(silence.words.is_empty() || silence.confidence() < 0.3, "{silence:?}");
 }
 
 #[test]
@@ -240,10 +193,7 @@ fn partials_grow_into_the_words() {
     let Some(mut line) = Line::open(Voice::Rms, sentences::far_end) else {
         return;
     };
-    let speech = line
-        .voice
-        .speak("thank you for calling have a great day")
-        .expect("spoken");
+    let speech = line.voice.speak("thank you for calling have a great day").expect("spoken");
     let audio = heard_over_the_line(&speech, LEAD_MS, TAIL_MS);
     line.decoder.start().expect("between utterances");
     let mut partials = Vec::new();
@@ -252,10 +202,7 @@ fn partials_grow_into_the_words() {
         partials.push(line.decoder.partial());
     }
     let before_the_end = &partials[..partials.len() * 2 / 3];
-    assert!(
-        before_the_end.iter().any(|partial| !partial.is_empty()),
-        "{partials:?}"
-    );
+    assert!(before_the_end.iter().any(|partial| !partial.is_empty()), "{partials:?}");
     let heard = line.decoder.finish().expect("started").text();
     let last = partials.last().expect("a second of audio");
     let common = last.split(' ').filter(|word| heard.contains(word)).count();
@@ -270,15 +217,9 @@ fn two_decoders_in_two_threads_hear_what_one_does() {
     let text = "the coinsurance is twenty percent after the deductible";
     let alone = line.hear(text);
     let together: Vec<Hypothesis> = std::thread::scope(|scope| {
-        let hear = || {
-            Line::open(Voice::Rms, sentences::far_end)
-                .expect("as above")
-                .hear(text)
-        };
+        let hear = || Line::open(Voice::Rms, sentences::far_end).expect("as above").hear(text);
         let threads = [scope.spawn(hear), scope.spawn(hear)];
-        threads
-            .map(|thread| thread.join().expect("no panic"))
-            .into()
+        threads.map(|thread| thread.join().expect("no panic")).into()
     });
     assert_eq!(together, [alone.clone(), alone]);
 }

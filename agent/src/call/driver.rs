@@ -7,9 +7,7 @@ use bytes::BytesMut;
 use callwright_compliance::VendorId;
 use callwright_compliance::egress::{FieldSet, Ledger, Recipient};
 use callwright_compliance::vendor::Role;
-use callwright_core::{
-    Conversation, Input, Item, Micros, Now, Outcome, Topic, ValueId,
-};
+use callwright_core::{Conversation, Input, Item, Micros, Now, Outcome, Topic, ValueId};
 use callwright_media::playout::{Cut, ItemId, MarkSupport, Playout, PlayoutConfig};
 use callwright_media::recorder::Recorder;
 use callwright_media::session::{MediaEvent, Session, SessionConfig};

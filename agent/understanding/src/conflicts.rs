@@ -31,9 +31,8 @@ pub(crate) fn find(found: &[Found], ctx: &Context<'_>, corrects: bool) -> Vec<(T
     };
     for pair in pairs(ctx) {
         let (part, whole) = pair;
-        let is_new = found
-            .iter()
-            .any(|new| new.extracted.topic == part || new.extracted.topic == whole);
+        let is_new =
+            found.iter().any(|new| new.extracted.topic == part || new.extracted.topic == whole);
         if is_new && more(held(part), held(whole)) {
             conflicts.push(pair);
         }
@@ -45,26 +44,14 @@ pub(crate) fn find(found: &[Found], ctx: &Context<'_>, corrects: bool) -> Vec<(T
 /// Questions about a part with the question about its whole: `deductible_met` with `deductible_individual`.
 fn pairs<'a>(ctx: &Context<'a>) -> impl Iterator<Item = (Topic, Topic)> + 'a {
     let questions = ctx.questions;
-    let id = |place: usize| {
-        u16::try_from(place)
-            .ok()
-            .map(|place| Topic::Field(FieldId(place)))
-    };
-    questions
-        .fields
-        .iter()
-        .enumerate()
-        .filter_map(move |(place, question)| {
-            let is_part = ["_met", "_used"]
-                .iter()
-                .any(|end| question.name.ends_with(end));
-            let whole = question.answers_with.iter().find_map(|name| {
-                questions
-                    .by_name(name)
-                    .filter(|(_, other)| other.kind == question.kind)
-            })?;
-            is_part.then_some((id(place)?, id(whole.0)?))
-        })
+    let id = |place: usize| u16::try_from(place).ok().map(|place| Topic::Field(FieldId(place)));
+    questions.fields.iter().enumerate().filter_map(move |(place, question)| {
+        let is_part = ["_met", "_used"].iter().any(|end| question.name.ends_with(end));
+        let whole = question.answers_with.iter().find_map(|name| {
+            questions.by_name(name).filter(|(_, other)| other.kind == question.kind)
+        })?;
+        is_part.then_some((id(place)?, id(whole.0)?))
+    })
 }
 
 /// Whether the part is more than the whole.
@@ -87,9 +74,8 @@ fn not_yet_active<'v>(
         Some(Topic::Field(FieldId(u16::try_from(place).ok()?)))
     };
     let (status, effective) = (topic("coverage_status")?, topic("effective_date")?);
-    let is_new = found
-        .iter()
-        .any(|new| new.extracted.topic == status || new.extracted.topic == effective);
+    let is_new =
+        found.iter().any(|new| new.extracted.topic == status || new.extracted.topic == effective);
     let active = matches!(held(status)?, Value::Choice(choice) if choice == "active");
     let future = matches!(held(effective)?, Value::Date(date) if *date > ctx.today);
     (is_new && active && future).then_some((status, effective))

@@ -20,22 +20,15 @@ pub(crate) fn questions() -> &'static QuestionSet {
 }
 
 pub(crate) fn payer() -> &'static PayerEntry {
-    DIRECTORY
-        .payers()
-        .find(|payer| payer.id.as_str() == "acme-health")
-        .unwrap()
+    DIRECTORY.payers().find(|payer| payer.id.as_str() == "acme-health").unwrap()
 }
 
 fn menu() -> &'static MenuMap {
-    DIRECTORY
-        .menu(&payer().lines.first().unwrap().menu)
-        .unwrap()
+    DIRECTORY.menu(&payer().lines.first().unwrap().menu).unwrap()
 }
 
 pub(crate) fn field(name: &str) -> Topic {
-    let (place, _) = questions()
-        .by_name(name)
-        .unwrap_or_else(|| panic!("no question {name}"));
+    let (place, _) = questions().by_name(name).unwrap_or_else(|| panic!("no question {name}"));
     Topic::Field(FieldId(u16::try_from(place).unwrap()))
 }
 
@@ -58,28 +51,17 @@ pub(crate) struct Moment {
 
 impl Moment {
     pub(crate) fn with(phase: Phase) -> Moment {
-        Moment {
-            phase,
-            asked: None,
-            read_back: None,
-            known: Known::new(),
-        }
+        Moment { phase, asked: None, read_back: None, known: Known::new() }
     }
 
     /// A person who was asked for this topic; an empty name is none.
     pub(crate) fn asked(name: &str) -> Moment {
         let asked = (!name.is_empty()).then(|| topic(name));
-        Moment {
-            asked,
-            ..Moment::with(Phase::Person)
-        }
+        Moment { asked, ..Moment::with(Phase::Person) }
     }
 
     pub(crate) fn reading_back(name: &str, value: Value) -> Moment {
-        Moment {
-            read_back: Some((topic(name), value)),
-            ..Moment::with(Phase::Person)
-        }
+        Moment { read_back: Some((topic(name), value)), ..Moment::with(Phase::Person) }
     }
 
     pub(crate) fn hear(&self, text: &str) -> Understanding {
@@ -93,10 +75,7 @@ impl Moment {
             menu: menu(),
             questions: questions(),
             asked: self.asked,
-            read_back: self
-                .read_back
-                .as_ref()
-                .map(|(topic, value)| (*topic, value)),
+            read_back: self.read_back.as_ref().map(|(topic, value)| (*topic, value)),
             known: &self.known,
             today: Date::new(2026, 11, 22).unwrap(),
         };

@@ -68,42 +68,21 @@ fn push_piece(out: &mut Vec<Token>, piece: &str, word: usize, after_stop: bool) 
         .trim_matches(|c: char| !c.is_alphanumeric() && c != '$' && c != '%')
         .chars()
         .flat_map(char::to_lowercase)
-        .map(|c| {
-            if matches!(c, '\u{2019}' | '\u{2018}' | '\u{60}') {
-                '\''
-            } else {
-                c
-            }
-        })
+        .map(|c| if matches!(c, '\u{2019}' | '\u{2018}' | '\u{60}') { '\'' } else { c })
         .collect();
     if bare.is_empty() {
         return stop || after_stop;
     }
     if let Some((form, digits)) = numeral(&bare) {
-        out.push(Token {
-            text: digits,
-            form,
-            word,
-            after_stop,
-        });
+        out.push(Token { text: digits, form, word, after_stop });
     } else if is_amount(&bare) {
         // An amount in a form that is not understood stays whole: its parts would be other amounts.
-        out.push(Token {
-            text: bare.clone(),
-            form: Form::Word,
-            word,
-            after_stop,
-        });
+        out.push(Token { text: bare.clone(), form: Form::Word, word, after_stop });
     } else {
         let mut first = after_stop;
         spell_out(&bare, &mut |text: &str| {
             if let Some((form, digits)) = numeral(text) {
-                out.push(Token {
-                    text: digits,
-                    form,
-                    word,
-                    after_stop: first,
-                });
+                out.push(Token { text: digits, form, word, after_stop: first });
             } else {
                 out.push(Token {
                     text: text.to_owned(),
@@ -122,27 +101,21 @@ fn push_piece(out: &mut Vec<Token>, piece: &str, word: usize, after_stop: bool) 
 /// Splits a word that is no numeral into its normal words.
 fn spell_out(bare: &str, push: &mut impl FnMut(&str)) {
     let known = |table: &[(&'static str, &'static str)], text: &str| {
-        table
-            .iter()
-            .find(|(from, _)| *from == text)
-            .map(|(_, to)| *to)
+        table.iter().find(|(from, _)| *from == text).map(|(_, to)| *to)
     };
     if let Some(to) = known(SPELLINGS, bare).or_else(|| known(CONTRACTIONS, bare)) {
         to.split_whitespace().for_each(push);
         return;
     }
     // "p.p.o." is three letters; "co-pay", "and/or" and "1-a" are their parts.
-    let mut parts = bare
-        .split(|c: char| !c.is_alphanumeric() && c != '\'')
-        .filter(|p| !p.is_empty());
+    let mut parts =
+        bare.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|p| !p.is_empty());
     for part in &mut parts {
         if let Some(to) = known(SPELLINGS, part).or_else(|| known(CONTRACTIONS, part)) {
             to.split_whitespace().for_each(&mut *push);
             continue;
         }
-        let ending = ENDINGS
-            .iter()
-            .find_map(|(end, to)| Some((part.strip_suffix(end)?, *to)));
+        let ending = ENDINGS.iter().find_map(|(end, to)| Some((part.strip_suffix(end)?, *to)));
         match ending {
             Some((head, to)) if !head.is_empty() => {
                 push_plain(head, push);
@@ -178,13 +151,7 @@ fn numeral(bare: &str) -> Option<(Form, String)> {
         return Some((Form::Percent(whole(rest)?), rest.to_owned()));
     }
     if let Some(rest) = bare.strip_prefix('$') {
-        return Some((
-            Form::Decimal {
-                cents: decimal(rest)?,
-                dollar: true,
-            },
-            digits_of(rest),
-        ));
+        return Some((Form::Decimal { cents: decimal(rest)?, dollar: true }, digits_of(rest)));
     }
     for ending in ["st", "nd", "rd", "th"] {
         if let Some(value) = bare.strip_suffix(ending).and_then(whole) {
@@ -195,22 +162,14 @@ fn numeral(bare: &str) -> Option<(Form, String)> {
         return Some((Form::Number(value), digits_of(bare)));
     }
     let cents = decimal(bare)?;
-    Some((
-        Form::Decimal {
-            cents,
-            dollar: false,
-        },
-        digits_of(bare),
-    ))
+    Some((Form::Decimal { cents, dollar: false }, digits_of(bare)))
 }
 
 /// Whether this looks like one amount: digits with a dollar or percent sign or a decimal point.
 fn is_amount(bare: &str) -> bool {
     bare.contains(['$', '%', '.', ','])
         && bare.chars().any(|c| c.is_ascii_digit())
-        && bare
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, '$' | '%' | '.' | ','))
+        && bare.chars().all(|c| c.is_ascii_digit() || matches!(c, '$' | '%' | '.' | ','))
 }
 
 fn digits_of(text: &str) -> String {
@@ -265,21 +224,11 @@ fn numeral_date(bare: &str) -> Option<Form> {
     let [a, b, c] = [whole(fields[0])?, whole(fields[1])?, whole(fields[2])?];
     let lengths = fields.map(str::len);
     match lengths {
-        [4, 1..=2, 1..=2] => Some(Form::Date {
-            year: a,
-            month: b,
-            day: c,
-        }),
-        [1..=2, 1..=2, 4] => Some(Form::Date {
-            year: c,
-            month: a,
-            day: b,
-        }),
-        [1..=2, 1..=2, 2] if bare.contains('/') => Some(Form::Date {
-            year: 2000 + c,
-            month: a,
-            day: b,
-        }),
+        [4, 1..=2, 1..=2] => Some(Form::Date { year: a, month: b, day: c }),
+        [1..=2, 1..=2, 4] => Some(Form::Date { year: c, month: a, day: b }),
+        [1..=2, 1..=2, 2] if bare.contains('/') => {
+            Some(Form::Date { year: 2000 + c, month: a, day: b })
+        }
         _ => None,
     }
 }
@@ -289,15 +238,10 @@ fn join(tokens: &mut Vec<Token>, table: &[(&[&str], &str)]) {
     let mut at = 0;
     while at < tokens.len() {
         let first = tokens.get(at).map_or("", |token| token.text.as_str());
-        let hit = table
-            .iter()
-            .filter(|(parts, _)| parts.first() == Some(&first))
-            .find(|(parts, _)| {
+        let hit =
+            table.iter().filter(|(parts, _)| parts.first() == Some(&first)).find(|(parts, _)| {
                 tokens.get(at..at + parts.len()).is_some_and(|window| {
-                    window
-                        .iter()
-                        .zip(*parts)
-                        .all(|(token, part)| token.text == *part)
+                    window.iter().zip(*parts).all(|(token, part)| token.text == *part)
                 })
             });
         if let Some((parts, whole)) = hit {
@@ -333,10 +277,7 @@ pub(crate) mod tests {
             ("Co-pay, co-insurance", "co pay co insurance"),
             ("What's the member ID?", "what is the member i d"),
             ("the patient's D.O.B.", "the patients d o b"),
-            (
-                "I can\u{2019}t, I don't, they won't",
-                "i can not i do not they will not",
-            ),
+            ("I can\u{2019}t, I don't, they won't", "i can not i do not they will not"),
             ("out-of-pocket", "out of pocket"),
             ("Okay, um, goodbye!", "o k good bye"),
             ("I\u{2019}m sorry", "i am sorry"),
@@ -351,65 +292,19 @@ pub(crate) mod tests {
         for (text, want) in [
             ("1,500", Form::Number(1500)),
             ("749025.", Form::Number(749_025)),
-            (
-                "$40",
-                Form::Decimal {
-                    cents: 4000,
-                    dollar: true,
-                },
-            ),
-            (
-                "$1,500.5",
-                Form::Decimal {
-                    cents: 150_050,
-                    dollar: true,
-                },
-            ),
-            (
-                "1500.50",
-                Form::Decimal {
-                    cents: 150_050,
-                    dollar: false,
-                },
-            ),
+            ("$40", Form::Decimal { cents: 4000, dollar: true }),
+            ("$1,500.5", Form::Decimal { cents: 150_050, dollar: true }),
+            ("1500.50", Form::Decimal { cents: 150_050, dollar: false }),
             ("20%", Form::Percent(20)),
-            (
-                "01/01/2026",
-                Form::Date {
-                    year: 2026,
-                    month: 1,
-                    day: 1,
-                },
-            ),
-            (
-                "1/15/26,",
-                Form::Date {
-                    year: 2026,
-                    month: 1,
-                    day: 15,
-                },
-            ),
-            (
-                "2026-01-01",
-                Form::Date {
-                    year: 2026,
-                    month: 1,
-                    day: 1,
-                },
-            ),
+            ("01/01/2026", Form::Date { year: 2026, month: 1, day: 1 }),
+            ("1/15/26,", Form::Date { year: 2026, month: 1, day: 15 }),
+            ("2026-01-01", Form::Date { year: 2026, month: 1, day: 1 }),
             ("22nd", Form::Ordinal(22)),
             ("w47291835", Form::Word),
         ] {
             assert_eq!(form(text), Some(want), "{text}");
         }
-        for text in [
-            "1,50",
-            "12.5%",
-            "99999999999999999999999",
-            "$",
-            "%",
-            "1.234",
-        ] {
+        for text in ["1,50", "12.5%", "99999999999999999999999", "$", "%", "1.234"] {
             assert!(
                 !matches!(form(text), Some(Form::Percent(_) | Form::Decimal { .. })),
                 "{text} is no value"
@@ -420,10 +315,8 @@ pub(crate) mod tests {
     #[test]
     fn stops_are_remembered_and_words_keep_their_place() {
         let tokens = of("No, it isn't.  749-025 thanks");
-        let shape: Vec<_> = tokens
-            .iter()
-            .map(|t| (t.text.as_str(), t.word, t.after_stop))
-            .collect();
+        let shape: Vec<_> =
+            tokens.iter().map(|t| (t.text.as_str(), t.word, t.after_stop)).collect();
         assert_eq!(
             shape,
             [

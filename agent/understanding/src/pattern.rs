@@ -69,11 +69,7 @@ impl<S: Copy> Patterns<S> {
             };
             for (sense, atoms) in rules.iter().filter_map(|rule| self.rules.get(*rule)) {
                 if let Some(end) = fits(atoms, tokens, at) {
-                    hits.push(Hit {
-                        sense: *sense,
-                        at,
-                        end,
-                    });
+                    hits.push(Hit { sense: *sense, at, end });
                 }
             }
         }
@@ -103,16 +99,11 @@ fn fits(atoms: &[Atom], tokens: &[Token], at: usize) -> Option<usize> {
     let Some((atom, rest)) = atoms.split_first() else {
         return Some(at);
     };
-    let is = |words: &[&str]| {
-        tokens
-            .get(at)
-            .is_some_and(|token| words.contains(&token.text.as_str()))
-    };
+    let is =
+        |words: &[&str]| tokens.get(at).is_some_and(|token| words.contains(&token.text.as_str()));
     match atom {
         Atom::Start => (at == 0).then(|| fits(rest, tokens, at)).flatten(),
-        Atom::End => (at == tokens.len())
-            .then(|| fits(rest, tokens, at))
-            .flatten(),
+        Atom::End => (at == tokens.len()).then(|| fits(rest, tokens, at)).flatten(),
         Atom::Any(words) => is(words).then(|| fits(rest, tokens, at + 1)).flatten(),
         Atom::Maybe(words) => is(words)
             .then(|| fits(rest, tokens, at + 1))
@@ -131,23 +122,13 @@ mod tests {
 
     fn ends(pattern: &'static str, text: &str) -> Vec<(usize, usize)> {
         let patterns = Patterns::compile(&[&[((), &[pattern])]]);
-        patterns
-            .find(&of(text))
-            .iter()
-            .map(|hit| (hit.at, hit.end))
-            .collect()
+        patterns.find(&of(text)).iter().map(|hit| (hit.at, hit.end)).collect()
     }
 
     #[test]
     fn each_sign() {
-        assert_eq!(
-            ends("may|can i have", "yes can i have may i have"),
-            [(1, 4), (4, 7)]
-        );
-        assert_eq!(
-            ends("may i ?please have", "may i have may i please have"),
-            [(0, 3), (3, 7)]
-        );
+        assert_eq!(ends("may|can i have", "yes can i have may i have"), [(1, 4), (4, 7)]);
+        assert_eq!(ends("may i ?please have", "may i have may i please have"), [(0, 3), (3, 7)]);
         assert_eq!(ends("may * name", "may i have your name"), [(0, 5)]);
         assert_eq!(ends("may * name", "may i have the full name"), []);
         assert_eq!(ends("may *5 name", "may i have the full name"), [(0, 6)]);

@@ -42,10 +42,7 @@ pub struct Segment {
 /// The words for these goals, in their order. Empty only where the question set or the pack lacks what a goal names.
 #[must_use]
 pub fn turn(goals: &[Goal], ctx: &Wording<'_>) -> Vec<Segment> {
-    goals
-        .iter()
-        .filter_map(|goal| segment(*goal, ctx))
-        .collect()
+    goals.iter().filter_map(|goal| segment(*goal, ctx)).collect()
 }
 
 fn segment(goal: Goal, ctx: &Wording<'_>) -> Option<Segment> {
@@ -65,18 +62,12 @@ fn segment(goal: Goal, ctx: &Wording<'_>) -> Option<Segment> {
 
 /// The usual wording first; another one each time it has to be said again.
 fn phrase(name: PhraseName, ctx: &Wording<'_>) -> Option<Template> {
-    let count = usize::try_from(ctx.turn.0)
-        .unwrap_or(0)
-        .saturating_add(usize::from(ctx.again));
+    let count = usize::try_from(ctx.turn.0).unwrap_or(0).saturating_add(usize::from(ctx.again));
     ctx.pack.phrase(name, count).cloned()
 }
 
 fn plain(name: PhraseName, ctx: &Wording<'_>) -> Option<Segment> {
-    Some(Segment {
-        template: phrase(name, ctx)?,
-        carries: Vec::new(),
-        heard: None,
-    })
+    Some(Segment { template: phrase(name, ctx)?, carries: Vec::new(), heard: None })
 }
 
 /// A question. The first wording may ask for two things at once, so it is passed over where the other one is known, and
@@ -90,17 +81,9 @@ fn ask(place: usize, ctx: &Wording<'_>) -> Option<Segment> {
             .is_some_and(|place| ctx.answered.contains(&Topic::Field(FieldId(place))))
     });
     let first = usize::from(known && question.ask.len() > 1);
-    let wording = question
-        .ask
-        .iter()
-        .cycle()
-        .nth(first + usize::from(ctx.again))?;
+    let wording = question.ask.iter().cycle().nth(first + usize::from(ctx.again))?;
     let template = Template::parse(wording).ok()?;
-    Some(Segment {
-        template,
-        carries: Vec::new(),
-        heard: None,
-    })
+    Some(Segment { template, carries: Vec::new(), heard: None })
 }
 
 fn provide(item: DataItem, ctx: &Wording<'_>) -> Option<Segment> {
@@ -121,29 +104,18 @@ fn provide(item: DataItem, ctx: &Wording<'_>) -> Option<Segment> {
         DataItem::Ssn => return plain(PhraseName::NotAvailable, ctx),
         DataItem::TaxId => PhraseName::ProvideTaxId,
     };
-    Some(Segment {
-        template: phrase(name, ctx)?,
-        carries: vec![item],
-        heard: None,
-    })
+    Some(Segment { template: phrase(name, ctx)?, carries: vec![item], heard: None })
 }
 
 fn read_back(topic: Topic, value: ValueId, ctx: &Wording<'_>) -> Option<Segment> {
     let template = match topic {
-        Topic::Field(field) => ctx
-            .questions
-            .fields
-            .get(usize::from(field.0))?
-            .read_back_phrase
-            .clone(),
+        Topic::Field(field) => {
+            ctx.questions.fields.get(usize::from(field.0))?.read_back_phrase.clone()
+        }
         Topic::Name => phrase(PhraseName::ReadBackName, ctx)?,
         Topic::Reference => phrase(PhraseName::ReadBackReference, ctx)?,
     };
-    Some(Segment {
-        template,
-        carries: Vec::new(),
-        heard: Some(value),
-    })
+    Some(Segment { template, carries: Vec::new(), heard: Some(value) })
 }
 
 #[cfg(test)]
@@ -155,16 +127,7 @@ mod tests {
 
     fn say(goals: &[Goal], answered: &BTreeSet<Topic>, turn_id: u32, again: u8) -> Vec<Segment> {
         let questions = questions();
-        turn(
-            goals,
-            &Wording {
-                pack: &PACK,
-                questions,
-                answered,
-                turn: TurnId(turn_id),
-                again,
-            },
-        )
+        turn(goals, &Wording { pack: &PACK, questions, answered, turn: TurnId(turn_id), again })
     }
 
     fn every_goal() -> Vec<Goal> {
@@ -197,11 +160,7 @@ mod tests {
         goals.extend(items.map(Goal::Provide));
         goals.extend(items.map(Goal::CannotProvide));
         goals.extend(topics.iter().map(|topic| Goal::Ask(*topic)));
-        goals.extend(
-            topics
-                .iter()
-                .map(|topic| Goal::ReadBack(*topic, ValueId(7))),
-        );
+        goals.extend(topics.iter().map(|topic| Goal::ReadBack(*topic, ValueId(7))));
         goals
     }
 
@@ -209,12 +168,7 @@ mod tests {
     fn every_goal_has_words_in_every_turn() {
         for goal in every_goal() {
             for turn_id in 0..5 {
-                let said = say(
-                    &[goal],
-                    &BTreeSet::new(),
-                    turn_id,
-                    u8::try_from(turn_id).unwrap(),
-                );
+                let said = say(&[goal], &BTreeSet::new(), turn_id, u8::try_from(turn_id).unwrap());
                 assert_eq!(said.len(), 1, "{goal:?}");
             }
         }
@@ -226,11 +180,8 @@ mod tests {
             for segment in say(&[goal], &BTreeSet::new(), 0, 0) {
                 let heard = segment.template.tokens().any(|token| token == Token::Heard);
                 assert_eq!(heard, segment.heard.is_some(), "{goal:?}");
-                let items = segment
-                    .template
-                    .tokens()
-                    .filter(|token| *token != Token::Heard)
-                    .count();
+                let items =
+                    segment.template.tokens().filter(|token| *token != Token::Heard).count();
                 assert_eq!(items, segment.carries.len(), "{goal:?}");
             }
         }
@@ -254,19 +205,11 @@ mod tests {
 
     #[test]
     fn wordings_take_turns_and_repeat_for_a_replay() {
-        let thanks: Vec<_> = (0..4)
-            .map(|id| say(&[Goal::Close], &BTreeSet::new(), id, 0))
-            .collect();
+        let thanks: Vec<_> =
+            (0..4).map(|id| say(&[Goal::Close], &BTreeSet::new(), id, 0)).collect();
         assert_ne!(thanks[0], thanks[1]);
         assert_eq!(thanks[0], thanks[2]);
-        let asked = |again| {
-            say(
-                &[Goal::Ask(field("coinsurance"))],
-                &BTreeSet::new(),
-                0,
-                again,
-            )
-        };
+        let asked = |again| say(&[Goal::Ask(field("coinsurance"))], &BTreeSet::new(), 0, again);
         assert_ne!(asked(0), asked(1));
         assert_eq!(asked(0), asked(0));
     }

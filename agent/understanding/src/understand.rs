@@ -73,11 +73,7 @@ impl Understanding {
     /// The value that was heard for a topic.
     #[must_use]
     pub fn value(&self, topic: Topic) -> Option<&Value> {
-        self.found
-            .iter()
-            .find(|found| found.extracted.topic == topic)?
-            .value
-            .as_ref()
+        self.found.iter().find(|found| found.extracted.topic == topic)?.value.as_ref()
     }
 }
 
@@ -107,12 +103,7 @@ pub fn understand(words: &Words<'_>, ctx: &Context<'_>) -> Understanding {
     }
     let conflicts = conflicts::find(&found, ctx, heard.corrects());
     let payer_named = ctx.payer.names_itself(&texts);
-    Understanding {
-        acts,
-        found,
-        conflicts,
-        payer_named,
-    }
+    Understanding { acts, found, conflicts, payer_named }
 }
 
 /// "I do not have that": what was asked is refused, unless it was answered in the same breath.
@@ -122,12 +113,5 @@ fn refusal(words: &Words<'_>, ctx: &Context<'_>, found: &[Found]) -> Option<Foun
         return None;
     }
     let span = Span::over(words.words, 0, words.words.len().checked_sub(1)?);
-    Some(Found {
-        extracted: Extracted {
-            topic,
-            verdict: Verdict::Refused,
-        },
-        value: None,
-        span,
-    })
+    Some(Found { extracted: Extracted { topic, verdict: Verdict::Refused }, value: None, span })
 }

@@ -26,11 +26,7 @@ impl Word {
     /// The confidence as a number between 0 and 1.
     #[must_use]
     pub fn sureness(&self) -> f32 {
-        if self.confidence.is_nan() {
-            0.0
-        } else {
-            self.confidence.clamp(0.0, 1.0)
-        }
+        if self.confidence.is_nan() { 0.0 } else { self.confidence.clamp(0.0, 1.0) }
     }
 }
 
@@ -74,12 +70,7 @@ impl Utterance {
             .map(|(text, place)| {
                 let from_ms = place.saturating_mul(ms_per_word);
                 let to_ms = from_ms.saturating_add(ms_per_word);
-                Word {
-                    text: text.to_owned(),
-                    from_ms,
-                    to_ms,
-                    confidence: 1.0,
-                }
+                Word { text: text.to_owned(), from_ms, to_ms, confidence: 1.0 }
             })
             .collect();
         Utterance { words }
@@ -143,10 +134,7 @@ mod tests {
     fn debug_holds_no_text() {
         let utterance = Utterance::from_text("the patient is maria", 300);
         let shown = format!("{utterance:?} {:?}", utterance.words());
-        assert!(
-            !shown.contains("maria") && !shown.contains("patient"),
-            "{shown}"
-        );
+        assert!(!shown.contains("maria") && !shown.contains("patient"), "{shown}");
         assert!(shown.contains("from_ms: 900"), "{shown}");
     }
 
@@ -167,13 +155,7 @@ mod tests {
         let span = Span::over(&words, 0, 1);
         assert_eq!((span.from_ms, span.to_ms), (0, 190));
         assert!((span.confidence - 0.3).abs() < 1e-6);
-        assert!(
-            Span::over(&words, 2, 2).confidence.abs() < 1e-6,
-            "NaN counts as 0"
-        );
-        assert!(
-            Span::over(&words, 2, 9).confidence.abs() < 1e-6,
-            "out of range is empty"
-        );
+        assert!(Span::over(&words, 2, 2).confidence.abs() < 1e-6, "NaN counts as 0");
+        assert!(Span::over(&words, 2, 9).confidence.abs() < 1e-6, "out of range is empty");
     }
 }

@@ -37,11 +37,7 @@ pub(crate) fn sentences(pack: &Pack, rng: &mut SplitMix64) -> Vec<String> {
     }
     for name in PhraseName::all() {
         for template in pack.phrases(name) {
-            let times = if name.token().is_some() {
-                WITH_VALUE
-            } else {
-                FIXED
-            };
+            let times = if name.token().is_some() { WITH_VALUE } else { FIXED };
             for _ in 0..times {
                 let said = said(name, template, pack, rng);
                 // Half of the time the sentence follows a word of thanks, as it does in a turn.
@@ -73,22 +69,15 @@ fn ask(pack: &Pack, question: &Question, rng: &mut SplitMix64, out: &mut Vec<Str
         }
     }
     for _ in 0..READ_BACK {
-        let said = question
-            .read_back_phrase
-            .render(|_| Some(answer(&question.kind, pack, rng)));
+        let said = question.read_back_phrase.render(|_| Some(answer(&question.kind, pack, rng)));
         out.push(plain(&said.unwrap_or_default()));
     }
 }
 
 /// A sentence after a short word.
 fn led(pack: &Pack, said: &str, rng: &mut SplitMix64) -> String {
-    let lead = rng
-        .pick(&LEADS)
-        .and_then(|name| rng.pick(pack.phrases(*name)));
-    plain(&format!(
-        "{} {said}",
-        lead.map(ToString::to_string).unwrap_or_default()
-    ))
+    let lead = rng.pick(&LEADS).and_then(|name| rng.pick(pack.phrases(*name)));
+    plain(&format!("{} {said}", lead.map(ToString::to_string).unwrap_or_default()))
 }
 
 fn said(name: PhraseName, template: &Template, pack: &Pack, rng: &mut SplitMix64) -> String {
@@ -96,11 +85,7 @@ fn said(name: PhraseName, template: &Template, pack: &Pack, rng: &mut SplitMix64
     // so the sentence is never half filled in.
     let words = template.render(|token| {
         let name_is_heard = name == PhraseName::ReadBackName;
-        Some(if name_is_heard {
-            sample(token, pack, rng)
-        } else {
-            value(token, pack, rng)
-        })
+        Some(if name_is_heard { sample(token, pack, rng) } else { value(token, pack, rng) })
     });
     words.unwrap_or_default()
 }
@@ -155,10 +140,9 @@ fn answer(kind: &ValueKind, pack: &Pack, rng: &mut SplitMix64) -> String {
             spoken::date(y, m, d).unwrap_or_default()
         }
         ValueKind::Count => spoken::count(rng.between(1, 60)),
-        ValueKind::Choice(choices) => rng
-            .pick(choices)
-            .map(|choice| choice.spoken().to_owned())
-            .unwrap_or_default(),
+        ValueKind::Choice(choices) => {
+            rng.pick(choices).map(|choice| choice.spoken().to_owned()).unwrap_or_default()
+        }
         ValueKind::Name => sample(Token::Heard, pack, rng),
         ValueKind::Reference => identifier(rng, 4, 10),
     }

@@ -39,21 +39,13 @@ pub fn agent_side(pack: &Pack, seed: u64) -> Vec<String> {
 pub fn plain(text: &str) -> String {
     let letters: String = text
         .chars()
-        .map(|c| {
-            if c.is_ascii_alphabetic() || c == '\'' {
-                c.to_ascii_lowercase()
-            } else {
-                ' '
-            }
-        })
+        .map(|c| if c.is_ascii_alphabetic() || c == '\'' { c.to_ascii_lowercase() } else { ' ' })
         .collect();
     letters.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn draw_group(group: &Group, far_end: &FarEnd, rng: &mut SplitMix64, sentences: &mut Vec<String>) {
-    let count = usize::try_from(group.count)
-        .unwrap_or(usize::MAX)
-        .max(group.lines.len());
+    let count = usize::try_from(group.count).unwrap_or(usize::MAX).max(group.lines.len());
     for drawn in 0..count {
         let line = group.lines.get(drawn).or_else(|| rng.pick(&group.lines));
         let Some(line) = line else { return };
@@ -70,10 +62,7 @@ fn draw_line(line: &Line, far_end: &FarEnd, rng: &mut SplitMix64, text: &mut Str
             Node::Slot(slot) => text.push_str(&values::draw(*slot, rng)),
             Node::List(name) => {
                 // A checked pack holds every list that a line names.
-                let entry = far_end
-                    .lists
-                    .get(name)
-                    .and_then(|entries| rng.pick(entries));
+                let entry = far_end.lists.get(name).and_then(|entries| rng.pick(entries));
                 text.push_str(entry.map_or("", String::as_str));
             }
             Node::OneOf(wordings) => {

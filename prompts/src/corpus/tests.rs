@@ -12,10 +12,7 @@ fn pack() -> Pack {
 }
 
 fn words(sentences: &[String]) -> BTreeSet<&str> {
-    sentences
-        .iter()
-        .flat_map(|sentence| sentence.split(' '))
-        .collect()
+    sentences.iter().flat_map(|sentence| sentence.split(' ')).collect()
 }
 
 #[test]
@@ -52,10 +49,8 @@ fn every_word_is_in_the_recognisers_dictionary() {
         return;
     };
     let text = String::from_utf8_lossy(&bytes);
-    let known: BTreeSet<&str> = text
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
+    let known: BTreeSet<&str> =
+        text.lines().filter_map(|line| line.split_whitespace().next()).collect();
     let pack = pack();
     for sentences in [far_end(&pack, 5), agent_side(&pack, 5)] {
         let unknown: Vec<&str> = words(&sentences).difference(&known).copied().collect();
@@ -118,23 +113,12 @@ fn the_agent_is_heard_asking_and_giving() {
     ] {
         assert!(agent.iter().any(|sentence| sentence == line), "{line}");
     }
-    assert!(
-        agent
-            .iter()
-            .any(|s| s.starts_with("the member i d is") && s.contains("as in"))
-    );
-    assert!(
-        agent
-            .iter()
-            .any(|s| s.contains("on a recorded transcribed call"))
-    );
+    assert!(agent.iter().any(|s| s.starts_with("the member i d is") && s.contains("as in")));
+    assert!(agent.iter().any(|s| s.contains("on a recorded transcribed call")));
 }
 
 #[test]
 fn plain_leaves_words_and_apostrophes() {
-    assert_eq!(
-        plain("The patient's co-pay, X as in x-ray."),
-        "the patient's co pay x as in x ray"
-    );
+    assert_eq!(plain("The patient's co-pay, X as in x-ray."), "the patient's co pay x as in x ray");
     assert_eq!(plain("  --  "), "");
 }

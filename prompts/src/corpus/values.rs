@@ -52,9 +52,7 @@ pub(crate) fn letter_digit_pairs() -> impl Iterator<Item = String> {
 
 /// So many random figures, none of them chosen by anyone.
 pub(crate) fn figures(rng: &mut SplitMix64, count: u32) -> String {
-    (0..count)
-        .filter_map(|_| char::from_digit(rng.below(10), 10))
-        .collect()
+    (0..count).filter_map(|_| char::from_digit(rng.below(10), 10)).collect()
 }
 
 /// One letter.
@@ -66,16 +64,8 @@ pub(crate) fn letter(rng: &mut SplitMix64) -> char {
 pub(crate) fn day(rng: &mut SplitMix64, from: u32, to: u32) -> (i16, u8, u8) {
     // Plans begin on the first of a month, most often of January, so those days are drawn more often.
     let year = i16::try_from(rng.between(from, to)).unwrap_or(2_000);
-    let month = if rng.below(6) == 0 {
-        1
-    } else {
-        rng.between(1, 12)
-    };
-    let day = if rng.below(6) == 0 {
-        1
-    } else {
-        rng.between(1, 31)
-    };
+    let month = if rng.below(6) == 0 { 1 } else { rng.between(1, 12) };
+    let day = if rng.below(6) == 0 { 1 } else { rng.between(1, 31) };
     let small = |n: u32| u8::try_from(n).unwrap_or(1);
     let (month, day) = (small(month), small(day));
     match spoken::date(year, month, day) {
@@ -94,11 +84,7 @@ pub(crate) fn cents(rng: &mut SplitMix64) -> u64 {
         8 => rng.between(1, 9_999),
         _ => rng.between(1, 40) * 5,
     };
-    let cents = if rng.below(12) == 0 {
-        rng.between(1, 99)
-    } else {
-        0
-    };
+    let cents = if rng.below(12) == 0 { rng.between(1, 99) } else { 0 };
     u64::from(dollars) * 100 + u64::from(cents)
 }
 
@@ -113,21 +99,10 @@ fn money(rng: &mut SplitMix64) -> String {
         }
         2 if cents.is_multiple_of(100) => spoken::number(dollars),
         3 if dollars == 100 || dollars == 1_000 => {
-            format!(
-                "a {} dollars",
-                if dollars == 100 {
-                    "hundred"
-                } else {
-                    "thousand"
-                }
-            )
+            format!("a {} dollars", if dollars == 100 { "hundred" } else { "thousand" })
         }
         4 if !cents.is_multiple_of(100) => {
-            format!(
-                "{} {}",
-                spoken::number(dollars),
-                spoken::number(cents % 100)
-            )
+            format!("{} {}", spoken::number(dollars), spoken::number(cents % 100))
         }
         5 if dollars < 60 => "zero dollars".to_owned(),
         _ => spoken::money(cents),
@@ -166,8 +141,7 @@ fn date(rng: &mut SplitMix64, from: u32, to: u32) -> String {
 fn month_day(rng: &mut SplitMix64) -> String {
     let (year, month, day) = day(rng, 2_020, 2_029);
     let date = spoken::date(year, month, day).unwrap_or_default();
-    date.split_once(", ")
-        .map_or(date.clone(), |(month_day, _)| month_day.to_owned())
+    date.split_once(", ").map_or(date.clone(), |(month_day, _)| month_day.to_owned())
 }
 
 fn year(rng: &mut SplitMix64, from: u32, to: u32) -> String {
@@ -189,11 +163,7 @@ fn heard_year(rng: &mut SplitMix64, year: i16) -> String {
 /// Digits one at a time; now and then "oh" for zero.
 fn heard_digits(rng: &mut SplitMix64, count: u32) -> String {
     let words = spoken::digits(&figures(rng, count));
-    if count > 1 && rng.below(5) == 0 {
-        words.replace("zero", "oh")
-    } else {
-        words
-    }
+    if count > 1 && rng.below(5) == 0 { words.replace("zero", "oh") } else { words }
 }
 
 fn heard_letter(rng: &mut SplitMix64) -> String {

@@ -56,10 +56,7 @@ pub(super) fn load(sources: &Sources<'_>) -> Result<Pack, PackError> {
         .map(|raw| check_clips(raw, &mut Findings::new(DISCLOSURES, &mut problems)));
     let phrases = read::<RawPhrases>(PHRASES, sources.phrases, &mut problems).map(|raw| {
         let findings = &mut Findings::new(PHRASES, &mut problems);
-        (
-            check_phrases(raw.phrases, findings),
-            check_samples(raw.samples, findings),
-        )
+        (check_phrases(raw.phrases, findings), check_samples(raw.samples, findings))
     });
     let mut questions = BTreeMap::new();
     for (id, text) in sources.questions {
@@ -107,11 +104,8 @@ fn read<T: DeserializeOwned>(file: &str, text: &str, problems: &mut Vec<Problem>
 }
 
 fn check_meta(meta: &RawPack, findings: &mut Findings<'_>) {
-    for (key, value) in [
-        ("id", &meta.id),
-        ("language", &meta.language),
-        ("version", &meta.version),
-    ] {
+    for (key, value) in [("id", &meta.id), ("language", &meta.language), ("version", &meta.version)]
+    {
         if value.trim().is_empty() {
             findings.add(key, "is empty");
         }

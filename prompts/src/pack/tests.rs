@@ -16,9 +16,7 @@ fn problems(sources: &Sources<'_>) -> Vec<String> {
 }
 
 fn has(problems: &[String], parts: &[&str]) {
-    let found = problems
-        .iter()
-        .any(|problem| parts.iter().all(|part| problem.contains(part)));
+    let found = problems.iter().any(|problem| parts.iter().all(|part| problem.contains(part)));
     assert!(found, "{parts:?} not in {problems:#?}");
 }
 
@@ -73,17 +71,10 @@ fn no_clip_holds_a_patients_token() {
 #[test]
 fn a_clip_is_filled_in_and_no_brace_is_left() {
     let pack = embedded();
-    let business = Business {
-        registered_name: "Lake Clinic",
-        callback_spoken: "six one four",
-    };
+    let business = Business { registered_name: "Lake Clinic", callback_spoken: "six one four" };
     for name in ClipName::ALL {
         let text = pack.clip_text(name, &business);
-        assert!(
-            !text.is_empty() && !text.contains(['{', '}']),
-            "{}: {text}",
-            name.key()
-        );
+        assert!(!text.is_empty() && !text.contains(['{', '}']), "{}: {text}", name.key());
     }
     let callback = pack.clip_text(ClipName::CallbackNumber, &business);
     assert_eq!(callback, "You can call our office back at six one four.");
@@ -94,14 +85,8 @@ fn wordings_go_round() {
     let pack = embedded();
     let wordings = pack.phrases(PhraseName::Thank).len();
     assert!(wordings > 1);
-    assert_eq!(
-        pack.phrase(PhraseName::Thank, 0),
-        pack.phrase(PhraseName::Thank, wordings)
-    );
-    assert_ne!(
-        pack.phrase(PhraseName::Thank, 0),
-        pack.phrase(PhraseName::Thank, 1)
-    );
+    assert_eq!(pack.phrase(PhraseName::Thank, 0), pack.phrase(PhraseName::Thank, wordings));
+    assert_ne!(pack.phrase(PhraseName::Thank, 0), pack.phrase(PhraseName::Thank, 1));
 }
 
 #[test]
@@ -125,26 +110,11 @@ fn the_digest_changes_with_any_word_of_any_file() {
     let medical = more(EMBEDDED.questions[0].1);
     let questions = [("medical", medical.as_str())];
     for sources in [
-        Sources {
-            pack: &pack,
-            ..EMBEDDED
-        },
-        Sources {
-            disclosures: &disclosures,
-            ..EMBEDDED
-        },
-        Sources {
-            phrases: &phrases,
-            ..EMBEDDED
-        },
-        Sources {
-            far_end: &far_end,
-            ..EMBEDDED
-        },
-        Sources {
-            questions: &questions,
-            ..EMBEDDED
-        },
+        Sources { pack: &pack, ..EMBEDDED },
+        Sources { disclosures: &disclosures, ..EMBEDDED },
+        Sources { phrases: &phrases, ..EMBEDDED },
+        Sources { far_end: &far_end, ..EMBEDDED },
+        Sources { questions: &questions, ..EMBEDDED },
     ] {
         assert!(digests.insert(Pack::parse(&sources).unwrap().digest()));
     }
@@ -154,29 +124,16 @@ fn the_digest_changes_with_any_word_of_any_file() {
 
 #[test]
 fn a_clip_with_a_patients_token_is_refused() {
-    let text = EMBEDDED
-        .disclosures
-        .replace("about benefits.\"", "about {patient_name}.\"");
+    let text = EMBEDDED.disclosures.replace("about benefits.\"", "about {patient_name}.\"");
     assert_ne!(text, EMBEDDED.disclosures);
-    let problems = problems(&Sources {
-        disclosures: &text,
-        ..EMBEDDED
-    });
-    has(
-        &problems,
-        &["disclosures.toml", "clips.disclosure", "{patient_name}"],
-    );
+    let problems = problems(&Sources { disclosures: &text, ..EMBEDDED });
+    has(&problems, &["disclosures.toml", "clips.disclosure", "{patient_name}"]);
 }
 
 #[test]
 fn a_disclosure_that_names_nobody_is_refused() {
-    let text = EMBEDDED
-        .disclosures
-        .replace("voice for {business}", "voice");
-    let problems = problems(&Sources {
-        disclosures: &text,
-        ..EMBEDDED
-    });
+    let text = EMBEDDED.disclosures.replace("voice for {business}", "voice");
+    let problems = problems(&Sources { disclosures: &text, ..EMBEDDED });
     has(&problems, &["clips.disclosure", "{business}"]);
     has(&problems, &["clips.disclosure_short", "{business}"]);
 }
@@ -187,10 +144,7 @@ fn an_unknown_token_a_missing_clip_and_an_unknown_clip_are_all_reported_at_once(
         .disclosures
         .replace("[clips.polite_end]", "[clips.polite_ending]")
         .replace("{callback_number}", "{call_back}");
-    let phrases = EMBEDDED
-        .phrases
-        .replace("{member_id}", "{member}")
-        .replace("thank =", "tank =");
+    let phrases = EMBEDDED.phrases.replace("{member_id}", "{member}").replace("thank =", "tank =");
     let problems = problems(&Sources {
         disclosures: &disclosures,
         phrases: &phrases,
@@ -201,10 +155,7 @@ fn an_unknown_token_a_missing_clip_and_an_unknown_clip_are_all_reported_at_once(
     has(&problems, &["clips.polite_ending", "no clip"]);
     has(&problems, &["clips.polite_end:", "missing"]);
     has(&problems, &["clips.callback_number", "unknown token"]);
-    has(
-        &problems,
-        &["phrases.toml", "phrases.provide_member_id", "unknown token"],
-    );
+    has(&problems, &["phrases.toml", "phrases.provide_member_id", "unknown token"]);
     has(&problems, &["phrases.tank", "no phrase"]);
     has(&problems, &["phrases.thank:", "missing"]);
 }
@@ -213,15 +164,9 @@ fn an_unknown_token_a_missing_clip_and_an_unknown_clip_are_all_reported_at_once(
 fn a_phrase_may_hold_its_own_token_only() {
     let phrases = EMBEDDED
         .phrases
-        .replace(
-            "\"Thank you.\", \"Thanks.\"",
-            "\"Thank you, {patient_name}.\"",
-        )
+        .replace("\"Thank you.\", \"Thanks.\"", "\"Thank you, {patient_name}.\"")
         .replace("The tax I D is {tax_id}.", "The tax I D is {npi}.");
-    let problems = problems(&Sources {
-        phrases: &phrases,
-        ..EMBEDDED
-    });
+    let problems = problems(&Sources { phrases: &phrases, ..EMBEDDED });
     has(&problems, &["phrases.thank", "no token"]);
     has(&problems, &["phrases.provide_tax_id", "{tax_id}"]);
 }
@@ -240,32 +185,19 @@ fn a_question_set_with_mistakes_is_refused_with_each_of_them() {
     let medical = EMBEDDED.questions[0]
         .1
         .replace("the effective date as {heard}", "the effective date")
-        .replace(
-            "\"What is the effective date?\"",
-            "\"What is {member_id}?\"",
-        )
+        .replace("\"What is the effective date?\"", "\"What is {member_id}?\"")
         .replace("[\"coverage_status\"]", "[\"coverage\"]")
         .replace("\"born\"", "\"Born 1985\"")
         .replace("name = \"plan_type\"", "name = \"coinsurance\"")
         .replace("kind = \"yes_no\"", "kind = \"money\"");
     let questions = [("medical", medical.as_str())];
-    let problems = problems(&Sources {
-        questions: &questions,
-        ..EMBEDDED
-    });
+    let problems = problems(&Sources { questions: &questions, ..EMBEDDED });
     has(
         &problems,
-        &[
-            "questions/medical.toml",
-            "fields.effective_date.read_back_phrase",
-            "{heard}",
-        ],
+        &["questions/medical.toml", "fields.effective_date.read_back_phrase", "{heard}"],
     );
     has(&problems, &["fields.effective_date.ask", "no token"]);
-    has(
-        &problems,
-        &["fields.effective_date.answers_with", "`coverage`"],
-    );
+    has(&problems, &["fields.effective_date.answers_with", "`coverage`"]);
     has(&problems, &["fields.effective_date.heard", "`Born 1985`"]);
     has(&problems, &["fields.coinsurance", "more than once"]);
     has(&problems, &["fields.prior_authorization.yes", "yes_no"]);
@@ -286,12 +218,7 @@ fn a_far_end_line_with_an_unknown_slot_is_refused() {
 
 #[test]
 fn the_error_lists_every_problem_on_its_own_line() {
-    let error = Pack::parse(&Sources {
-        pack: "",
-        phrases: "",
-        ..EMBEDDED
-    })
-    .unwrap_err();
+    let error = Pack::parse(&Sources { pack: "", phrases: "", ..EMBEDDED }).unwrap_err();
     assert_eq!(error.to_string().lines().count(), 1 + error.problems.len());
     assert!(error.problems.len() >= 2, "{error}");
 }

@@ -83,17 +83,10 @@ impl RawSet {
             }
         }
         let count = self.fields.len();
-        let fields: Vec<Question> = self
-            .fields
-            .into_iter()
-            .filter_map(|field| field.check(findings))
-            .collect();
+        let fields: Vec<Question> =
+            self.fields.into_iter().filter_map(|field| field.check(findings)).collect();
         let whole = fields.len() == count && count > 0;
-        whole.then(|| QuestionSet {
-            id: id.to_owned(),
-            title: self.title,
-            fields,
-        })
+        whole.then(|| QuestionSet { id: id.to_owned(), title: self.title, fields })
     }
 }
 
@@ -101,10 +94,7 @@ impl RawQuestion {
     fn check(self, findings: &mut Findings<'_>) -> Option<Question> {
         let key = |part: &str| format!("fields.{}.{part}", self.name);
         if !is_name(&self.name) {
-            findings.add(
-                key("name"),
-                "use lower-case letters, digits and underscores",
-            );
+            findings.add(key("name"), "use lower-case letters, digits and underscores");
         }
         if self.ask.is_empty() {
             findings.add(key("ask"), "holds no way to ask");
@@ -122,10 +112,8 @@ impl RawQuestion {
         let read_back_phrase = match Template::parse(&self.read_back_phrase) {
             Ok(template) if template.tokens().eq([Token::Heard]) => Some(template),
             Ok(_) => {
-                findings.add(
-                    key("read_back_phrase"),
-                    "has to hold {heard} once and no other token",
-                );
+                findings
+                    .add(key("read_back_phrase"), "has to hold {heard} once and no other token");
                 None
             }
             Err(error) => {
@@ -152,10 +140,7 @@ impl RawQuestion {
     fn check_words(&self, findings: &mut Findings<'_>) {
         let key = |part: &str| format!("fields.{}.{part}", self.name);
         if self.heard.is_empty() {
-            findings.add(
-                key("heard"),
-                "holds no pattern, so no answer could be known",
-            );
+            findings.add(key("heard"), "holds no pattern, so no answer could be known");
         }
         for pattern in &self.heard {
             let bare = pattern.topic.is_empty() && pattern.near.is_empty();
@@ -165,27 +150,16 @@ impl RawQuestion {
             if pattern.payer_share && self.kind != RawKind::Percent {
                 findings.add(key("heard"), "payer_share is for percents only");
             }
-            for phrase in pattern
-                .topic
-                .iter()
-                .chain(&pattern.near)
-                .chain(&pattern.without)
-            {
+            for phrase in pattern.topic.iter().chain(&pattern.near).chain(&pattern.without) {
                 check_phrase(&key("heard"), phrase, findings);
             }
         }
         if (self.kind == RawKind::Choice) == self.choices.is_empty() {
-            findings.add(
-                key("choices"),
-                "has to be there for a choice, and only for one",
-            );
+            findings.add(key("choices"), "has to be there for a choice, and only for one");
         }
         for choice in &self.choices {
             if !is_name(&choice.value) {
-                findings.add(
-                    key("choices"),
-                    "use lower-case letters, digits and underscores",
-                );
+                findings.add(key("choices"), "use lower-case letters, digits and underscores");
             }
             if choice.words.is_empty() {
                 findings.add(key("choices"), format!("`{}` has no words", choice.value));
@@ -195,20 +169,11 @@ impl RawQuestion {
             }
         }
         if self.kind != RawKind::YesNo && !(self.yes.is_empty() && self.no.is_empty()) {
-            findings.add(
-                key("yes"),
-                "yes and no phrases are for a yes_no question only",
-            );
+            findings.add(key("yes"), "yes and no phrases are for a yes_no question only");
         }
-        let counts = matches!(
-            self.kind,
-            RawKind::Money | RawKind::Percent | RawKind::Count
-        );
+        let counts = matches!(self.kind, RawKind::Money | RawKind::Percent | RawKind::Count);
         if !counts && !self.zero.is_empty() {
-            findings.add(
-                key("zero"),
-                "zero phrases are for money, percent and counts only",
-            );
+            findings.add(key("zero"), "zero phrases are for money, percent and counts only");
         }
         for phrase in self.yes.iter().chain(&self.no).chain(&self.zero) {
             check_phrase(&key("yes, no and zero"), phrase, findings);
@@ -239,9 +204,7 @@ fn is_name(name: &str) -> bool {
 
 /// A phrase that is matched with recognised words has to look like them.
 fn check_phrase(key: &str, phrase: &str, findings: &mut Findings<'_>) {
-    let plain = phrase
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || c == ' ' || c == '\'');
+    let plain = phrase.chars().all(|c| c.is_ascii_lowercase() || c == ' ' || c == '\'');
     if !plain || phrase.split_whitespace().next().is_none() {
         findings.add(
             key,

@@ -22,11 +22,7 @@ pub(super) fn candidates<'a>(
     asked: &str,
     kind: &ValueKind,
 ) -> Vec<(&'a Question, &'a Pattern)> {
-    let of_kind: Vec<&Question> = set
-        .fields
-        .iter()
-        .filter(|field| field.kind == *kind)
-        .collect();
+    let of_kind: Vec<&Question> = set.fields.iter().filter(|field| field.kind == *kind).collect();
     let topic = settled_topic(&of_kind, around);
     let asked = set.by_name(asked).map(|(_, field)| field);
     let clause = [around.before, around.after].concat();
@@ -43,11 +39,7 @@ pub(super) fn candidates<'a>(
                 && near
                 && !pattern.without.iter().any(|p| says(&clause, p))
         };
-        field
-            .heard
-            .iter()
-            .find(fits)
-            .map(|pattern| (field, pattern))
+        field.heard.iter().find(fits).map(|pattern| (field, pattern))
     };
     of_kind.into_iter().filter_map(candidate).collect()
 }
@@ -59,10 +51,7 @@ fn settled_topic<'a>(fields: &[&'a Question], around: Around<'_>) -> Option<Vec<
             .iter()
             .filter_map(|field| {
                 let topics = field.heard.iter().flat_map(|pattern| &pattern.topic);
-                Some((
-                    field.name.as_str(),
-                    topics.filter_map(|topic| score(topic)).max()?,
-                ))
+                Some((field.name.as_str(), topics.filter_map(|topic| score(topic)).max()?))
             })
             .collect();
         let top = scores.iter().map(|(_, score)| *score).max()?;
@@ -83,16 +72,12 @@ fn says(words: &[&str], phrase: &str) -> bool {
 /// The end of the phrase's last occurrence in the words, as a count of words.
 fn last_end(words: &[&str], phrase: &str) -> Option<usize> {
     let phrase: Vec<&str> = phrase.split_whitespace().collect();
-    let at = words
-        .windows(phrase.len())
-        .rposition(|window| window == phrase.as_slice())?;
+    let at = words.windows(phrase.len()).rposition(|window| window == phrase.as_slice())?;
     Some(at + phrase.len())
 }
 
 /// Where the phrase's first occurrence in the words begins.
 fn first_start(words: &[&str], phrase: &str) -> Option<usize> {
     let phrase: Vec<&str> = phrase.split_whitespace().collect();
-    words
-        .windows(phrase.len())
-        .position(|window| window == phrase.as_slice())
+    words.windows(phrase.len()).position(|window| window == phrase.as_slice())
 }

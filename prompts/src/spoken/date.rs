@@ -69,9 +69,7 @@ pub fn day(day_number: u8) -> Option<&'static str> {
 /// 9999.
 #[must_use]
 pub fn year(year: i16) -> Option<String> {
-    let year = u64::try_from(year)
-        .ok()
-        .filter(|year| (1_000..=9_999).contains(year))?;
+    let year = u64::try_from(year).ok().filter(|year| (1_000..=9_999).contains(year))?;
     let (century, rest) = (year / 100, year % 100);
     Some(if century.is_multiple_of(10) && rest < 10 {
         number(year)
@@ -140,11 +138,7 @@ mod tests {
                 for d in 1..=31 {
                     if let Some(words) = date(y, m, d) {
                         days += 1;
-                        assert!(
-                            words
-                                .chars()
-                                .all(|c| c.is_ascii_lowercase() || " ,".contains(c))
-                        );
+                        assert!(words.chars().all(|c| c.is_ascii_lowercase() || " ,".contains(c)));
                         assert!(seen.insert(words));
                     }
                 }

@@ -3,9 +3,8 @@
 //! The words are the international spelling alphabet's (ICAO Annex 10, volume II, 5.2.1.3), in the spelling that
 //! American voices and dictionaries know.
 
-const DIGITS: [&str; 10] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-];
+const DIGITS: [&str; 10] =
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const ALPHABET: [(char, &str); 26] = [
     ('A', "alpha"),
     ('B', "bravo"),
@@ -38,10 +37,7 @@ const ALPHABET: [(char, &str); 26] = [
 /// Digits one at a time: "4729" is "four, seven, two, nine". Everything but digits is left out.
 #[must_use]
 pub fn digits(text: &str) -> String {
-    text.chars()
-        .filter_map(digit)
-        .collect::<Vec<_>>()
-        .join(", ")
+    text.chars().filter_map(digit).collect::<Vec<_>>().join(", ")
 }
 
 /// A letter and a word that begins with it: 'w' is "W as in whiskey". `None` for anything but A to Z.
@@ -81,11 +77,7 @@ pub fn phone(number: &str) -> String {
         ['1', rest @ ..] if rest.len() == 10 => rest,
         other => other,
     };
-    if national.len() == 10 {
-        grouped(national, &[3, 3, 4])
-    } else {
-        grouped(national, &[])
-    }
+    if national.len() == 10 { grouped(national, &[3, 3, 4]) } else { grouped(national, &[]) }
 }
 
 /// A national provider identifier in groups of three, three and four.
@@ -114,13 +106,7 @@ fn grouped(all: &[char], sizes: &[usize]) -> String {
     while !rest.is_empty() {
         let size = sizes.next().unwrap_or(3).min(rest.len());
         let (group, tail) = rest.split_at(size);
-        groups.push(
-            group
-                .iter()
-                .filter_map(|c| digit(*c))
-                .collect::<Vec<_>>()
-                .join(" "),
-        );
+        groups.push(group.iter().filter_map(|c| digit(*c)).collect::<Vec<_>>().join(" "));
         rest = tail;
     }
     groups.join(", ")
@@ -144,20 +130,11 @@ mod tests {
 
     #[test]
     fn numbers_are_said_in_groups() {
-        assert_eq!(
-            phone("+16142000134"),
-            "six one four, two zero zero, zero one three four"
-        );
+        assert_eq!(phone("+16142000134"), "six one four, two zero zero, zero one three four");
         assert_eq!(phone("6142000134"), phone("+1 (614) 200-0134"));
         assert_eq!(phone("1234567"), "one two three, four five six, seven");
-        assert_eq!(
-            npi("1234567893"),
-            "one two three, four five six, seven eight nine three"
-        );
-        assert_eq!(
-            tax_id("12-3456789"),
-            "one two, three four five, six seven eight nine"
-        );
+        assert_eq!(npi("1234567893"), "one two three, four five six, seven eight nine three");
+        assert_eq!(tax_id("12-3456789"), "one two, three four five, six seven eight nine");
     }
 
     #[test]

@@ -22,9 +22,8 @@ const SMALL: [&str; 20] = [
     "eighteen",
     "nineteen",
 ];
-const TENS: [&str; 10] = [
-    "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-];
+const TENS: [&str; 10] =
+    ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const SCALES: [(u64, &str); 7] = [
     (1_000_000_000_000_000_000, "quintillion"),
     (1_000_000_000_000_000, "quadrillion"),
@@ -54,21 +53,13 @@ pub fn number(n: u64) -> String {
 
 fn below_hundred(n: u64) -> String {
     let word = |table: &'static [&'static str], place: u64| {
-        usize::try_from(place)
-            .ok()
-            .and_then(|place| table.get(place))
-            .copied()
-            .unwrap_or_default()
+        usize::try_from(place).ok().and_then(|place| table.get(place)).copied().unwrap_or_default()
     };
     if n < 20 {
         return word(&SMALL, n).to_owned();
     }
     let tens = word(&TENS, n / 10);
-    if n.is_multiple_of(10) {
-        tens.to_owned()
-    } else {
-        format!("{tens} {}", word(&SMALL, n % 10))
-    }
+    if n.is_multiple_of(10) { tens.to_owned() } else { format!("{tens} {}", word(&SMALL, n % 10)) }
 }
 
 /// An amount in cents: 150050 is "one thousand five hundred dollars and fifty cents".

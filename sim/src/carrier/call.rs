@@ -34,18 +34,9 @@ pub(super) struct Call {
 /// What reaches a call's task. `epoch` tells which of its fetches or streams it belongs to; stale ones are passed over.
 pub(super) enum Happening {
     Command(Command),
-    Fetched {
-        epoch: u64,
-        twiml: Result<String, WebhookError>,
-    },
-    Connected {
-        epoch: u64,
-        socket: Box<Result<Socket, ConnectError>>,
-    },
-    Wire {
-        epoch: u64,
-        wire: Wire,
-    },
+    Fetched { epoch: u64, twiml: Result<String, WebhookError> },
+    Connected { epoch: u64, socket: Box<Result<Socket, ConnectError>> },
+    Wire { epoch: u64, wire: Wire },
 }
 
 /// What REST asks of a call.
@@ -77,15 +68,7 @@ impl Call {
     ) -> Call {
         let sid = record.sid.clone();
         let finished = watch::Sender::new(false);
-        Call {
-            sid,
-            params,
-            scenario,
-            log,
-            inbox,
-            finished,
-            record: Mutex::new(record),
-        }
+        Call { sid, params, scenario, log, inbox, finished, record: Mutex::new(record) }
     }
 
     pub(super) fn record(&self) -> MutexGuard<'_, Record> {
@@ -111,13 +94,7 @@ pub(super) async fn run(call: Arc<Call>, mut inbox: mpsc::Receiver<Happening>, w
         }
     };
     let at_ms = duration_s.map_or(0, |_| call.log.latest_ms());
-    call.log.add(
-        at_ms,
-        LogEvent::Ended {
-            status: status.name().to_owned(),
-            by,
-        },
-    );
+    call.log.add(at_ms, LogEvent::Ended { status: status.name().to_owned(), by });
     progress.tell(Progress::Completed, status, duration_s);
     progress.finish().await;
     call.finished.send_replace(true);

@@ -97,9 +97,7 @@ impl<'c> Live<'c> {
     pub(super) fn tick(&mut self) {
         let now_ms = self.now_ms();
         let limit_s = self.call.params.time_limit_s.unwrap_or(u64::MAX);
-        let limit_ms = limit_s
-            .saturating_mul(1_000)
-            .min(self.world.limits.call_ms_max);
+        let limit_ms = limit_s.saturating_mul(1_000).min(self.world.limits.call_ms_max);
         if now_ms >= limit_ms {
             self.end(Party::Carrier);
             return;
@@ -164,10 +162,7 @@ impl<'c> Live<'c> {
         self.doing = Doing::Fetching;
         self.fetches += 1;
         if self.fetches > FETCHES_MAX {
-            self.error(
-                12_100,
-                format!("more than {FETCHES_MAX} documents in one call"),
-            );
+            self.error(12_100, format!("more than {FETCHES_MAX} documents in one call"));
             self.end(Party::Carrier);
             return;
         }
@@ -176,11 +171,7 @@ impl<'c> Live<'c> {
                 self.fetched(Ok(twiml));
                 return;
             }
-            TwimlSource::Url {
-                url,
-                method,
-                fallback,
-            } => (url, method, fallback),
+            TwimlSource::Url { url, method, fallback } => (url, method, fallback),
         };
         let params = common(&self.world.account, self.call, Status::InProgress);
         let webhooks = self.world.webhooks.clone();
@@ -249,11 +240,7 @@ impl<'c> Live<'c> {
                 }
                 Verb::Redirect { url, method } => {
                     self.verbs.clear();
-                    self.fetch(TwimlSource::Url {
-                        url,
-                        method,
-                        fallback: None,
-                    });
+                    self.fetch(TwimlSource::Url { url, method, fallback: None });
                     return;
                 }
                 Verb::Connect(stream) => {
@@ -370,13 +357,7 @@ impl<'c> Live<'c> {
             params.push(("StreamError", error.to_owned()));
         }
         let (what, at_ms) = (event.to_owned(), self.now_ms());
-        self.hooks.send(Callback {
-            url,
-            method,
-            params,
-            what,
-            at_ms,
-        });
+        self.hooks.send(Callback { url, method, params, what, at_ms });
     }
 
     /// Tries a second stream with the first one's parameters, when the scenario says so.

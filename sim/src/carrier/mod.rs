@@ -156,11 +156,7 @@ impl Carrier {
             // It only ends when it is aborted, or when the listener fails; then there is nobody to tell.
             drop(axum::serve(listener, router).await);
         });
-        Ok(Carrier {
-            address,
-            world,
-            server,
-        })
+        Ok(Carrier { address, world, server })
     }
 
     /// Where REST is served, without a slash at the end: what stands for `https://api.twilio.com`.
@@ -172,11 +168,7 @@ impl Carrier {
     /// The ids of the calls placed so far and not forgotten, oldest first.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
-        self.world
-            .all()
-            .iter()
-            .map(|call| call.sid.clone())
-            .collect()
+        self.world.all().iter().map(|call| call.sid.clone()).collect()
     }
 
     /// The evidence of a call so far.
@@ -215,10 +207,7 @@ impl Carrier {
         }
         let mut tasks = std::mem::take(&mut self.world.lock().tasks);
         let all_done = async { while tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(SHUTDOWN_GRACE, all_done)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(SHUTDOWN_GRACE, all_done).await.is_err() {
             tracing::warn!("calls did not end in time; they are cut off");
         }
         self.server.abort();
@@ -273,9 +262,7 @@ async fn prepare(
         }
         Ok((bank, speech, scenarios))
     };
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| SimError::Worker)?
+    tokio::task::spawn_blocking(work).await.map_err(|_| SimError::Worker)?
 }
 
 /// What all calls share.
@@ -303,9 +290,7 @@ struct State {
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State")
-            .field("calls", &self.order)
-            .finish_non_exhaustive()
+        f.debug_struct("State").field("calls", &self.order).finish_non_exhaustive()
     }
 }
 
@@ -321,11 +306,7 @@ impl World {
 
     fn all(&self) -> Vec<Arc<Call>> {
         let state = self.lock();
-        state
-            .order
-            .iter()
-            .filter_map(|sid| state.calls.get(sid).cloned())
-            .collect()
+        state.order.iter().filter_map(|sid| state.calls.get(sid).cloned()).collect()
     }
 
     fn forget(&self, sid: &str) {
@@ -347,15 +328,9 @@ impl World {
 
     /// Places a call and starts its task.
     fn place(self: &Arc<World>, params: CallParams) -> Result<Arc<Call>, ApiError> {
-        let scenario = self
-            .scenarios
-            .get(&params.to)
-            .or_else(|| self.scenarios.get(""));
+        let scenario = self.scenarios.get(&params.to).or_else(|| self.scenarios.get(""));
         let scenario = scenario.cloned().ok_or_else(|| {
-            ApiError::bad(
-                21_214,
-                "'To' phone number cannot be reached: no payer has this line",
-            )
+            ApiError::bad(21_214, "'To' phone number cannot be reached: no payer has this line")
         })?;
         let mut state = self.lock();
         while state.tasks.try_join_next().is_some() {}
@@ -367,12 +342,10 @@ impl World {
             });
         }
         if state.order.len() >= self.limits.records_max
-            && let Some(at) = state.order.iter().position(|sid| {
-                state
-                    .calls
-                    .get(sid)
-                    .is_none_or(|call| *call.finished.borrow())
-            })
+            && let Some(at) = state
+                .order
+                .iter()
+                .position(|sid| state.calls.get(sid).is_none_or(|call| *call.finished.borrow()))
             && let Some(sid) = state.order.remove(at)
         {
             state.calls.remove(&sid);
@@ -384,9 +357,7 @@ impl World {
         let call = Arc::new(Call::new(record, params, scenario, log, inbox));
         state.calls.insert(sid.clone(), Arc::clone(&call));
         state.order.push_back(sid);
-        state
-            .tasks
-            .spawn(call::run(Arc::clone(&call), happenings, Arc::clone(self)));
+        state.tasks.spawn(call::run(Arc::clone(&call), happenings, Arc::clone(self)));
         state.placed.send_modify(|placed| *placed += 1);
         Ok(call)
     }

@@ -27,20 +27,12 @@ pub(super) struct ApiError {
 
 impl ApiError {
     pub(super) fn bad(code: u32, message: &str) -> ApiError {
-        ApiError {
-            status: StatusCode::BAD_REQUEST,
-            code,
-            message: message.to_owned(),
-        }
+        ApiError { status: StatusCode::BAD_REQUEST, code, message: message.to_owned() }
     }
 
     pub(super) fn not_found() -> ApiError {
         let message = "The requested resource was not found".to_owned();
-        ApiError {
-            status: StatusCode::NOT_FOUND,
-            code: 20_404,
-            message,
-        }
+        ApiError { status: StatusCode::NOT_FOUND, code: 20_404, message }
     }
 }
 
@@ -62,19 +54,12 @@ pub(super) struct Form(pub(super) Vec<(String, String)>);
 
 impl Form {
     fn one(&self, name: &str) -> Option<&str> {
-        let value = self
-            .0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str());
+        let value = self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         value.filter(|value| !value.is_empty())
     }
 
     fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
-        self.0
-            .iter()
-            .filter(move |(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     fn method(&self, name: &str) -> Result<Method, ApiError> {
@@ -105,11 +90,7 @@ impl Form {
                 None => None,
             };
             let method = self.method("Method")?;
-            return Ok(Some(TwimlSource::Url {
-                url: checked_url(url, 21_205)?,
-                method,
-                fallback,
-            }));
+            return Ok(Some(TwimlSource::Url { url: checked_url(url, 21_205)?, method, fallback }));
         }
         let Some(twiml) = self.one("Twiml") else {
             return Ok(None);
@@ -125,11 +106,7 @@ impl Form {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TwimlSource {
     Inline(String),
-    Url {
-        url: String,
-        method: Method,
-        fallback: Option<(String, Method)>,
-    },
+    Url { url: String, method: Method, fallback: Option<(String, Method)> },
 }
 
 /// A moment of a call of which the application is told.
@@ -156,23 +133,16 @@ pub(super) struct CallParams {
 
 impl CallParams {
     pub(super) fn read(form: &Form) -> Result<CallParams, ApiError> {
-        let to = form
-            .one("To")
-            .ok_or_else(|| ApiError::bad(21_201, "No 'To' number is specified"))?;
+        let to =
+            form.one("To").ok_or_else(|| ApiError::bad(21_201, "No 'To' number is specified"))?;
         let from = form
             .one("From")
             .ok_or_else(|| ApiError::bad(21_213, "No 'From' number is specified"))?;
         if !is_e164(to) {
-            return Err(ApiError::bad(
-                21_211,
-                "The 'To' number is not a valid phone number.",
-            ));
+            return Err(ApiError::bad(21_211, "The 'To' number is not a valid phone number."));
         }
         if !is_e164(from) {
-            return Err(ApiError::bad(
-                21_212,
-                "The 'From' number is not a valid phone number.",
-            ));
+            return Err(ApiError::bad(21_212, "The 'From' number is not a valid phone number."));
         }
         let twiml = form
             .twiml()?
@@ -197,9 +167,7 @@ impl CallParams {
             twiml,
             status_callback,
             events: events(form)?,
-            timeout_s: form
-                .number("Timeout", TIMEOUT_S_MAX)?
-                .unwrap_or(TIMEOUT_S_DEFAULT),
+            timeout_s: form.number("Timeout", TIMEOUT_S_MAX)?.unwrap_or(TIMEOUT_S_DEFAULT),
             time_limit_s: form.number("TimeLimit", TIME_LIMIT_S_MAX)?,
             send_digits,
         })
@@ -209,10 +177,7 @@ impl CallParams {
 fn events(form: &Form) -> Result<Vec<Progress>, ApiError> {
     let mut events = Vec::new();
     // The SDKs repeat the parameter; some callers write several names into one, separated by spaces.
-    for name in form
-        .all("StatusCallbackEvent")
-        .flat_map(str::split_whitespace)
-    {
+    for name in form.all("StatusCallbackEvent").flat_map(str::split_whitespace) {
         events.push(match name {
             "initiated" => Progress::Initiated,
             "ringing" => Progress::Ringing,
@@ -279,19 +244,11 @@ mod tests {
     use super::*;
 
     fn form(pairs: &[(&str, &str)]) -> Form {
-        Form(
-            pairs
-                .iter()
-                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-                .collect(),
-        )
+        Form(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect())
     }
 
-    const GOOD: [(&str, &str); 3] = [
-        ("To", "+18002000140"),
-        ("From", "+16142000134"),
-        ("Url", "http://127.0.0.1:9/t"),
-    ];
+    const GOOD: [(&str, &str); 3] =
+        [("To", "+18002000140"), ("From", "+16142000134"), ("Url", "http://127.0.0.1:9/t")];
 
     #[test]
     fn defaults_are_twilios() {
@@ -317,9 +274,7 @@ mod tests {
             (vec![("TimeLimit", "soon")], 20_001),
             (vec![("Method", "PUT")], 20_001),
         ] {
-            let kept = GOOD
-                .iter()
-                .filter(|(name, _)| changes.iter().all(|(n, _)| n != name));
+            let kept = GOOD.iter().filter(|(name, _)| changes.iter().all(|(n, _)| n != name));
             let pairs: Vec<_> = kept.copied().chain(changes.clone()).collect();
             let error = CallParams::read(&form(&pairs)).unwrap_err();
             assert_eq!(error.code, code, "{changes:?}");
@@ -328,23 +283,11 @@ mod tests {
 
     #[test]
     fn updates_are_read() {
-        assert_eq!(
-            Update::read(&form(&[("Status", "completed")])),
-            Ok(Update::Complete)
-        );
-        assert_eq!(
-            Update::read(&form(&[("Status", "canceled")])),
-            Ok(Update::Cancel)
-        );
-        assert_eq!(
-            Update::read(&form(&[("Status", "busy")])).unwrap_err().code,
-            21_218
-        );
+        assert_eq!(Update::read(&form(&[("Status", "completed")])), Ok(Update::Complete));
+        assert_eq!(Update::read(&form(&[("Status", "canceled")])), Ok(Update::Cancel));
+        assert_eq!(Update::read(&form(&[("Status", "busy")])).unwrap_err().code, 21_218);
         assert_eq!(Update::read(&form(&[])).unwrap_err().code, 20_001);
         let redirect = Update::Redirect(TwimlSource::Inline("<Response/>".into()));
-        assert_eq!(
-            Update::read(&form(&[("Twiml", "<Response/>")])),
-            Ok(redirect)
-        );
+        assert_eq!(Update::read(&form(&[("Twiml", "<Response/>")])), Ok(redirect));
     }
 }

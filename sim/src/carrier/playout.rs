@@ -166,14 +166,8 @@ mod tests {
         assert_eq!(queue.next_frame(), ([1; FRAME], vec![]));
         assert_eq!(queue.next_frame(), ([1; FRAME], vec![]));
         let (frame, echoes) = queue.next_frame();
-        assert_eq!(
-            (frame[79], frame[80], echoes),
-            (2, g711::SILENCE, vec!["a".to_owned()])
-        );
-        assert_eq!(
-            queue.next_frame(),
-            ([g711::SILENCE; FRAME], vec!["b".to_owned()])
-        );
+        assert_eq!((frame[79], frame[80], echoes), (2, g711::SILENCE, vec!["a".to_owned()]));
+        assert_eq!(queue.next_frame(), ([g711::SILENCE; FRAME], vec!["b".to_owned()]));
         assert_eq!(queue.next_frame(), ([g711::SILENCE; FRAME], vec![]));
     }
 
@@ -183,11 +177,7 @@ mod tests {
         assert_eq!(queue.mark("a".into()), Marked::Echo("a".into()));
         queue.audio(vec![1; 10]);
         queue.next_frame();
-        assert_eq!(
-            queue.mark("b".into()),
-            Marked::Queued,
-            "its frame is still out"
-        );
+        assert_eq!(queue.mark("b".into()), Marked::Queued, "its frame is still out");
         assert_eq!(queue.next_frame().1, ["b"]);
         assert_eq!(queue.mark("c".into()), Marked::Echo("c".into()));
     }

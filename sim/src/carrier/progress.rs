@@ -52,24 +52,12 @@ impl Progressions {
         let webhooks = world.webhooks.clone();
         let log = call.log.clone();
         let sender = tokio::spawn(async move {
-            while let Some(Callback {
-                url,
-                method,
-                params,
-                what,
-                at_ms,
-            }) = waiting.recv().await
-            {
+            while let Some(Callback { url, method, params, what, at_ms }) = waiting.recv().await {
                 let accepted = webhooks.call(&url, method, &params).await.is_ok();
                 log.add(at_ms, LogEvent::CallbackSent { what, accepted });
             }
         });
-        Progressions {
-            call: Arc::clone(call),
-            hooks: Hooks(hooks),
-            sender,
-            sequence: 0,
-        }
+        Progressions { call: Arc::clone(call), hooks: Hooks(hooks), sender, sequence: 0 }
     }
 
     pub(super) fn hooks(&self) -> Hooks {
@@ -106,13 +94,7 @@ impl Progressions {
         self.sequence += 1;
         let at_ms = call.log.latest_ms();
         let what = status.name().to_owned();
-        self.hooks.send(Callback {
-            url,
-            method,
-            params,
-            what,
-            at_ms,
-        });
+        self.hooks.send(Callback { url, method, params, what, at_ms });
     }
 
     /// Waits until every callback has been sent.

@@ -38,11 +38,7 @@ impl Status {
 
     /// The status as the resource shows it: callbacks alone know `initiated`.
     fn resource_name(self) -> &'static str {
-        if self == Status::Initiated {
-            "queued"
-        } else {
-            self.name()
-        }
+        if self == Status::Initiated { "queued" } else { self.name() }
     }
 
     pub(super) fn is_over(self) -> bool {

@@ -27,40 +27,26 @@ type Pairs = Vec<(String, String)>;
 /// The routes.
 pub(super) fn router(world: Arc<World>) -> Router {
     Router::new()
-        .route(
-            "/2010-04-01/Accounts/{account}/Calls.json",
-            post(create).get(list),
-        )
+        .route("/2010-04-01/Accounts/{account}/Calls.json", post(create).get(list))
         .route(
             "/2010-04-01/Accounts/{account}/Calls/{file}",
             get(fetch).post(update).delete(remove),
         )
         .fallback(|| async { ApiError::not_found() })
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&world),
-            authenticate,
-        ))
+        .layer(middleware::from_fn_with_state(Arc::clone(&world), authenticate))
         .with_state(world)
 }
 
 async fn authenticate(State(world): State<Arc<World>>, request: Request, next: Next) -> Response {
     let expected = STANDARD.encode(format!("{}:{}", world.account, world.token));
-    let given = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let given = given.and_then(|value| value.strip_prefix("Basic "));
     let own = format!("/2010-04-01/Accounts/{}/", world.account);
     if given == Some(expected.as_str()) && request.uri().path().starts_with(&own) {
         return next.run(request).await;
     }
     let message = "Authentication Error - invalid username".to_owned();
-    ApiError {
-        status: StatusCode::UNAUTHORIZED,
-        code: 20_003,
-        message,
-    }
-    .into_response()
+    ApiError { status: StatusCode::UNAUTHORIZED, code: 20_003, message }.into_response()
 }
 
 async fn create(
@@ -117,10 +103,7 @@ async fn remove(
     let sid = sid(&file)?;
     let call = world.call(sid).ok_or_else(ApiError::not_found)?;
     if !call.record().status.is_over() {
-        return Err(ApiError::bad(
-            21_220,
-            "A call can only be deleted when it is over",
-        ));
+        return Err(ApiError::bad(21_220, "A call can only be deleted when it is over"));
     }
     world.forget(sid);
     Ok(StatusCode::NO_CONTENT)
@@ -130,12 +113,8 @@ async fn list(
     State(world): State<Arc<World>>,
     Query(query): Query<Pairs>,
 ) -> Result<Json<Value>, ApiError> {
-    let one = |name: &str| {
-        query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
+    let one =
+        |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let page_size = match one("PageSize") {
         None => PAGE_SIZE_DEFAULT,
         Some(text) => text
@@ -173,10 +152,7 @@ async fn list(
 fn read_form(form: Result<axum::Form<Pairs>, FormRejection>) -> Result<Form, ApiError> {
     match form {
         Ok(axum::Form(pairs)) => Ok(Form(pairs)),
-        Err(_) => Err(ApiError::bad(
-            20_001,
-            "The body must be application/x-www-form-urlencoded",
-        )),
+        Err(_) => Err(ApiError::bad(20_001, "The body must be application/x-www-form-urlencoded")),
     }
 }
 

@@ -16,10 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn sign<N: AsRef<str>, V: AsRef<str>>(token: &str, url: &str, params: &[(N, V)]) -> String {
     let mut sorted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (name, value) in params {
-        sorted
-            .entry(name.as_ref())
-            .or_default()
-            .insert(value.as_ref());
+        sorted.entry(name.as_ref()).or_default().insert(value.as_ref());
     }
     let mut data = url.to_owned();
     for (name, values) in sorted {
@@ -52,10 +49,7 @@ mod tests {
         let url = "https://mycompany.com/myapp.php?foo=1&bar=2";
         assert_eq!(sign("12345", url, &form), "RSOYDt4T1cUTdK1PDd93/VVr8B8=");
         let repeated = [("B", "1"), ("A", "b"), ("A", "a"), ("A", "b")];
-        assert_eq!(
-            sign("12345", "https://a.b/c", &repeated),
-            "Jxdg5uY0Zdm0LAImgXG0ENhKkkE="
-        );
+        assert_eq!(sign("12345", "https://a.b/c", &repeated), "Jxdg5uY0Zdm0LAImgXG0ENhKkkE=");
         let json = "https://x.example/cb?bodySHA256=\
             015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862";
         assert_eq!(sign("12345", json, &NONE), "6KqAEO5NBJY1Np6V8Zr9UR5svnE=");

@@ -50,12 +50,8 @@ pub(super) async fn connect(url: &str, token: &str) -> Result<Socket, ConnectErr
     let mut request = url.into_client_request().map_err(refused)?;
     let signature = sign(token, url, &[("", ""); 0]);
     let signature = HeaderValue::from_str(&signature).map_err(|e| refused(e.into()))?;
-    request
-        .headers_mut()
-        .insert("x-twilio-signature", signature);
-    request
-        .headers_mut()
-        .insert("user-agent", HeaderValue::from_static("Twilio.TmeWs/1.0"));
+    request.headers_mut().insert("x-twilio-signature", signature);
+    request.headers_mut().insert("user-agent", HeaderValue::from_static("Twilio.TmeWs/1.0"));
     let limits = WebSocketConfig::default()
         .max_message_size(Some(FRAME_BYTES_MAX))
         .max_frame_size(Some(FRAME_BYTES_MAX));
@@ -78,10 +74,7 @@ pub(super) fn carry(
     tokio::spawn(async move {
         let mut reader = tokio::spawn(read(stream, inbox, epoch));
         write(sink, outgoing).await;
-        if tokio::time::timeout(CLOSE_GRACE, &mut reader)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(CLOSE_GRACE, &mut reader).await.is_err() {
             reader.abort();
         }
     });
@@ -97,10 +90,7 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut outgoing: mpsc::Receive
             return;
         }
     }
-    let close = CloseFrame {
-        code: CloseCode::Normal,
-        reason: "".into(),
-    };
+    let close = CloseFrame { code: CloseCode::Normal, reason: "".into() };
     // The application may be gone already; then there is nobody to say it to.
     drop(sink.send(Message::Close(Some(close))).await);
 }

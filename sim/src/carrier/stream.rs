@@ -55,9 +55,7 @@ impl Stream {
         let start = stream.writer.start(parameters);
         stream.send(now_ms, start);
         let stream_sid = stream.id().to_owned();
-        stream
-            .log
-            .add(now_ms, LogEvent::StreamStarted { stream: stream_sid });
+        stream.log.add(now_ms, LogEvent::StreamStarted { stream: stream_sid });
         stream
     }
 
@@ -105,12 +103,7 @@ impl Stream {
         {
             self.injected += 1;
             let frame = self.writer.injected(injection.what, at_ms);
-            self.log.add(
-                now_ms,
-                LogEvent::Injected {
-                    what: injection.what,
-                },
-            );
+            self.log.add(now_ms, LogEvent::Injected { what: injection.what });
             self.send(now_ms, frame);
         }
     }
@@ -122,8 +115,7 @@ impl Stream {
                 let excess = self.playout.audio(bytes);
                 if excess > 0 {
                     let discarded_ms = (excess as u64).div_ceil(8);
-                    self.log
-                        .add(now_ms, LogEvent::PlayoutOverflow { discarded_ms });
+                    self.log.add(now_ms, LogEvent::PlayoutOverflow { discarded_ms });
                 }
             }
             Incoming::Mark(name) => self.mark(now_ms, name),
@@ -139,38 +131,20 @@ impl Stream {
 
     fn mark(&mut self, now_ms: u64, name: String) {
         let behind_ms = self.playout.queued_ms();
-        self.log.add(
-            now_ms,
-            LogEvent::MarkQueued {
-                name: name.clone(),
-                behind_ms,
-            },
-        );
+        self.log.add(now_ms, LogEvent::MarkQueued { name: name.clone(), behind_ms });
         match self.playout.mark(name) {
             Marked::Queued => {}
             Marked::Echo(name) => self.echo(now_ms, name, EchoReason::NothingQueued),
             Marked::TooMany => {
                 let message = "too many marks are outstanding; the mark was dropped".to_owned();
-                self.log.add(
-                    now_ms,
-                    LogEvent::Error {
-                        code: 31_951,
-                        message,
-                    },
-                );
+                self.log.add(now_ms, LogEvent::Error { code: 31_951, message });
             }
         }
     }
 
     /// A mark is due: sends it back, or does with it what the scenario's fault says.
     fn echo(&mut self, now_ms: u64, name: String, reason: EchoReason) {
-        self.log.add(
-            now_ms,
-            LogEvent::MarkEchoed {
-                name: name.clone(),
-                reason,
-            },
-        );
+        self.log.add(now_ms, LogEvent::MarkEchoed { name: name.clone(), reason });
         let mut names = vec![name];
         match self.faults.marks {
             MarkFault::None => {}

@@ -113,39 +113,27 @@ fn verb(element: &Element) -> Verb {
         "Pause" => {
             let seconds = element.attribute("length").map_or(Ok(1), str::parse::<u32>);
             match seconds {
-                Ok(seconds) => Verb::Pause {
-                    ms: u64::from(seconds) * 1_000,
-                },
+                Ok(seconds) => Verb::Pause { ms: u64::from(seconds) * 1_000 },
                 Err(_) => mistake("`length` of `Pause` must be whole seconds"),
             }
         }
         "Redirect" => match Method::parse(element.attribute("method")) {
-            Some(method) => Verb::Redirect {
-                url: element.text.trim().to_owned(),
-                method,
-            },
+            Some(method) => Verb::Redirect { url: element.text.trim().to_owned(), method },
             None => mistake("`method` of `Redirect` must be GET or POST"),
         },
         "Hangup" => Verb::Hangup,
-        "Say" => Verb::PassedOver {
-            name: element.name.clone(),
-        },
+        "Say" => Verb::PassedOver { name: element.name.clone() },
         other => mistake(&format!("the verb `{other}` is not one this carrier knows")),
     }
 }
 
 fn mistake(message: &str) -> Verb {
-    Verb::Mistaken {
-        code: 12_200,
-        message: message.to_owned(),
-    }
+    Verb::Mistaken { code: 12_200, message: message.to_owned() }
 }
 
 fn play(element: &Element) -> Verb {
     let Some(digits) = element.attribute("digits") else {
-        return Verb::PassedOver {
-            name: "Play".to_owned(),
-        };
+        return Verb::PassedOver { name: "Play".to_owned() };
     };
     let known = digits.chars().all(is_send_digit);
     if known && digits.len() <= DIGITS_MAX {
@@ -194,9 +182,7 @@ fn connect(element: &Element) -> Verb {
         url: url.to_owned(),
         name: stream.attribute("name").map(str::to_owned),
         parameters,
-        status_callback: stream
-            .attribute("statusCallback")
-            .map(|url| (url.to_owned(), method)),
+        status_callback: stream.attribute("statusCallback").map(|url| (url.to_owned(), method)),
     })
 }
 
@@ -247,10 +233,7 @@ mod tests {
             "<Pause length='soon'/>",
         ] {
             let verbs = parse(&format!("<Response>{twiml}<Hangup/></Response>")).unwrap();
-            assert!(
-                matches!(verbs[0], Verb::Mistaken { code: 12_200, .. }),
-                "{twiml}"
-            );
+            assert!(matches!(verbs[0], Verb::Mistaken { code: 12_200, .. }), "{twiml}");
             assert_eq!(verbs[1], Verb::Hangup);
         }
     }

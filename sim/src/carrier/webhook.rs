@@ -31,10 +31,7 @@ impl Webhooks {
             .no_proxy()
             .user_agent("TwilioProxy/1.1")
             .build()?;
-        Ok(Webhooks {
-            client,
-            token: token.to_owned(),
-        })
+        Ok(Webhooks { client, token: token.to_owned() })
     }
 
     /// Calls; gives the body of a 2xx answer, or what went wrong.
@@ -50,10 +47,7 @@ impl Webhooks {
         let request = match method {
             Method::Post => {
                 let signature = sign(&self.token, url, params);
-                self.client
-                    .post(url)
-                    .header("X-Twilio-Signature", signature)
-                    .form(params)
+                self.client.post(url).header("X-Twilio-Signature", signature).form(params)
             }
             Method::Get => {
                 let mut url = reqwest::Url::parse(url).map_err(|_| WebhookError::NotLocal)?;
@@ -104,10 +98,7 @@ pub(super) fn is_local_ws(url: &str) -> bool {
 
 fn is_local(url: &reqwest::Url) -> bool {
     let host = url.host_str().unwrap_or("");
-    let address = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse::<IpAddr>();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 

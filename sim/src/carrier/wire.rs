@@ -35,11 +35,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(ids: StreamIds) -> Writer {
-        Writer {
-            ids,
-            sequence: 0,
-            chunk: 0,
-        }
+        Writer { ids, sequence: 0, chunk: 0 }
     }
 
     pub(super) fn stream(&self) -> &str {
@@ -52,10 +48,8 @@ impl Writer {
     }
 
     pub(super) fn start(&mut self, parameters: &[(String, String)]) -> Outgoing {
-        let custom: Map<String, Value> = parameters
-            .iter()
-            .map(|(name, value)| (name.clone(), json!(value)))
-            .collect();
+        let custom: Map<String, Value> =
+            parameters.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         let body = json!({
             "accountSid": self.ids.account,
             "streamSid": self.ids.stream,
@@ -101,23 +95,15 @@ impl Writer {
             Injected::Binary => Outgoing::Binary(vec![0xFF; 160]),
             Injected::UnknownEvent => self.message("surprise", json!({})),
             Injected::OtherStream => {
-                let other = StreamIds {
-                    stream: format!("MZ{:032x}", 0),
-                    ..self.ids.clone()
-                };
-                let mut stranger = Writer {
-                    ids: other,
-                    sequence: self.sequence,
-                    chunk: 0,
-                };
+                let other = StreamIds { stream: format!("MZ{:032x}", 0), ..self.ids.clone() };
+                let mut stranger = Writer { ids: other, sequence: self.sequence, chunk: 0 };
                 stranger.message("media", media(STANDARD.encode([0xFF_u8; 160])))
             }
             Injected::NotBase64 => self.message("media", media("***".to_owned())),
             Injected::SecondStart => self.start(&[]),
-            Injected::Digit(digit) => self.message(
-                "dtmf",
-                json!({"track": "inbound_track", "digit": digit.to_string()}),
-            ),
+            Injected::Digit(digit) => {
+                self.message("dtmf", json!({"track": "inbound_track", "digit": digit.to_string()}))
+            }
         }
     }
 
@@ -191,11 +177,7 @@ pub(super) fn read(text: &str, stream: &str) -> Result<Incoming, Refused> {
         "clear" => Incoming::Clear,
         _ => return Err(Refused::Event),
     };
-    if raw.stream.as_deref() == Some(stream) {
-        Ok(incoming)
-    } else {
-        Err(Refused::Stream)
-    }
+    if raw.stream.as_deref() == Some(stream) { Ok(incoming) } else { Err(Refused::Stream) }
 }
 
 #[cfg(test)]
@@ -205,11 +187,7 @@ mod tests {
     const SID: &str = "MZ00000000000000000000000000000001";
 
     fn writer() -> Writer {
-        let ids = StreamIds {
-            account: "AC1".into(),
-            call: "CA1".into(),
-            stream: SID.into(),
-        };
+        let ids = StreamIds { account: "AC1".into(), call: "CA1".into(), stream: SID.into() };
         Writer::new(ids)
     }
 
@@ -262,10 +240,7 @@ mod tests {
             (r#"{"event":"clear"}"#, Refused::Stream),
             (r#"{"event":"clear","streamSid":"MZ2"}"#, Refused::Stream),
             (r#"{"event":"media","streamSid":"MZ1"}"#, Refused::Payload),
-            (
-                r#"{"event":"media","streamSid":"MZ1","media":{"payload":"*"}}"#,
-                Refused::Payload,
-            ),
+            (r#"{"event":"media","streamSid":"MZ1","media":{"payload":"*"}}"#, Refused::Payload),
             (r#"{"event":"mark","streamSid":"MZ1"}"#, Refused::Name),
         ] {
             assert_eq!(read(text, "MZ1"), Err(why), "{text}");

@@ -19,10 +19,7 @@ pub(super) struct Element {
 
 impl Element {
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -85,24 +82,15 @@ pub(super) fn parse(text: &str) -> Result<Element, XmlError> {
 /// Reads what follows a `<`; gives the rest.
 fn markup<'t>(tail: &'t str, open: &mut Vec<Element>) -> Result<&'t str, XmlError> {
     if let Some(tail) = tail.strip_prefix("!--") {
-        return tail
-            .split_once("-->")
-            .map(|(_, rest)| rest)
-            .ok_or(XmlError::Ends);
+        return tail.split_once("-->").map(|(_, rest)| rest).ok_or(XmlError::Ends);
     }
     if let Some(tail) = tail.strip_prefix("![CDATA[") {
         let (text, rest) = tail.split_once("]]>").ok_or(XmlError::Ends)?;
-        open.last_mut()
-            .ok_or(XmlError::Mismatch)?
-            .text
-            .push_str(text);
+        open.last_mut().ok_or(XmlError::Mismatch)?.text.push_str(text);
         return Ok(rest);
     }
     if let Some(tail) = tail.strip_prefix('?') {
-        return tail
-            .split_once("?>")
-            .map(|(_, rest)| rest)
-            .ok_or(XmlError::Ends);
+        return tail.split_once("?>").map(|(_, rest)| rest).ok_or(XmlError::Ends);
     }
     if tail.starts_with('!') {
         return Err(XmlError::DocType);
@@ -113,18 +101,12 @@ fn markup<'t>(tail: &'t str, open: &mut Vec<Element>) -> Result<&'t str, XmlErro
         if element.name != name.trim_end() || name.is_empty() {
             return Err(XmlError::Mismatch);
         }
-        open.last_mut()
-            .ok_or(XmlError::Mismatch)?
-            .children
-            .push(element);
+        open.last_mut().ok_or(XmlError::Mismatch)?.children.push(element);
         return Ok(rest);
     }
     let (element, empty, rest) = start_tag(tail)?;
     if empty {
-        open.last_mut()
-            .ok_or(XmlError::Mismatch)?
-            .children
-            .push(element);
+        open.last_mut().ok_or(XmlError::Mismatch)?.children.push(element);
     } else {
         if open.len() > DEPTH_MAX {
             return Err(XmlError::TooDeep);
@@ -136,10 +118,7 @@ fn markup<'t>(tail: &'t str, open: &mut Vec<Element>) -> Result<&'t str, XmlErro
 
 fn start_tag(tail: &str) -> Result<(Element, bool, &str), XmlError> {
     let (name, mut rest) = name(tail)?;
-    let mut element = Element {
-        name,
-        ..Element::default()
-    };
+    let mut element = Element { name, ..Element::default() };
     loop {
         rest = rest.trim_start();
         if let Some(rest) = rest.strip_prefix("/>") {
@@ -149,16 +128,9 @@ fn start_tag(tail: &str) -> Result<(Element, bool, &str), XmlError> {
             return Ok((element, false, rest));
         }
         let (key, after) = self::name(rest)?;
-        let after = after
-            .trim_start()
-            .strip_prefix('=')
-            .ok_or(XmlError::Tag)?
-            .trim_start();
-        let quote = after
-            .chars()
-            .next()
-            .filter(|c| matches!(c, '"' | '\''))
-            .ok_or(XmlError::Tag)?;
+        let after = after.trim_start().strip_prefix('=').ok_or(XmlError::Tag)?.trim_start();
+        let quote =
+            after.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or(XmlError::Tag)?;
         let after = after.strip_prefix(quote).ok_or(XmlError::Tag)?;
         let (value, after) = after.split_once(quote).ok_or(XmlError::Ends)?;
         if value.contains('<') || element.attribute(&key).is_some() {
@@ -173,15 +145,8 @@ fn name(text: &str) -> Result<(String, &str), XmlError> {
     let is_end = |c: char| c.is_whitespace() || matches!(c, '/' | '>' | '=' | '<' | '"' | '\'');
     let end = text.find(is_end).ok_or(XmlError::Ends)?;
     let (name, rest) = text.split_at(end);
-    let starts_well = name
-        .chars()
-        .next()
-        .is_some_and(|c| c.is_alphabetic() || c == '_');
-    if starts_well {
-        Ok((name.to_owned(), rest))
-    } else {
-        Err(XmlError::Tag)
-    }
+    let starts_well = name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_');
+    if starts_well { Ok((name.to_owned(), rest)) } else { Err(XmlError::Tag) }
 }
 
 fn unescape(text: &str) -> Result<String, XmlError> {
@@ -221,10 +186,7 @@ mod tests {
     fn reads_what_twiml_is_made_of() {
         let text = "<?xml version=\"1.0\"?>\n<!-- c --><R a='1 &amp; 2'>t<B c=\"&#65;&#x42;\"/><![CDATA[<x>]]></R>";
         let root = parse(text).unwrap();
-        assert_eq!(
-            (root.name.as_str(), root.attribute("a")),
-            ("R", Some("1 & 2"))
-        );
+        assert_eq!((root.name.as_str(), root.attribute("a")), ("R", Some("1 & 2")));
         assert_eq!(root.text, "t<x>");
         assert_eq!(root.children[0].attribute("c"), Some("AB"));
     }

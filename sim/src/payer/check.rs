@@ -10,13 +10,8 @@ use std::collections::BTreeSet;
 
 /// All problems of a scenario; none where it can be played.
 pub(super) fn problems(scenario: &Scenario) -> Vec<Problem> {
-    let mut check = Check {
-        problems: Vec::new(),
-        ids: BTreeSet::new(),
-    };
-    check
-        .ids
-        .extend(FIXED_STEPS.iter().map(|&id| id.to_owned()));
+    let mut check = Check { problems: Vec::new(), ids: BTreeSet::new() };
+    check.ids.extend(FIXED_STEPS.iter().map(|&id| id.to_owned()));
     check.frame(scenario);
     for step in &scenario.menu {
         check.menu_step(step, scenario);
@@ -47,18 +42,8 @@ impl Check {
         self.range("ring_ms", scenario.ring_ms, 0, 600_000);
         self.range("lead_in_ms", scenario.lead_in_ms, 0, 60_000);
         let patience = &scenario.menu_patience;
-        self.range(
-            "menu_patience.first_key_ms",
-            patience.first_key_ms,
-            100,
-            STRETCH_MS_MAX,
-        );
-        self.range(
-            "menu_patience.next_key_ms",
-            patience.next_key_ms,
-            100,
-            STRETCH_MS_MAX,
-        );
+        self.range("menu_patience.first_key_ms", patience.first_key_ms, 100, STRETCH_MS_MAX);
+        self.range("menu_patience.next_key_ms", patience.next_key_ms, 100, STRETCH_MS_MAX);
         self.range("menu_patience.tries", patience.tries.into(), 1, 100);
         self.text("menu_patience.give_up", &patience.give_up);
         self.text("menu_patience.retry", &patience.retry);
@@ -72,17 +57,12 @@ impl Check {
             self.text(&format!("{place}, retry"), retry);
         }
         if !step.choices.is_empty() && step.digits.is_some() {
-            self.problems.push(Problem::TwoInputs {
-                id: step.id.clone(),
-            });
+            self.problems.push(Problem::TwoInputs { id: step.id.clone() });
         }
         for (key, target) in &step.choices {
             let mut chars = key.chars();
             if !chars.next().is_some_and(is_key) || chars.next().is_some() {
-                self.problems.push(Problem::NotAKey {
-                    place: place.clone(),
-                    key: key.clone(),
-                });
+                self.problems.push(Problem::NotAKey { place: place.clone(), key: key.clone() });
             }
             self.target(&place, target, scenario);
         }
@@ -90,17 +70,9 @@ impl Check {
             self.target(&place, target, scenario);
         }
         if let Some(digits) = &step.digits {
-            self.range(
-                &format!("{place}, digits.count"),
-                digits.count.into(),
-                1,
-                30,
-            );
+            self.range(&format!("{place}, digits.count"), digits.count.into(), 1, 30);
             if let Some(key) = digits.terminator.filter(|&key| !is_key(key)) {
-                self.problems.push(Problem::NotAKey {
-                    place: place.clone(),
-                    key: key.to_string(),
-                });
+                self.problems.push(Problem::NotAKey { place: place.clone(), key: key.to_string() });
             }
             if let Some(expect) = &digits.expect
                 && expect.len() != usize::from(digits.count)
@@ -140,30 +112,10 @@ impl Check {
         ] {
             self.text(place, text);
         }
-        self.range(
-            "representative.idle_ms",
-            person.idle_ms,
-            1_000,
-            STRETCH_MS_MAX,
-        );
-        self.range(
-            "representative.closing_wait_ms",
-            person.closing_wait_ms,
-            0,
-            STRETCH_MS_MAX,
-        );
-        self.range(
-            "representative.opening_pause_ms",
-            person.opening_pause_ms,
-            0,
-            60_000,
-        );
-        self.range(
-            "representative.reply_pause_ms",
-            person.reply_pause_ms,
-            0,
-            60_000,
-        );
+        self.range("representative.idle_ms", person.idle_ms, 1_000, STRETCH_MS_MAX);
+        self.range("representative.closing_wait_ms", person.closing_wait_ms, 0, STRETCH_MS_MAX);
+        self.range("representative.opening_pause_ms", person.opening_pause_ms, 0, 60_000);
+        self.range("representative.reply_pause_ms", person.reply_pause_ms, 0, 60_000);
         self.range(
             "representative.lookup.silence_ms",
             person.lookup.silence_ms,
@@ -193,9 +145,7 @@ impl Check {
             self.id(&topic.id);
             self.text(&place, &topic.answer);
             if topic.heard.iter().all(|phrase| phrase.trim().is_empty()) {
-                self.problems.push(Problem::NoWords {
-                    place: format!("{place}, heard"),
-                });
+                self.problems.push(Problem::NoWords { place: format!("{place}, heard") });
             }
         }
         for interjection in &person.interjections {
@@ -204,10 +154,7 @@ impl Check {
             self.text(&place, &interjection.say);
             let before = &interjection.before;
             if before != "lookup" && !person.requests.iter().any(|request| request.id == *before) {
-                self.problems.push(Problem::NoSuchStep {
-                    place,
-                    named: before.clone(),
-                });
+                self.problems.push(Problem::NoSuchStep { place, named: before.clone() });
             }
         }
     }
@@ -226,33 +173,23 @@ impl Check {
             && !self.ids.contains(step)
         {
             let place = "faults.hang_up".to_owned();
-            self.problems.push(Problem::NoSuchStep {
-                place,
-                named: step.clone(),
-            });
+            self.problems.push(Problem::NoSuchStep { place, named: step.clone() });
         }
     }
 
     fn id(&mut self, id: &str) {
         if !self.ids.insert(id.to_owned()) {
-            self.problems
-                .push(Problem::DuplicateId { id: id.to_owned() });
+            self.problems.push(Problem::DuplicateId { id: id.to_owned() });
         }
     }
 
     fn text(&mut self, place: &str, text: &str) {
         let length = text.chars().count();
         if text.trim().is_empty() {
-            self.problems.push(Problem::NoWords {
-                place: place.to_owned(),
-            });
+            self.problems.push(Problem::NoWords { place: place.to_owned() });
         } else if length > TEXT_MAX {
             let place = place.to_owned();
-            self.problems.push(Problem::TooLong {
-                place,
-                length,
-                limit: TEXT_MAX,
-            });
+            self.problems.push(Problem::TooLong { place, length, limit: TEXT_MAX });
         }
     }
 
@@ -261,33 +198,21 @@ impl Check {
             named == HOLD || named == HANG_UP || scenario.menu.iter().any(|step| step.id == named);
         if !known {
             let place = place.to_owned();
-            self.problems.push(Problem::NoSuchStep {
-                place,
-                named: named.to_owned(),
-            });
+            self.problems.push(Problem::NoSuchStep { place, named: named.to_owned() });
         }
     }
 
     fn range(&mut self, place: &str, value: u64, least: u64, most: u64) {
         if !(least..=most).contains(&value) {
             let place = place.to_owned();
-            self.problems.push(Problem::OutOfRange {
-                place,
-                value,
-                least,
-                most,
-            });
+            self.problems.push(Problem::OutOfRange { place, value, least, most });
         }
     }
 
     fn few(&mut self, place: &str, count: usize) {
         if count > ENTRIES_MAX {
             let place = place.to_owned();
-            self.problems.push(Problem::TooMany {
-                place,
-                count,
-                limit: ENTRIES_MAX,
-            });
+            self.problems.push(Problem::TooMany { place, count, limit: ENTRIES_MAX });
         }
     }
 }

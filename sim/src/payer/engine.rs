@@ -239,11 +239,7 @@ impl Engine {
     }
 
     fn begin(&mut self) {
-        if self.scenario.menu.is_empty() {
-            self.hold(0)
-        } else {
-            self.menu_step(0, 0)
-        }
+        if self.scenario.menu.is_empty() { self.hold(0) } else { self.menu_step(0, 0) }
     }
 
     /// Begins the hold's part of that number, or puts the person on where there is none.
@@ -267,10 +263,7 @@ impl Engine {
 
     pub(super) fn say(&mut self, step: &str, text: String) {
         self.speaking = true;
-        self.push(Output::Say {
-            step: step.to_owned(),
-            text,
-        });
+        self.push(Output::Say { step: step.to_owned(), text });
     }
 
     pub(super) fn silence(&mut self, ms: u64) {

@@ -21,14 +21,8 @@ impl Drive {
 
     fn of(scenario: Scenario) -> Drive {
         let engine = Engine::new(Arc::new(scenario));
-        let mut drive = Drive {
-            engine,
-            now_ms: 0,
-            said: vec![],
-            notes: vec![],
-            stopped: 0,
-            hung_up: false,
-        };
+        let mut drive =
+            Drive { engine, now_ms: 0, said: vec![], notes: vec![], stopped: 0, hung_up: false };
         drive.give(Event::Answered);
         drive
     }
@@ -100,11 +94,7 @@ impl Drive {
         self.keys("2");
         self.keys("1234567893#");
         self.keys("0");
-        assert!(
-            self.notes.contains(&PayerEvent::PersonConnected),
-            "{:?}",
-            self.notes
-        );
+        assert!(self.notes.contains(&PayerEvent::PersonConnected), "{:?}", self.notes);
         self
     }
 
@@ -128,10 +118,7 @@ fn the_whole_call_goes_as_the_script_says() {
     assert_eq!(drive.said.last().unwrap(), greeting);
     let said = drive.hear("i would like to verify medical benefits for a patient");
     assert_eq!(said, "sure. may i have the name of your practice please?");
-    assert_eq!(
-        drive.hear("riverside family medicine"),
-        "can i have the member i d please?"
-    );
+    assert_eq!(drive.hear("riverside family medicine"), "can i have the member i d please?");
     let id = "the member i d is w as in whiskey four seven two nine one eight three five";
     let misheard = "i am sorry i did not get that. can you repeat the i d please?";
     assert_eq!(drive.hear(id), misheard);
@@ -155,26 +142,14 @@ fn the_whole_call_goes_as_the_script_says() {
             "what is the out of pocket maximum",
             "the out of pocket maximum is six thousand dollars and two thousand two hundred dollars has been met.",
         ),
-        (
-            "what is the specialist copay",
-            "the specialist copay is forty dollars.",
-        ),
-        (
-            "what is the coinsurance",
-            "the coinsurance is twenty percent after the deductible.",
-        ),
-        (
-            "is prior authorization required",
-            "no prior authorization is not required.",
-        ),
+        ("what is the specialist copay", "the specialist copay is forty dollars."),
+        ("what is the coinsurance", "the coinsurance is twenty percent after the deductible."),
+        ("is prior authorization required", "no prior authorization is not required."),
         (
             "may i have a reference number for this call",
             "the reference number for this call is seven four nine zero two five.",
         ),
-        (
-            "seven four nine zero two five is that correct",
-            "yes that is correct.",
-        ),
+        ("seven four nine zero two five is that correct", "yes that is correct."),
         ("could i have your name again", "my name is jessica."),
     ] {
         assert_eq!(drive.hear(question), answer, "{question}");
@@ -204,14 +179,8 @@ fn a_wrong_read_back_is_put_right() {
     let mut drive = Drive::acme().with_topics();
     drive.hear("what is the reference number");
     let said = drive.hear("one one one two two two is that correct");
-    assert_eq!(
-        said,
-        "no, the reference number for this call is seven four nine zero two five."
-    );
-    assert_eq!(
-        drive.hear("seven four nine zero two five is that correct"),
-        "yes that is correct."
-    );
+    assert_eq!(said, "no, the reference number for this call is seven four nine zero two five.");
+    assert_eq!(drive.hear("seven four nine zero two five is that correct"), "yes that is correct.");
     let mut judged = Vec::new();
     for note in &drive.notes {
         if let PayerEvent::ReadBack { confirmed, .. } = note {
@@ -251,10 +220,7 @@ fn a_poor_answer_is_asked_for_again_until_patience_ends() {
     let sorry = "i am sorry i did not get that. can you repeat the i d please?";
     assert_eq!(drive.hear("w four seven"), sorry);
     assert_eq!(drive.hear("w four seven"), sorry);
-    assert_eq!(
-        drive.hear("w four seven"),
-        "can i have the patient's date of birth?"
-    );
+    assert_eq!(drive.hear("w four seven"), "can i have the patient's date of birth?");
 }
 
 #[test]
@@ -268,10 +234,7 @@ fn silence_brings_idle_prompts_and_then_the_end() {
     drive.wait();
     drive.wait();
     assert!(drive.hung_up);
-    assert_eq!(
-        drive.said.last().unwrap(),
-        "thank you for calling. have a great day."
-    );
+    assert_eq!(drive.said.last().unwrap(), "thank you for calling. have a great day.");
 }
 
 #[test]
@@ -281,10 +244,7 @@ fn speech_stops_the_idle_clock_and_a_pause_does_not_end_a_turn() {
     assert_eq!(drive.engine.poll_timeout(), None);
     let disclosure = Heard::Words(words::split("this is an automated voice"));
     drive.give(Event::AgentSpeechEnded { heard: disclosure });
-    assert!(matches!(
-        drive.engine.poll_timeout(),
-        Some((_, TimerName::Reply))
-    ));
+    assert!(matches!(drive.engine.poll_timeout(), Some((_, TimerName::Reply))));
     drive.now_ms += 500;
     drive.give(Event::AgentSpeechStarted);
     assert_eq!(drive.engine.poll_timeout(), None, "the caller goes on");
@@ -294,10 +254,7 @@ fn speech_stops_the_idle_clock_and_a_pause_does_not_end_a_turn() {
     drive.wait();
     assert_eq!(drive.said.len(), said + 1, "both were one turn");
     let heard = "this is an automated voice i would like to verify benefits";
-    let note = PayerEvent::Heard {
-        step: "greeting".into(),
-        words: heard.into(),
-    };
+    let note = PayerEvent::Heard { step: "greeting".into(), words: heard.into() };
     assert!(drive.notes.contains(&note));
 }
 
@@ -306,19 +263,14 @@ fn words_under_a_request_do_not_answer_it() {
     let mut drive = Drive::acme().with_person();
     let reason = Heard::Words(words::split("i would like to verify benefits"));
     drive.give(Event::AgentSpeechStarted);
-    drive.give(Event::AgentSpeechEnded {
-        heard: reason.clone(),
-    });
+    drive.give(Event::AgentSpeechEnded { heard: reason.clone() });
     let (at_ms, _) = drive.engine.poll_timeout().unwrap();
     drive.now_ms = at_ms;
     assert!(drive.give(Event::Timeout), "the request is being said");
     drive.give(Event::AgentSpeechStarted);
     drive.give(Event::AgentSpeechEnded { heard: reason });
     drive.play();
-    assert!(matches!(
-        drive.engine.poll_timeout(),
-        Some((_, TimerName::Idle))
-    ));
+    assert!(matches!(drive.engine.poll_timeout(), Some((_, TimerName::Idle))));
     assert_eq!(drive.hear("riverside"), "can i have the member i d please?");
 }
 
@@ -328,25 +280,13 @@ fn an_ear_without_words_takes_every_answer() {
     for _ in 0..5 {
         drive.hear_as(Heard::Speech);
     }
-    let topics = Scenario::acme_medical()
-        .unwrap()
-        .representative
-        .unwrap()
-        .topics
-        .len();
+    let topics = Scenario::acme_medical().unwrap().representative.unwrap().topics.len();
     for _ in 0..topics {
         drive.hear_as(Heard::Speech);
     }
-    let told = drive
-        .notes
-        .iter()
-        .filter(|note| matches!(note, PayerEvent::Told { .. }))
-        .count();
+    let told = drive.notes.iter().filter(|note| matches!(note, PayerEvent::Told { .. })).count();
     assert_eq!(told, topics);
-    assert_eq!(
-        drive.hear_as(Heard::Speech),
-        "thank you for calling. have a great day."
-    );
+    assert_eq!(drive.hear_as(Heard::Speech), "thank you for calling. have a great day.");
 }
 
 #[test]
@@ -360,11 +300,7 @@ fn a_key_cuts_the_prompt_and_a_wrong_one_brings_it_again() {
     let welcome = drive.said[0].clone();
     assert_eq!(
         drive.said,
-        [
-            welcome.clone(),
-            "i am sorry, that is not a valid entry.".into(),
-            welcome
-        ]
+        [welcome.clone(), "i am sorry, that is not a valid entry.".into(), welcome]
     );
     drive.keys("2");
     assert!(drive.said.last().unwrap().starts_with("please enter"));
@@ -376,21 +312,12 @@ fn a_number_must_be_the_right_one_and_end_with_its_key() {
     drive.play();
     drive.keys("2");
     drive.keys("1234567890#");
-    let refused = PayerEvent::KeysRefused {
-        step: "npi".into(),
-        keys: "1234567890#".into(),
-    };
+    let refused = PayerEvent::KeysRefused { step: "npi".into(), keys: "1234567890#".into() };
     assert!(drive.notes.contains(&refused));
     drive.keys("1234567893");
-    assert!(
-        drive.said.last().unwrap().starts_with("please enter"),
-        "no terminator yet"
-    );
+    assert!(drive.said.last().unwrap().starts_with("please enter"), "no terminator yet");
     drive.keys("#");
-    assert_eq!(
-        drive.said.last().unwrap(),
-        "to speak with a representative press zero."
-    );
+    assert_eq!(drive.said.last().unwrap(), "to speak with a representative press zero.");
 }
 
 #[test]
@@ -401,10 +328,7 @@ fn no_key_brings_the_prompt_again_and_at_last_the_end() {
         assert_eq!(drive.wait(), TimerName::Key);
     }
     assert!(drive.hung_up);
-    assert_eq!(
-        drive.said.last().unwrap(),
-        "we are sorry you are having trouble. goodbye."
-    );
+    assert_eq!(drive.said.last().unwrap(), "we are sorry you are having trouble. goodbye.");
 }
 
 #[test]
@@ -412,10 +336,7 @@ fn a_choice_may_lead_astray() {
     let mut drive = Drive::acme();
     drive.play();
     drive.keys("1");
-    assert_eq!(
-        drive.said.last().unwrap(),
-        "our claims department is closed. goodbye."
-    );
+    assert_eq!(drive.said.last().unwrap(), "our claims department is closed. goodbye.");
     assert!(drive.hung_up);
 }
 
@@ -435,10 +356,7 @@ fn something_may_be_said_out_of_turn() {
     let said = drive.hear("i am an automated assistant");
     assert_eq!(said, "okay. | can i have the patient's date of birth?");
     drive.hear("april twelfth nineteen eighty five");
-    assert_eq!(
-        drive.said.last().unwrap(),
-        "we do not speak with automated systems."
-    );
+    assert_eq!(drive.said.last().unwrap(), "we do not speak with automated systems.");
     assert!(drive.hung_up);
 }
 
@@ -473,11 +391,7 @@ fn every_wording_of_every_question_finds_its_topic() {
         for wording in &question.ask {
             drive.hear(wording);
             let topic = topic_of(&question.name).to_owned();
-            assert_eq!(
-                drive.notes.last(),
-                Some(&PayerEvent::Told { topic }),
-                "{wording}"
-            );
+            assert_eq!(drive.notes.last(), Some(&PayerEvent::Told { topic }), "{wording}");
         }
     }
 }

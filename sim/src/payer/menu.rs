@@ -32,12 +32,7 @@ impl Engine {
             self.hold(0);
             return;
         };
-        let state = MenuState {
-            step,
-            tries,
-            keys: String::new(),
-            saying: Saying::Prompt,
-        };
+        let state = MenuState { step, tries, keys: String::new(), saying: Saying::Prompt };
         self.place = Place::Menu(state);
         self.say(&menu_step.id, menu_step.prompt);
     }
@@ -88,20 +83,14 @@ impl Engine {
         if keys.len() < KEYS_MAX {
             keys.push(key);
         }
-        let state = MenuState {
-            keys,
-            ..state.clone()
-        };
+        let state = MenuState { keys, ..state.clone() };
         let wait_ms = self.scenario.menu_patience.next_key_ms;
         self.deadline = Some((now_ms + wait_ms, TimerName::Key));
         match step.judge(&state.keys) {
             Entry::Unfinished => self.place = Place::Menu(state),
             Entry::Wrong => self.refuse_keys(&state, step),
             Entry::Right { then } => {
-                self.note(PayerEvent::KeysAccepted {
-                    step: step.id.clone(),
-                    keys: state.keys,
-                });
+                self.note(PayerEvent::KeysAccepted { step: step.id.clone(), keys: state.keys });
                 self.follow(state.step, &then);
             }
         }
@@ -109,27 +98,15 @@ impl Engine {
 
     fn refuse_keys(&mut self, state: &MenuState, step: &MenuStep) {
         self.deadline = None;
-        self.note(PayerEvent::KeysRefused {
-            step: step.id.clone(),
-            keys: state.keys.clone(),
-        });
+        self.note(PayerEvent::KeysRefused { step: step.id.clone(), keys: state.keys.clone() });
         let patience = self.scenario.menu_patience.clone();
         let tries = state.tries.saturating_add(1);
         let (saying, name, text) = if tries >= patience.tries {
             (Saying::GivingUp, "trouble", patience.give_up)
         } else {
-            (
-                Saying::Retry,
-                step.id.as_str(),
-                step.retry.clone().unwrap_or(patience.retry),
-            )
+            (Saying::Retry, step.id.as_str(), step.retry.clone().unwrap_or(patience.retry))
         };
-        let next = MenuState {
-            step: state.step,
-            tries,
-            keys: String::new(),
-            saying,
-        };
+        let next = MenuState { step: state.step, tries, keys: String::new(), saying };
         self.place = Place::Menu(next);
         self.say(name, text);
     }
@@ -163,9 +140,7 @@ impl MenuStep {
     fn judge(&self, keys: &str) -> Entry {
         let Some(digits) = &self.digits else {
             return match self.choices.get(keys) {
-                Some(target) => Entry::Right {
-                    then: Some(target.clone()),
-                },
+                Some(target) => Entry::Right { then: Some(target.clone()) },
                 None => Entry::Wrong,
             };
         };
@@ -180,16 +155,7 @@ impl MenuStep {
         };
         let right = entered.len() == usize::from(digits.count)
             && entered.bytes().all(|key| key.is_ascii_digit())
-            && digits
-                .expect
-                .as_deref()
-                .is_none_or(|expect| expect == entered);
-        if right {
-            Entry::Right {
-                then: self.then.clone(),
-            }
-        } else {
-            Entry::Wrong
-        }
+            && digits.expect.as_deref().is_none_or(|expect| expect == entered);
+        if right { Entry::Right { then: self.then.clone() } } else { Entry::Wrong }
     }
 }

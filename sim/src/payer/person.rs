@@ -32,11 +32,7 @@ pub(super) enum Stage {
     /// Waits for the reason of the call.
     Opening,
     /// Waits for an answer to a request.
-    Request {
-        index: usize,
-        tries: u8,
-        misheard: u8,
-    },
+    Request { index: usize, tries: u8, misheard: u8 },
     /// Waits for any answer to what was said out of turn.
     Interjected { index: usize, before: Next },
     /// Replies to that answer.
@@ -155,10 +151,7 @@ impl Engine {
                 self.deadline = Some((now_ms + person.closing_wait_ms, TimerName::Closing));
             }
             Stage::Interjected { index, .. }
-                if person
-                    .interjections
-                    .get(index)
-                    .is_some_and(|i| i.then_hang_up) =>
+                if person.interjections.get(index).is_some_and(|i| i.then_hang_up) =>
             {
                 self.hang_up();
             }
@@ -208,10 +201,7 @@ impl Engine {
             Heard::Words(words) => words.clone(),
             Heard::Speech => Vec::new(),
         };
-        self.note(PayerEvent::Heard {
-            step: step.clone(),
-            words: words.join(" "),
-        });
+        self.note(PayerEvent::Heard { step: step.clone(), words: words.join(" ") });
         let understood = heard == Heard::Speech || !words.is_empty();
         if understood && words::has_any(&words, &person.hears.goodbye) {
             self.note(PayerEvent::Goodbye);
@@ -233,10 +223,7 @@ impl Engine {
         match stage {
             Stage::Opening if understood => self.go_on(Next::Request(0)),
             Stage::Interjected { index, before } if understood => {
-                let reply = person
-                    .interjections
-                    .get(index)
-                    .and_then(|i| i.reply.clone());
+                let reply = person.interjections.get(index).and_then(|i| i.reply.clone());
                 match reply {
                     Some(text) => {
                         self.stage(Stage::Replying { before });
@@ -245,11 +232,7 @@ impl Engine {
                     None => self.go_on(before),
                 }
             }
-            Stage::Request {
-                index,
-                tries,
-                misheard,
-            } => {
+            Stage::Request { index, tries, misheard } => {
                 if let Some(request) = person.requests.get(index) {
                     self.judge(request, index, tries, misheard, &heard);
                 }
@@ -285,15 +268,9 @@ impl Engine {
                 return;
             }
         };
-        self.stage(Stage::Request {
-            index,
-            tries,
-            misheard,
-        });
-        let sorry = request
-            .sorry
-            .clone()
-            .or_else(|| self.person().map(|p| p.repeat_request.clone()));
+        self.stage(Stage::Request { index, tries, misheard });
+        let sorry =
+            request.sorry.clone().or_else(|| self.person().map(|p| p.repeat_request.clone()));
         self.say_again_later(&step, sorry.unwrap_or_default());
     }
 
@@ -305,26 +282,15 @@ impl Engine {
             Next::Lookup => None,
         };
         let before = request.map_or("lookup", |request| request.id.as_str());
-        let next = if request.is_some() {
-            next
-        } else {
-            Next::Lookup
-        };
+        let next = if request.is_some() { next } else { Next::Lookup };
         if let Some((index, interjection)) = self.interjection(&person, before) {
-            self.stage(Stage::Interjected {
-                index,
-                before: next,
-            });
+            self.stage(Stage::Interjected { index, before: next });
             self.say_again_later(&interjection.id, interjection.say);
             return;
         }
         match (next, request) {
             (Next::Request(index), Some(request)) => {
-                self.stage(Stage::Request {
-                    index,
-                    tries: 0,
-                    misheard: 0,
-                });
+                self.stage(Stage::Request { index, tries: 0, misheard: 0 });
                 self.say_again_later(&request.id, request.ask.clone());
             }
             (Next::Request(_) | Next::Lookup, _) => self.lookup(0),
@@ -361,9 +327,7 @@ impl Engine {
 
     pub(super) fn not_understood(&mut self, step: &str) {
         let Some(person) = self.person() else { return };
-        self.note(PayerEvent::NotUnderstood {
-            step: step.to_owned(),
-        });
+        self.note(PayerEvent::NotUnderstood { step: step.to_owned() });
         self.say("repeat", person.repeat_request.clone());
     }
 
@@ -433,16 +397,12 @@ impl Stage {
     fn name(&self, person: &Representative) -> String {
         match self {
             Stage::Opening => "greeting".into(),
-            Stage::Request { index, .. } => person
-                .requests
-                .get(*index)
-                .map(|request| request.id.clone())
-                .unwrap_or_default(),
-            Stage::Interjected { index, .. } => person
-                .interjections
-                .get(*index)
-                .map(|i| i.id.clone())
-                .unwrap_or_default(),
+            Stage::Request { index, .. } => {
+                person.requests.get(*index).map(|request| request.id.clone()).unwrap_or_default()
+            }
+            Stage::Interjected { index, .. } => {
+                person.interjections.get(*index).map(|i| i.id.clone()).unwrap_or_default()
+            }
             Stage::Replying { .. } | Stage::Lookup { .. } => "lookup".into(),
             Stage::Topics => "topics".into(),
             Stage::Closing | Stage::Leaving => "closing".into(),

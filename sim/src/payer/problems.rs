@@ -106,8 +106,5 @@ pub enum Problem {
 }
 
 fn list(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("\n  - {problem}"))
-        .collect()
+    problems.iter().map(|problem| format!("\n  - {problem}")).collect()
 }

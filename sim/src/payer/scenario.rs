@@ -22,9 +22,8 @@ pub const HOLD: &str = "hold";
 /// The name of the target that ends the call.
 pub const HANG_UP: &str = "hang-up";
 /// The names of the steps that every scenario has.
-pub const FIXED_STEPS: [&str; 9] = [
-    HOLD, "greeting", "lookup", "account", "closing", "idle", "repeat", "confirm", "trouble",
-];
+pub const FIXED_STEPS: [&str; 9] =
+    [HOLD, "greeting", "lookup", "account", "closing", "idle", "repeat", "confirm", "trouble"];
 
 /// A payer, the request that is put to it, and what a call should find out.
 #[derive(Clone, Debug, Deserialize)]
@@ -196,11 +195,7 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Scenario, ScenarioError> {
         let scenario: Scenario = toml::from_str(text)?;
         let problems = super::check::problems(&scenario);
-        if problems.is_empty() {
-            Ok(scenario)
-        } else {
-            Err(ScenarioError::Invalid(problems))
-        }
+        if problems.is_empty() { Ok(scenario) } else { Err(ScenarioError::Invalid(problems)) }
     }
 
     /// Reads a scenario from a file.

@@ -9,16 +9,10 @@ const ACME: &str = include_str!("../../../fixtures/payers/acme-medical.toml");
 fn the_demo_payer_is_read_whole() {
     let scenario = Scenario::acme_medical().unwrap();
     assert_eq!(scenario.expected.fields.len(), 10);
-    assert_eq!(
-        (scenario.line.as_str(), scenario.menu.len()),
-        ("+18002000140", 5)
-    );
+    assert_eq!((scenario.line.as_str(), scenario.menu.len()), ("+18002000140", 5));
     assert!(scenario.faults.is_none());
     let texts = scenario.texts();
-    assert!(
-        texts.windows(2).all(|pair| pair[0] < pair[1]),
-        "sorted, each once"
-    );
+    assert!(texts.windows(2).all(|pair| pair[0] < pair[1]), "sorted, each once");
 }
 
 #[test]
@@ -44,23 +38,13 @@ fn every_problem_is_told_at_once() {
     };
     let has = |wanted: fn(&Problem) -> bool| problems.iter().any(wanted);
     assert!(has(|p| matches!(p, Problem::NotANumber)));
-    assert!(has(
-        |p| matches!(p, Problem::NotAKey { key, .. } if key == "22")
-    ));
-    assert!(has(
-        |p| matches!(p, Problem::NoSuchStep { named, .. } if named == "nowhere")
-    ));
-    assert!(has(
-        |p| matches!(p, Problem::DuplicateId { id } if id == "plan")
-    ));
-    assert!(has(
-        |p| matches!(p, Problem::NoWords { place } if place == "representative.greeting")
-    ));
+    assert!(has(|p| matches!(p, Problem::NotAKey { key, .. } if key == "22")));
+    assert!(has(|p| matches!(p, Problem::NoSuchStep { named, .. } if named == "nowhere")));
+    assert!(has(|p| matches!(p, Problem::DuplicateId { id } if id == "plan")));
+    assert!(has(|p| matches!(p, Problem::NoWords { place } if place == "representative.greeting")));
     assert!(has(|p| matches!(p, Problem::OutOfRange { value: 0, .. })));
     assert!(has(|p| matches!(p, Problem::HangUpWhen)));
-    assert!(has(
-        |p| matches!(p, Problem::NoSuchStep { named, .. } if named == "nobody")
-    ));
+    assert!(has(|p| matches!(p, Problem::NoSuchStep { named, .. } if named == "nobody")));
 }
 
 #[test]
@@ -72,10 +56,7 @@ fn faults_are_data() {
            inject = [{ at_ms = 20, what = \"binary\" }, { at_ms = 40, what = { digit = \"5\" } }]\n";
     let faults = Scenario::parse(&text).unwrap().faults;
     assert_eq!(faults.dial, crate::payer::faults::DialFault::NoAnswer);
-    assert_eq!(
-        faults.inject[1].what,
-        crate::payer::faults::Injected::Digit('5')
-    );
+    assert_eq!(faults.inject[1].what, crate::payer::faults::Injected::Digit('5'));
     assert_eq!(faults.hang_up.unwrap().after_ms, 300);
 }
 

@@ -32,9 +32,7 @@ impl Engine {
         if let Some(latest) = latest
             && (reads_back || (asked.is_none() && numbers >= READ_BACK_NUMBERS))
         {
-            let about = asked
-                .filter(|index| state.told.contains(index))
-                .unwrap_or(latest);
+            let about = asked.filter(|index| state.told.contains(index)).unwrap_or(latest);
             self.confirm(person, about, words);
             return;
         }
@@ -52,9 +50,7 @@ impl Engine {
             state.told.insert(index);
             state.latest_topic = Some(index);
         }
-        self.note(PayerEvent::Told {
-            topic: topic.id.clone(),
-        });
+        self.note(PayerEvent::Told { topic: topic.id.clone() });
         self.say_again_later(&topic.id, topic.answer.clone());
     }
 
@@ -63,10 +59,7 @@ impl Engine {
             return;
         };
         let confirmed = words::agrees(heard, &words::split(&topic.answer));
-        self.note(PayerEvent::ReadBack {
-            topic: topic.id.clone(),
-            confirmed,
-        });
+        self.note(PayerEvent::ReadBack { topic: topic.id.clone(), confirmed });
         if confirmed {
             self.say("confirm", person.confirmation.clone());
         } else {

@@ -15,10 +15,7 @@ pub fn split(text: &str) -> Vec<String> {
 #[must_use]
 pub fn has_phrase(words: &[String], phrase: &str) -> bool {
     let phrase = split(phrase);
-    !phrase.is_empty()
-        && words
-            .windows(phrase.len())
-            .any(|window| window == phrase.as_slice())
+    !phrase.is_empty() && words.windows(phrase.len()).any(|window| window == phrase.as_slice())
 }
 
 /// Whether any of the phrases was said.
@@ -37,9 +34,8 @@ pub fn score(words: &[String], phrases: &[String]) -> usize {
         .sum()
 }
 
-const DIGITS: [&str; 11] = [
-    "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-];
+const DIGITS: [&str; 11] =
+    ["zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const NUMBERS: [&str; 21] = [
     "ten",
     "eleven",
@@ -103,10 +99,7 @@ const MONTHS: [&str; 12] = [
 /// How many digit words were heard.
 #[must_use]
 pub fn digit_words(words: &[String]) -> usize {
-    words
-        .iter()
-        .filter(|word| DIGITS.contains(&word.as_str()))
-        .count()
+    words.iter().filter(|word| DIGITS.contains(&word.as_str())).count()
 }
 
 /// The words of numbers: digits, teens, tens, hundred, thousand, percent. "oh" counts as "zero".
@@ -167,19 +160,13 @@ mod tests {
         assert!(has_phrase(&words, "out of pocket"));
         assert!(!has_phrase(&words, "out pocket"));
         assert!(!has_phrase(&words, ""));
-        assert_eq!(
-            score(&words, &["out of pocket".into(), "maximum".into()]),
-            4
-        );
+        assert_eq!(score(&words, &["out of pocket".into(), "maximum".into()]), 4);
     }
 
     #[test]
     fn counts_digits_and_dates() {
         assert_eq!(digit_words(&split("w as in whiskey four seven oh two")), 4);
-        assert_eq!(
-            number_or_date_words(&split("april twelfth nineteen eighty five")),
-            5
-        );
+        assert_eq!(number_or_date_words(&split("april twelfth nineteen eighty five")), 5);
         assert_eq!(number_or_date_words(&split("riverside family medicine")), 0);
     }
 
@@ -202,13 +189,7 @@ mod tests {
     #[test]
     fn one_of_two_amounts_may_be_read_back() {
         let truth = split("it is one thousand five hundred dollars and four hundred has been met");
-        assert!(agrees(
-            &split("four hundred dollars is that correct"),
-            &truth
-        ));
-        assert!(!agrees(
-            &split("seven thousand two hundred dollars is that correct"),
-            &truth
-        ));
+        assert!(agrees(&split("four hundred dollars is that correct"), &truth));
+        assert!(!agrees(&split("seven thousand two hundred dollars is that correct"), &truth));
     }
 }

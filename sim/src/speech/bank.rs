@@ -30,14 +30,10 @@ impl Bank {
             let audio = match speech {
                 Speech::Tones => hum(text),
                 Speech::Local(local) => {
-                    let samples =
-                        local
-                            .voice
-                            .speak(text)
-                            .map_err(|source| SimError::Unspeakable {
-                                text: text.clone(),
-                                source,
-                            })?;
+                    let samples = local
+                        .voice
+                        .speak(text)
+                        .map_err(|source| SimError::Unspeakable { text: text.clone(), source })?;
                     wideband_to_mulaw(&samples)
                 }
             };
@@ -74,8 +70,7 @@ mod tests {
     #[test]
     fn a_hum_is_as_long_as_its_words_and_holds_no_key() {
         let mut bank = Bank::default();
-        bank.fill(&Speech::Tones, &["one two three".to_owned()])
-            .unwrap();
+        bank.fill(&Speech::Tones, &["one two three".to_owned()]).unwrap();
         let clip = bank.clip("one two three").unwrap();
         assert_eq!(clip.len(), 3 * HUM_WORD_MS * 8);
         let samples: Vec<i16> = clip.iter().map(|&code| g711::decode(code)).collect();

@@ -35,10 +35,7 @@ pub(crate) struct Ear {
 
 enum Kind {
     Deaf,
-    Thread {
-        chunks: SyncSender<Chunk>,
-        heard: Receiver<Perceived>,
-    },
+    Thread { chunks: SyncSender<Chunk>, heard: Receiver<Perceived> },
     Broken,
 }
 
@@ -57,22 +54,11 @@ impl Ear {
                 let (give, heard) = sync_channel(HEARD_MAX);
                 let model = Arc::clone(&local.model);
                 let listen = move || recognise(&model, &work, &give);
-                let spawned = std::thread::Builder::new()
-                    .name("payer-ear".into())
-                    .spawn(listen);
-                if spawned.is_ok() {
-                    Kind::Thread { chunks, heard }
-                } else {
-                    Kind::Broken
-                }
+                let spawned = std::thread::Builder::new().name("payer-ear".into()).spawn(listen);
+                if spawned.is_ok() { Kind::Thread { chunks, heard } } else { Kind::Broken }
             }
         };
-        Ear {
-            kind,
-            lead: VecDeque::new(),
-            listening: false,
-            waiting: VecDeque::new(),
-        }
+        Ear { kind, lead: VecDeque::new(), listening: false, waiting: VecDeque::new() }
     }
 
     /// Takes every frame of the caller's audio.
@@ -102,9 +88,7 @@ impl Ear {
         match self.kind {
             Kind::Deaf => self.waiting.push_back(Perceived::Words(Heard::Speech)),
             Kind::Thread { .. } => self.send(Chunk::End),
-            Kind::Broken => self
-                .waiting
-                .push_back(Perceived::Words(Heard::Words(Vec::new()))),
+            Kind::Broken => self.waiting.push_back(Perceived::Words(Heard::Words(Vec::new()))),
         }
     }
 
@@ -188,10 +172,7 @@ mod tests {
     fn hear(ear: &mut Ear, voice: &Synthesiser, text: &str) -> Vec<String> {
         let mut audio = vec![g711::SILENCE; 10 * FRAME];
         audio.extend(wideband_to_mulaw(&voice.speak(text).unwrap()));
-        audio.resize(
-            audio.len().next_multiple_of(FRAME) + 30 * FRAME,
-            g711::SILENCE,
-        );
+        audio.resize(audio.len().next_multiple_of(FRAME) + 30 * FRAME, g711::SILENCE);
         for (at, frame) in audio.chunks_exact(FRAME).enumerate() {
             ear.frame(&frame.try_into().unwrap());
             if at == 12 {
@@ -236,11 +217,7 @@ mod tests {
             let heard = hear(&mut ear, &voice, text);
             let topic = best_topic(&person, &heard);
             assert!(topic.is_some(), "{text}: {heard:?}");
-            assert_eq!(
-                topic,
-                best_topic(&person, &words::split(text)),
-                "{text}: {heard:?}"
-            );
+            assert_eq!(topic, best_topic(&person, &words::split(text)), "{text}: {heard:?}");
         }
         let reference =
             "The reference number is seven, four, nine, zero, two, five. Is that correct?";

@@ -75,18 +75,12 @@ impl Segments {
             self.ended_ms = at_ms + 20;
             return None;
         }
-        if at_ms < self.ended_ms + Self::JOIN_MS {
-            None
-        } else {
-            self.finish()
-        }
+        if at_ms < self.ended_ms + Self::JOIN_MS { None } else { self.finish() }
     }
 
     /// Gives the stretch that is still running.
     pub(crate) fn finish(&mut self) -> Option<(u64, u64)> {
-        self.began_ms
-            .take()
-            .map(|began_ms| (began_ms, self.ended_ms))
+        self.began_ms.take().map(|began_ms| (began_ms, self.ended_ms))
     }
 }
 
@@ -134,11 +128,7 @@ mod tests {
         let mut segments = Segments::default();
         let mut found = Vec::new();
         for at in 0..60_u64 {
-            let frame = if (5..10).contains(&at) || (14..20).contains(&at) {
-                LOUD
-            } else {
-                QUIET
-            };
+            let frame = if (5..10).contains(&at) || (14..20).contains(&at) { LOUD } else { QUIET };
             found.extend(segments.frame(at * 20, &frame));
         }
         assert_eq!(found, [(100, 400)]);

@@ -52,9 +52,6 @@ impl LocalSpeech {
         let model = Model::build(cache, &corpus::agent_side(&pack, CORPUS_SEED))?;
         // Opened once here so that a missing library is told now and not in the middle of a call.
         drop(Decoder::open(&model)?);
-        Ok(LocalSpeech {
-            voice,
-            model: Arc::new(model),
-        })
+        Ok(LocalSpeech { voice, model: Arc::new(model) })
     }
 }

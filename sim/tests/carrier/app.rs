@@ -60,10 +60,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        self.form
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -128,14 +125,7 @@ impl World {
             }
         });
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        World {
-            carrier,
-            http,
-            app_url,
-            ws_url,
-            shared,
-            streams,
-        }
+        World { carrier, http, app_url, ws_url, shared, streams }
     }
 
     /// What the application answers at a path.
@@ -150,48 +140,29 @@ impl World {
 
     pub(crate) fn seen(&self, path: &str) -> Vec<Seen> {
         let seen = self.shared.seen.lock().unwrap();
-        seen.iter()
-            .filter(|request| request.path == path)
-            .cloned()
-            .collect()
+        seen.iter().filter(|request| request.path == path).cloned().collect()
     }
 
     pub(crate) fn calls_url(&self) -> String {
-        format!(
-            "{}/2010-04-01/Accounts/{ACCOUNT}/Calls.json",
-            self.carrier.base_url()
-        )
+        format!("{}/2010-04-01/Accounts/{ACCOUNT}/Calls.json", self.carrier.base_url())
     }
 
     pub(crate) async fn post(&self, url: &str, form: &[(&str, &str)]) -> (u16, Value) {
-        let request = self
-            .http
-            .post(url)
-            .basic_auth(ACCOUNT, Some(TOKEN))
-            .form(form);
+        let request = self.http.post(url).basic_auth(ACCOUNT, Some(TOKEN)).form(form);
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         (status, response.json().await.unwrap_or(Value::Null))
     }
 
     pub(crate) async fn get(&self, url: &str) -> (u16, Value) {
-        let response = self
-            .http
-            .get(url)
-            .basic_auth(ACCOUNT, Some(TOKEN))
-            .send()
-            .await
-            .unwrap();
+        let response = self.http.get(url).basic_auth(ACCOUNT, Some(TOKEN)).send().await.unwrap();
         let status = response.status().as_u16();
         (status, response.json().await.unwrap_or(Value::Null))
     }
 
     /// Places a call that fetches `/twiml` and reports all its progress to `/status`.
     pub(crate) async fn call(&self, more: &[(&str, &str)]) -> String {
-        let (url, status) = (
-            format!("{}/twiml", self.app_url),
-            format!("{}/status", self.app_url),
-        );
+        let (url, status) = (format!("{}/twiml", self.app_url), format!("{}/status", self.app_url));
         let mut form = vec![
             ("To", "+18002000140"),
             ("From", "+16142000134"),
@@ -208,10 +179,7 @@ impl World {
     }
 
     pub(crate) fn call_url(&self, sid: &str) -> String {
-        format!(
-            "{}/2010-04-01/Accounts/{ACCOUNT}/Calls/{sid}.json",
-            self.carrier.base_url()
-        )
+        format!("{}/2010-04-01/Accounts/{ACCOUNT}/Calls/{sid}.json", self.carrier.base_url())
     }
 
     /// Shuts the carrier down; gives every request that the application saw.
@@ -237,32 +205,17 @@ impl World {
 async fn page(State(shared): State<Shared>, request: Request) -> impl IntoResponse {
     let path = request.uri().path().to_owned();
     let signature = request.headers().get("x-twilio-signature");
-    let signature = signature
-        .map(|value| value.to_str().unwrap().to_owned())
-        .unwrap_or_default();
-    let body = axum::body::to_bytes(request.into_body(), 100_000)
-        .await
-        .unwrap();
+    let signature = signature.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    let body = axum::body::to_bytes(request.into_body(), 100_000).await.unwrap();
     let url = format!("http://a/?{}", std::str::from_utf8(&body).unwrap());
-    let form = reqwest::Url::parse(&url)
-        .unwrap()
-        .query_pairs()
-        .into_owned()
-        .collect();
-    shared.seen.lock().unwrap().push(Seen {
-        path: path.clone(),
-        signature,
-        form,
-    });
+    let form = reqwest::Url::parse(&url).unwrap().query_pairs().into_owned().collect();
+    shared.seen.lock().unwrap().push(Seen { path: path.clone(), signature, form });
     let page = shared.pages.lock().unwrap().get(&path).cloned();
     ([("content-type", "text/xml")], page.unwrap_or_default())
 }
 
 impl Stream {
-    #[expect(
-        clippy::result_large_err,
-        reason = "the callback's type is tungstenite's"
-    )]
+    #[expect(clippy::result_large_err, reason = "the callback's type is tungstenite's")]
     async fn accept(socket: TcpStream) -> Stream {
         let mut seen = (String::new(), String::new());
         let look =
@@ -270,15 +223,10 @@ impl Stream {
                 let header = request.headers().get("x-twilio-signature").unwrap();
                 assert!(request.headers().get("sec-websocket-protocol").is_none());
                 assert!(request.headers().get("origin").is_none());
-                seen = (
-                    header.to_str().unwrap().to_owned(),
-                    request.uri().to_string(),
-                );
+                seen = (header.to_str().unwrap().to_owned(), request.uri().to_string());
                 Ok(response)
             };
-        let socket = tokio_tungstenite::accept_hdr_async(socket, look)
-            .await
-            .unwrap();
+        let socket = tokio_tungstenite::accept_hdr_async(socket, look).await.unwrap();
         let (signature, path) = seen;
         let mut stream = Stream {
             signature,
@@ -289,10 +237,7 @@ impl Stream {
             socket,
         };
         let connected = stream.message().await.unwrap();
-        assert_eq!(
-            connected,
-            json!({"event":"connected","protocol":"Call","version":"1.0.0"})
-        );
+        assert_eq!(connected, json!({"event":"connected","protocol":"Call","version":"1.0.0"}));
         stream.start = stream.message().await.unwrap();
         stream.stream_sid = stream.start["streamSid"].as_str().unwrap().to_owned();
         stream
@@ -331,10 +276,7 @@ impl Stream {
     pub(crate) async fn mark_echo(&mut self, name: &str) -> u32 {
         let before = self.frames;
         let mark = self.other().await.unwrap();
-        assert_eq!(
-            (&mark["event"], &mark["mark"]["name"]),
-            (&json!("mark"), &json!(name))
-        );
+        assert_eq!((&mark["event"], &mark["mark"]["name"]), (&json!("mark"), &json!(name)));
         self.frames - before
     }
 
@@ -343,10 +285,7 @@ impl Stream {
     }
 
     pub(crate) async fn send_binary(&mut self) {
-        self.socket
-            .send(Message::Binary(vec![0_u8; 160].into()))
-            .await
-            .unwrap();
+        self.socket.send(Message::Binary(vec![0_u8; 160].into())).await.unwrap();
     }
 
     pub(crate) async fn audio(&mut self, mulaw: &[u8]) {
@@ -380,22 +319,13 @@ pub(crate) fn signature(url: &str, form: &[(String, String)]) -> String {
 
 /// So many milliseconds of a loud tone.
 pub(crate) fn tone(ms: usize) -> Vec<u8> {
-    (0..ms * 8)
-        .map(|at| if at % 16 < 8 { 0x10 } else { 0x90 })
-        .collect()
+    (0..ms * 8).map(|at| if at % 16 < 8 { 0x10 } else { 0x90 }).collect()
 }
 
 /// A reading of the REST errors' shape.
 pub(crate) fn error_code(body: &Value) -> u64 {
     let code = body["code"].as_u64().unwrap();
-    assert_eq!(
-        body["more_info"],
-        format!("https://www.twilio.com/docs/errors/{code}")
-    );
-    assert!(
-        body["message"]
-            .as_str()
-            .is_some_and(|message| !message.is_empty())
-    );
+    assert_eq!(body["more_info"], format!("https://www.twilio.com/docs/errors/{code}"));
+    assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()));
     code
 }

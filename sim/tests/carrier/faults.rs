@@ -41,18 +41,8 @@ async fn the_far_end_hangs_up_in_the_middle_of_a_word() {
     let began =
         log.first_ms(|e| matches!(e, LogEvent::PromptStarted { step, .. } if step == "code"));
     let cut = log.first_ms(|e| matches!(e, LogEvent::PromptCut { step } if step == "code"));
-    assert_eq!(
-        cut.unwrap() - began.unwrap(),
-        120,
-        "100 ms into it, at the end of that frame"
-    );
-    assert!(log.has(|e| matches!(
-        e,
-        LogEvent::Ended {
-            by: Party::FarEnd,
-            ..
-        }
-    )));
+    assert_eq!(cut.unwrap() - began.unwrap(), 120, "100 ms into it, at the end of that frame");
+    assert!(log.has(|e| matches!(e, LogEvent::Ended { by: Party::FarEnd, .. })));
 }
 
 #[tokio::test]
@@ -69,15 +59,10 @@ async fn marks_may_be_withheld_doubled_or_out_of_order() {
         stream.audio(&tone(40)).await;
         stream.mark("b").await;
         let both = |log: &[callwright_sim::LogEntry]| {
-            log.iter()
-                .filter(|e| matches!(e.event, LogEvent::MarkEchoed { .. }))
-                .count()
-                == 2
+            log.iter().filter(|e| matches!(e.event, LogEvent::MarkEchoed { .. })).count() == 2
         };
         assert!(world.carrier.wait_for(&sid, both).await);
-        world
-            .post(&world.call_url(&sid), &[("Status", "completed")])
-            .await;
+        world.post(&world.call_url(&sid), &[("Status", "completed")]).await;
         let mut names = Vec::new();
         while let Some(message) = stream.other().await {
             if message["event"] == "mark" {
@@ -109,18 +94,10 @@ async fn a_second_stream_with_the_same_token_is_tried() {
     let (sid, first) = world.connected().await;
     let second = world.stream().await;
     assert_ne!(first.stream_sid, second.stream_sid);
-    assert_eq!(
-        first.start["start"]["customParameters"],
-        second.start["start"]["customParameters"]
-    );
+    assert_eq!(first.start["start"]["customParameters"], second.start["start"]["customParameters"]);
     second.close().await;
     let refused = LogEvent::SecondStream { accepted: false };
-    assert!(
-        world
-            .carrier
-            .wait_for(&sid, |log| log.iter().any(|e| e.event == refused))
-            .await
-    );
+    assert!(world.carrier.wait_for(&sid, |log| log.iter().any(|e| e.event == refused)).await);
     first.close().await;
 }
 
@@ -135,10 +112,8 @@ async fn frames_that_do_not_belong_are_sent() {
         "second-start",
         "oversized",
     ];
-    let listed: Vec<_> = kinds
-        .iter()
-        .map(|kind| format!("{{ at_ms = 20, what = \"{kind}\" }}"))
-        .collect();
+    let listed: Vec<_> =
+        kinds.iter().map(|kind| format!("{{ at_ms = 20, what = \"{kind}\" }}")).collect();
     let digit = "{ at_ms = 20, what = { digit = \"5\" } }";
     let mut world = world(&format!("inject = [{}, {digit}]", listed.join(", "))).await;
     let (sid, mut stream) = world.connected().await;
@@ -162,8 +137,5 @@ async fn frames_that_do_not_belong_are_sent() {
     assert!(longest > 1 << 20);
     stream.close().await;
     let log = world.carrier.wait_finished(&sid).await.unwrap();
-    assert!(log.has(|event| *event
-        == LogEvent::Injected {
-            what: Injected::Digit('5')
-        }));
+    assert!(log.has(|event| *event == LogEvent::Injected { what: Injected::Digit('5') }));
 }

@@ -42,11 +42,8 @@ async fn a_stream_begins_as_documented_and_never_pauses() {
     // The audio of line time is there to the frame, and both ways are as long.
     assert_eq!(log.near.len(), log.far.len());
     assert!(log.far.len() >= 60 * 160 && log.far.iter().any(|&byte| byte != 0xFF));
-    let events: Vec<_> = world
-        .seen("/stream")
-        .iter()
-        .map(|s| s.value("StreamEvent").unwrap().to_owned())
-        .collect();
+    let events: Vec<_> =
+        world.seen("/stream").iter().map(|s| s.value("StreamEvent").unwrap().to_owned()).collect();
     assert_eq!(events, ["stream-started", "stream-stopped"]);
 }
 
@@ -67,32 +64,16 @@ async fn marks_come_back_when_the_audio_before_them_is_out() {
     assert!((4..=6).contains(&second), "{second} frames");
     stream.close().await;
     let log = world.carrier.wait_finished(&sid).await.unwrap();
-    let [(start_ms, end_ms)] = log.near_segments()[..] else {
-        panic!("{:?}", log.near_segments())
-    };
+    let [(start_ms, end_ms)] = log.near_segments()[..] else { panic!("{:?}", log.near_segments()) };
     assert_eq!(end_ms - start_ms, 300);
     // The carrier's own evidence: by the first mark the far end had heard its 200 ms and no more than a frame of the rest.
     let played = |name: &str| {
-        let echo = LogEvent::MarkEchoed {
-            name: name.into(),
-            reason: EchoReason::Played,
-        };
+        let echo = LogEvent::MarkEchoed { name: name.into(), reason: EchoReason::Played };
         log.first_ms(|event| *event == echo).unwrap()
     };
-    assert_eq!(
-        (played("first"), played("second")),
-        (start_ms + 200, start_ms + 300)
-    );
-    assert!(
-        log.near_between(start_ms, end_ms)
-            .iter()
-            .all(|sample| sample.unsigned_abs() > 1_000)
-    );
-    assert!(
-        log.near_between(0, start_ms)
-            .iter()
-            .all(|sample| *sample == 0)
-    );
+    assert_eq!((played("first"), played("second")), (start_ms + 200, start_ms + 300));
+    assert!(log.near_between(start_ms, end_ms).iter().all(|sample| sample.unsigned_abs() > 1_000));
+    assert!(log.near_between(0, start_ms).iter().all(|sample| *sample == 0));
 }
 
 #[tokio::test]
@@ -113,27 +94,17 @@ async fn clear_empties_the_queue_and_returns_every_mark() {
     stream.close().await;
     let log = world.carrier.wait_finished(&sid).await.unwrap();
     for name in ["a", "b"] {
-        let echo = LogEvent::MarkEchoed {
-            name: name.into(),
-            reason: EchoReason::Cleared,
-        };
+        let echo = LogEvent::MarkEchoed { name: name.into(), reason: EchoReason::Cleared };
         assert!(log.has(|event| *event == echo), "{name}");
     }
     assert!(log.has(|e| matches!(e, LogEvent::Cleared { discarded_ms } if *discarded_ms > 9_500)));
-    let heard_ms: u64 = log
-        .near_segments()
-        .iter()
-        .map(|(start, end)| end - start)
-        .sum();
+    let heard_ms: u64 = log.near_segments().iter().map(|(start, end)| end - start).sum();
     assert!(heard_ms < 400, "{heard_ms} ms were heard");
 }
 
 #[tokio::test]
 async fn queued_audio_is_bounded() {
-    let limits = Limits {
-        queued_audio_ms_max: 1_000,
-        ..Limits::default()
-    };
+    let limits = Limits { queued_audio_ms_max: 1_000, ..Limits::default() };
     let mut world = World::with("", limits).await;
     let (sid, mut stream) = world.connected().await;
     stream.audio(&tone(3_000)).await;
@@ -141,28 +112,16 @@ async fn queued_audio_is_bounded() {
     stream.mark_echo("end").await;
     stream.close().await;
     let log = world.carrier.wait_finished(&sid).await.unwrap();
-    assert!(log.has(|e| *e
-        == LogEvent::PlayoutOverflow {
-            discarded_ms: 2_000
-        }));
+    assert!(log.has(|e| *e == LogEvent::PlayoutOverflow { discarded_ms: 2_000 }));
 }
 
 #[tokio::test]
 async fn keys_as_tones_reach_the_payer() {
     let mut world = World::new().await;
     let (sid, mut stream) = world.connected().await;
-    stream
-        .audio(&generate(&Key::parse_all("47#").unwrap(), Press::default()))
-        .await;
-    let connected = LogEvent::Payer {
-        what: PayerEvent::PersonConnected,
-    };
-    assert!(
-        world
-            .carrier
-            .wait_for(&sid, |log| log.iter().any(|e| e.event == connected))
-            .await
-    );
+    stream.audio(&generate(&Key::parse_all("47#").unwrap(), Press::default())).await;
+    let connected = LogEvent::Payer { what: PayerEvent::PersonConnected };
+    assert!(world.carrier.wait_for(&sid, |log| log.iter().any(|e| e.event == connected)).await);
     stream.close().await;
     let log = world.carrier.wait_finished(&sid).await.unwrap();
     let mut keys = Vec::new();
@@ -172,14 +131,8 @@ async fn keys_as_tones_reach_the_payer() {
         }
     }
     assert_eq!(keys, ['4', '7', '#']);
-    let accepted = PayerEvent::KeysAccepted {
-        step: "code".into(),
-        keys: "47#".into(),
-    };
-    assert!(log.has(|event| *event
-        == LogEvent::Payer {
-            what: accepted.clone()
-        }));
+    let accepted = PayerEvent::KeysAccepted { step: "code".into(), keys: "47#".into() };
+    assert!(log.has(|event| *event == LogEvent::Payer { what: accepted.clone() }));
     assert!(log.has(|event| *event == LogEvent::MusicStarted));
 }
 
@@ -192,25 +145,10 @@ async fn when_the_application_closes_the_next_verb_runs() {
     let stream = world.stream().await;
     stream.close().await;
     let log = world.carrier.wait_finished(&sid).await.unwrap();
-    assert!(log.has(|e| matches!(
-        e,
-        LogEvent::StreamStopped {
-            by: Party::Application,
-            ..
-        }
-    )));
-    let accepted = PayerEvent::KeysAccepted {
-        step: "code".into(),
-        keys: "47#".into(),
-    };
-    assert!(log.has(|e| *e
-        == LogEvent::Payer {
-            what: accepted.clone()
-        }));
-    let ended = LogEvent::Ended {
-        status: "completed".into(),
-        by: Party::Carrier,
-    };
+    assert!(log.has(|e| matches!(e, LogEvent::StreamStopped { by: Party::Application, .. })));
+    let accepted = PayerEvent::KeysAccepted { step: "code".into(), keys: "47#".into() };
+    assert!(log.has(|e| *e == LogEvent::Payer { what: accepted.clone() }));
+    let ended = LogEvent::Ended { status: "completed".into(), by: Party::Carrier };
     assert!(log.has(|e| *e == ended), "the TwiML ran out");
 }
 
@@ -222,15 +160,10 @@ async fn a_redirect_stops_the_stream_and_opens_another_on_the_same_call() {
         "<Response><Play digits='4'/><Connect><Stream url='{}'><Parameter name='t' value='2'/></Stream></Connect></Response>",
         world.ws_url
     );
-    let (status, body) = world
-        .post(&world.call_url(&sid), &[("Twiml", &twiml)])
-        .await;
+    let (status, body) = world.post(&world.call_url(&sid), &[("Twiml", &twiml)]).await;
     assert_eq!((status, &body["status"]), (200, &json!("in-progress")));
     let stop = first.other().await.unwrap();
-    assert_eq!(
-        (&stop["event"], &stop["stop"]["callSid"]),
-        (&json!("stop"), &json!(sid))
-    );
+    assert_eq!((&stop["event"], &stop["stop"]["callSid"]), (&json!("stop"), &json!(sid)));
     assert!(first.frame().await.is_none(), "closed with 1000");
     let second = world.stream().await;
     assert_ne!(first.stream_sid, second.stream_sid);
@@ -247,32 +180,18 @@ async fn a_redirect_stops_the_stream_and_opens_another_on_the_same_call() {
 async fn a_call_ended_by_rest_sends_stop_and_closes() {
     let mut world = World::new().await;
     let (sid, mut stream) = world.connected().await;
-    assert_eq!(
-        world
-            .post(&world.call_url(&sid), &[("Status", "completed")])
-            .await
-            .0,
-        200
-    );
+    assert_eq!(world.post(&world.call_url(&sid), &[("Status", "completed")]).await.0, 200);
     assert_eq!(stream.other().await.unwrap()["event"], "stop");
     assert!(stream.frame().await.is_none());
     let log = world.carrier.wait_finished(&sid).await.unwrap();
-    let ended = LogEvent::Ended {
-        status: "completed".into(),
-        by: Party::Application,
-    };
+    let ended = LogEvent::Ended { status: "completed".into(), by: Party::Application };
     assert!(log.has(|event| *event == ended));
 }
 
 #[tokio::test]
 async fn what_the_protocol_does_not_know_ends_the_stream() {
     let mut world = World::new().await;
-    for bad in [
-        "{",
-        "{\"event\":\"start\"}",
-        "{\"event\":\"clear\",\"streamSid\":\"MZ1\"}",
-        "",
-    ] {
+    for bad in ["{", "{\"event\":\"start\"}", "{\"event\":\"clear\",\"streamSid\":\"MZ1\"}", ""] {
         let (sid, mut stream) = world.connected().await;
         if bad.is_empty() {
             stream.send_binary().await
@@ -282,38 +201,19 @@ async fn what_the_protocol_does_not_know_ends_the_stream() {
         assert_eq!(stream.other().await.unwrap()["event"], "stop");
         assert!(stream.frame().await.is_none());
         let log = world.carrier.wait_finished(&sid).await.unwrap();
-        assert!(
-            log.has(|e| matches!(e, LogEvent::Error { code: 31_951, .. })),
-            "{bad}"
-        );
+        assert!(log.has(|e| matches!(e, LogEvent::Error { code: 31_951, .. })), "{bad}");
     }
 }
 
 #[tokio::test]
 async fn a_stream_that_cannot_be_had_is_an_error_and_the_next_verb_runs() {
     let world = World::new().await;
-    for url in [
-        "ws://127.0.0.1:9/",
-        "wss://media.example/",
-        "ws://192.0.2.1/",
-    ] {
-        world.page(
-            "/twiml",
-            &format!("<Connect><Stream url='{url}'/></Connect><Hangup/>"),
-        );
+    for url in ["ws://127.0.0.1:9/", "wss://media.example/", "ws://192.0.2.1/"] {
+        world.page("/twiml", &format!("<Connect><Stream url='{url}'/></Connect><Hangup/>"));
         let sid = world.call(&[]).await;
         let log = world.carrier.wait_finished(&sid).await.unwrap();
-        assert!(
-            log.has(|e| matches!(e, LogEvent::Error { code: 31_920, .. })),
-            "{url}"
-        );
-        assert!(log.has(|e| matches!(
-            e,
-            LogEvent::Ended {
-                by: Party::Application,
-                ..
-            }
-        )));
+        assert!(log.has(|e| matches!(e, LogEvent::Error { code: 31_920, .. })), "{url}");
+        assert!(log.has(|e| matches!(e, LogEvent::Ended { by: Party::Application, .. })));
     }
 }
 
@@ -325,10 +225,7 @@ async fn the_time_limit_is_the_carriers_to_keep() {
     let mut stream = world.stream().await;
     assert_eq!(stream.other().await.unwrap()["event"], "stop");
     let log = world.carrier.wait_finished(&sid).await.unwrap();
-    let ended = LogEvent::Ended {
-        status: "completed".into(),
-        by: Party::Carrier,
-    };
+    let ended = LogEvent::Ended { status: "completed".into(), by: Party::Carrier };
     assert_eq!(log.first_ms(|event| *event == ended), Some(1_000));
 }
 
@@ -338,11 +235,7 @@ async fn send_digits_are_keyed_before_the_twiml_is_fetched() {
     world.page("/twiml", "<Hangup/>");
     let sid = world.call(&[("SendDigits", "4")]).await;
     let log = world.carrier.wait_finished(&sid).await.unwrap();
-    let key = log
-        .first_ms(|e| *e == LogEvent::KeyDetected { key: '4' })
-        .unwrap();
-    let fetched = log
-        .first_ms(|e| matches!(e, LogEvent::TwimlFetched { .. }))
-        .unwrap();
+    let key = log.first_ms(|e| *e == LogEvent::KeyDetected { key: '4' }).unwrap();
+    let fetched = log.first_ms(|e| matches!(e, LogEvent::TwimlFetched { .. })).unwrap();
     assert!(key < fetched, "{key} and {fetched}");
 }

@@ -23,20 +23,11 @@ const SCRIPT: [(&str, &str); 11] = [
     ("member_id", MEMBER_ID),
     ("member_id", MEMBER_ID),
     ("date_of_birth", "April twelfth, nineteen eighty five."),
-    (
-        "account",
-        "Is the coverage active, and what is the effective date?",
-    ),
+    ("account", "Is the coverage active, and what is the effective date?"),
     ("coverage", "What type of plan is it?"),
-    (
-        "plan",
-        "What is the individual deductible, and how much has been met?",
-    ),
+    ("plan", "What is the individual deductible, and how much has been met?"),
     ("deductible", "May I have a reference number for this call?"),
-    (
-        "reference",
-        "The reference number is seven, four, nine, zero, two, five. Is that correct?",
-    ),
+    ("reference", "The reference number is seven, four, nine, zero, two, five. Is that correct?"),
     ("confirm", "Thank you for your help. Goodbye."),
 ];
 
@@ -94,18 +85,8 @@ async fn the_demo_call_by_voice() {
     let payer = include_str!("../../../fixtures/payers/acme-medical.toml");
     let mut world = World::of(payer, Limits::default(), Speech::Local(local)).await;
     let (sid, stream) = world.connected().await;
-    let mut caller = Caller {
-        world,
-        sid,
-        stream,
-        voice,
-        prompts: 0,
-    };
-    for (step, keys) in [
-        ("welcome", "2"),
-        ("npi", "1234567893#"),
-        ("representative", "0"),
-    ] {
+    let mut caller = Caller { world, sid, stream, voice, prompts: 0 };
+    for (step, keys) in [("welcome", "2"), ("npi", "1234567893#"), ("representative", "0")] {
         caller.after(step).await;
         caller.key(keys).await;
     }
@@ -115,40 +96,14 @@ async fn the_demo_call_by_voice() {
     }
     caller.after("closing").await;
     caller.stream.close().await;
-    let log = caller
-        .world
-        .carrier
-        .wait_finished(&caller.sid)
-        .await
-        .unwrap();
+    let log = caller.world.carrier.wait_finished(&caller.sid).await.unwrap();
     println!("{}", log.to_jsonl());
-    let noted = |wanted: PayerEvent| {
-        log.has(|event| {
-            *event
-                == LogEvent::Payer {
-                    what: wanted.clone(),
-                }
-        })
-    };
+    let noted =
+        |wanted: PayerEvent| log.has(|event| *event == LogEvent::Payer { what: wanted.clone() });
     for topic in ["coverage", "plan", "deductible", "reference"] {
-        assert!(
-            noted(PayerEvent::Told {
-                topic: topic.into()
-            }),
-            "{topic}"
-        );
+        assert!(noted(PayerEvent::Told { topic: topic.into() }), "{topic}");
     }
-    assert!(noted(PayerEvent::ReadBack {
-        topic: "reference".into(),
-        confirmed: true
-    }));
-    assert!(noted(PayerEvent::Misheard {
-        step: "member_id".into()
-    }));
-    assert!(!log.has(|e| matches!(
-        e,
-        LogEvent::Payer {
-            what: PayerEvent::NotUnderstood { .. }
-        }
-    )));
+    assert!(noted(PayerEvent::ReadBack { topic: "reference".into(), confirmed: true }));
+    assert!(noted(PayerEvent::Misheard { step: "member_id".into() }));
+    assert!(!log.has(|e| matches!(e, LogEvent::Payer { what: PayerEvent::NotUnderstood { .. } })));
 }

@@ -7,22 +7,12 @@ pub(crate) fn code(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
     while let Some(first) = rest.chars().next() {
-        let skip = if is_word(before) {
-            None
-        } else {
-            literal_prefixed(rest)
-        };
-        let skip = skip
-            .or_else(|| comment(rest))
-            .or_else(|| plain_literal(rest));
+        let skip = if is_word(before) { None } else { literal_prefixed(rest) };
+        let skip = skip.or_else(|| comment(rest)).or_else(|| plain_literal(rest));
         let length = skip.unwrap_or(first.len_utf8());
         let (taken, left) = rest.split_at(length);
         if skip.is_some() {
-            out.extend(
-                taken
-                    .chars()
-                    .map(|each| if each == '\n' { '\n' } else { ' ' }),
-            );
+            out.extend(taken.chars().map(|each| if each == '\n' { '\n' } else { ' ' }));
             before = ' ';
         } else {
             out.push_str(taken);
@@ -67,10 +57,7 @@ fn comment(text: &str) -> Option<usize> {
 
 /// `r"…"`, `r#"…"#`, `b"…"`, `br#"…"#`, `c"…"`, `b'…'`.
 fn literal_prefixed(text: &str) -> Option<usize> {
-    let prefix = text
-        .chars()
-        .take_while(|each| matches!(each, 'b' | 'c' | 'r'))
-        .count();
+    let prefix = text.chars().take_while(|each| matches!(each, 'b' | 'c' | 'r')).count();
     if prefix == 0 || prefix > 2 {
         return None;
     }
@@ -82,18 +69,13 @@ fn literal_prefixed(text: &str) -> Option<usize> {
     let (_, body) = rest.split_at(hashes);
     let body = body.strip_prefix('"')?;
     let close = format!("\"{}", "#".repeat(hashes));
-    let end = body
-        .find(&close)
-        .map_or(body.len(), |end| end + close.len());
+    let end = body.find(&close).map_or(body.len(), |end| end + close.len());
     Some(prefix + hashes + 1 + end)
 }
 
 /// `"…"` or `'…'`, but not a lifetime.
 fn plain_literal(text: &str) -> Option<usize> {
-    let quote = text
-        .chars()
-        .next()
-        .filter(|each| matches!(each, '"' | '\''))?;
+    let quote = text.chars().next().filter(|each| matches!(each, '"' | '\''))?;
     let mut escaped = false;
     for (at, each) in text.char_indices().skip(1) {
         if quote == '\'' && !escaped && at > 1 && each != '\'' && !text.starts_with("'\\") {
@@ -119,7 +101,6 @@ pub(crate) fn without_tests(code: &str) -> &str {
 
 /// Whether a file only holds tests.
 pub(crate) fn is_test(path: &str) -> bool {
-    path.split('/')
-        .any(|part| matches!(part, "benches" | "examples" | "tests" | "tests.rs"))
+    path.split('/').any(|part| matches!(part, "benches" | "examples" | "tests" | "tests.rs"))
         || path.ends_with("_tests.rs")
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::vendors::{Line, read_lips};
 
-/// A recogniser that hears one utterance and is gone.
+/// A recogniser that hears two utterances, so that the person was greeted and told, and is gone.
 pub(crate) struct Dies(pub(crate) Line);
 
 impl SpeechToText for Dies {
@@ -18,7 +18,7 @@ impl SpeechToText for Dies {
 
     fn open(&self) -> Result<RecogniserSession, VendorError> {
         let (session, side) = recogniser_channels("dies");
-        tokio::spawn(read_lips(self.0.clone(), side, 1));
+        tokio::spawn(read_lips(self.0.clone(), side, 2));
         Ok(session)
     }
 }

@@ -106,24 +106,11 @@ impl Flite {
     /// The handle of `voice`, registering it the first time.
     pub(super) fn voice(&self, voice: Voice) -> Result<VoiceHandle, Missing> {
         let (slot, names, symbol): (_, &'static [&'static str], _) = match voice {
-            Voice::Awb => (
-                &self.awb,
-                &["libflite_cmu_us_awb.so.1"],
-                "register_cmu_us_awb",
-            ),
-            Voice::Rms => (
-                &self.rms,
-                &["libflite_cmu_us_rms.so.1"],
-                "register_cmu_us_rms",
-            ),
-            Voice::Slt => (
-                &self.slt,
-                &["libflite_cmu_us_slt.so.1"],
-                "register_cmu_us_slt",
-            ),
+            Voice::Awb => (&self.awb, &["libflite_cmu_us_awb.so.1"], "register_cmu_us_awb"),
+            Voice::Rms => (&self.rms, &["libflite_cmu_us_rms.so.1"], "register_cmu_us_rms"),
+            Voice::Slt => (&self.slt, &["libflite_cmu_us_slt.so.1"], "register_cmu_us_slt"),
         };
-        slot.get_or_init(|| self.register(open_first(names)?, symbol))
-            .clone()
+        slot.get_or_init(|| self.register(open_first(names)?, symbol)).clone()
     }
 
     fn register(&self, library: SharedLibrary, symbol: &str) -> Result<VoiceHandle, Missing> {
@@ -161,13 +148,8 @@ impl Flite {
         let wave = unsafe { (self.text_to_wave)(text.as_ptr(), voice.as_ptr()) };
         let wave = NonNull::new(wave).ok_or(SpeakError::NoWave)?;
         // SAFETY: non-null, made by the call above and not yet deleted; nothing writes to it meanwhile.
-        let CstWave {
-            sample_rate,
-            num_samples,
-            num_channels,
-            samples,
-            ..
-        } = unsafe { wave.read() };
+        let CstWave { sample_rate, num_samples, num_channels, samples, .. } =
+            unsafe { wave.read() };
         let count = usize::try_from(num_samples).unwrap_or(0);
         let copied = if samples.is_null() || count == 0 {
             Err(SpeakError::NoWave)
@@ -177,11 +159,7 @@ impl Flite {
         };
         // SAFETY: made by flite, deleted once, and the samples were copied out.
         unsafe { (self.delete_wave)(wave.as_ptr()) };
-        Ok(Wave {
-            samples: copied?,
-            rate_hz: sample_rate,
-            channels: num_channels,
-        })
+        Ok(Wave { samples: copied?, rate_hz: sample_rate, channels: num_channels })
     }
 
     /// This thread's turn with flite. A panic elsewhere cannot have left C half done: no Rust code runs inside a call.

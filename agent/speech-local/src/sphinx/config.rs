@@ -22,9 +22,8 @@ impl Cmn {
         48.77, 2.49, 9.39, 18.67, 8.73, -3.32, 12.26, -14.89, -14.71, 3.73, -1.15, 10.07, -0.05,
     ]);
     /// For flite's slt.
-    pub const SLT_ON_TELEPHONE: Cmn = Cmn([
-        48.41, 3.82, 7.27, 17.48, 7.70, -9.15, 10.36, -5.33, 6.49, 9.83, -5.68, 15.12, 4.26,
-    ]);
+    pub const SLT_ON_TELEPHONE: Cmn =
+        Cmn([48.41, 3.82, 7.27, 17.48, 7.70, -9.15, 10.36, -5.33, 6.49, 9.83, -5.68, 15.12, 4.26]);
 }
 
 /// How to decode.
@@ -124,7 +123,6 @@ impl DecoderConfig {
 }
 
 fn c_string(text: &OsStr) -> Result<CString, OpenError> {
-    CString::new(text.as_bytes()).map_err(|_| OpenError::Path {
-        path: text.to_string_lossy().into_owned(),
-    })
+    CString::new(text.as_bytes())
+        .map_err(|_| OpenError::Path { path: text.to_string_lossy().into_owned() })
 }

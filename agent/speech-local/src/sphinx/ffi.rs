@@ -153,13 +153,7 @@ impl RawDecoder {
         let _turn = api.making.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: the table is the library's own static one; `pointers` has `count` C strings, which are copied.
         let config = unsafe {
-            (api.cmd_ln_parse_r)(
-                std::ptr::null_mut(),
-                (api.ps_args)(),
-                count,
-                pointers.as_ptr(),
-                1,
-            )
+            (api.cmd_ln_parse_r)(std::ptr::null_mut(), (api.ps_args)(), count, pointers.as_ptr(), 1)
         };
         let Some(config) = NonNull::new(config) else {
             return Ok(None);
@@ -174,11 +168,7 @@ impl RawDecoder {
         // SAFETY: the decoder lives and owns its log table; both functions only read. `logmath_exp(1)` is the base of the
         // library's logarithms (1.0001 unless `-logbase` says otherwise).
         let log_base = unsafe { (api.logmath_exp)((api.ps_get_logmath)(ps.as_ptr()), 1) };
-        Ok(Some(RawDecoder {
-            api,
-            ps,
-            log_base: log_base.ln(),
-        }))
+        Ok(Some(RawDecoder { api, ps, log_base: log_base.ln() }))
     }
 
     /// Begins an utterance; false where the decoder refuses.
@@ -267,9 +257,7 @@ unsafe fn copied(text: *const c_char) -> String {
         return String::new();
     }
     // SAFETY: promised by the caller.
-    unsafe { CStr::from_ptr(text) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

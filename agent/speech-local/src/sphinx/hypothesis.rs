@@ -50,34 +50,23 @@ impl Hypothesis {
         if total == 0.0 {
             return 0.0;
         }
-        let weighted: f32 = self
-            .words
-            .iter()
-            .map(|word| word.confidence * length(word))
-            .sum();
+        let weighted: f32 = self.words.iter().map(|word| word.confidence * length(word)).sum();
         weighted / total
     }
 
     /// Keeps the words among `segments`, without the number of the pronunciation.
     pub(super) fn from_segments(segments: &[Segment]) -> Hypothesis {
-        let words: Vec<&Segment> = segments
-            .iter()
-            .filter(|segment| !is_filler(&segment.word))
-            .collect();
+        let words: Vec<&Segment> =
+            segments.iter().filter(|segment| !is_filler(&segment.word)).collect();
         let frames: f64 = words.iter().map(|word| word.frames()).sum();
-        let total: f64 = words
-            .iter()
-            .map(|word| sureness(word) * word.frames())
-            .sum();
+        let total: f64 = words.iter().map(|word| sureness(word) * word.frames()).sum();
         let words = words.iter().map(|segment| HypWord {
             text: spelling(&segment.word).to_owned(),
             from_ms: segment.first * FRAME_MS,
             to_ms: (segment.last.max(segment.first) + 1) * FRAME_MS,
             confidence: (sureness(segment).sqrt() * (total / frames)) as f32,
         });
-        Hypothesis {
-            words: words.collect(),
-        }
+        Hypothesis { words: words.collect() }
     }
 }
 
@@ -89,11 +78,7 @@ impl fmt::Debug for Hypothesis {
 
 impl fmt::Debug for HypWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "HypWord({}..{} ms, {:.2})",
-            self.from_ms, self.to_ms, self.confidence
-        )
+        write!(f, "HypWord({}..{} ms, {:.2})", self.from_ms, self.to_ms, self.confidence)
     }
 }
 
@@ -134,13 +119,7 @@ mod tests {
     use super::*;
 
     fn segment(word: &str, first: u32, last: u32, posterior: f64) -> Segment {
-        Segment {
-            word: word.to_owned(),
-            first,
-            last,
-            posterior,
-            acoustic: -1.0,
-        }
+        Segment { word: word.to_owned(), first, last, posterior, acoustic: -1.0 }
     }
 
     #[test]
@@ -163,10 +142,7 @@ mod tests {
     #[test]
     fn a_bad_fit_costs_confidence_and_bad_neighbours_do_too() {
         let confidence = |fits: [f64; 2]| {
-            let words = fits.map(|fit| Segment {
-                acoustic: 10.0 * fit,
-                ..segment("a", 0, 9, 1.0)
-            });
+            let words = fits.map(|fit| Segment { acoustic: 10.0 * fit, ..segment("a", 0, 9, 1.0) });
             Hypothesis::from_segments(&words).words[0].confidence
         };
         assert!((confidence([-1.0, -2.9]) - 1.0).abs() < 1e-6);
@@ -178,10 +154,7 @@ mod tests {
     #[test]
     fn nothing_heard_has_no_confidence() {
         assert_eq!(Hypothesis::default().confidence(), 0.0);
-        assert_eq!(
-            Hypothesis::from_segments(&[segment("<sil>", 0, 9, 1.0)]).text(),
-            ""
-        );
+        assert_eq!(Hypothesis::from_segments(&[segment("<sil>", 0, 9, 1.0)]).text(), "");
     }
 
     #[test]

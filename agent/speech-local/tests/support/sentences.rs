@@ -9,10 +9,8 @@ impl Dice {
     }
 
     pub(crate) fn below(&mut self, n: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % n
     }
 
@@ -21,9 +19,8 @@ impl Dice {
     }
 }
 
-const DIGITS: [&str; 10] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-];
+const DIGITS: [&str; 10] =
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const TEENS: [&str; 10] = [
     "ten",
     "eleven",
@@ -36,9 +33,8 @@ const TEENS: [&str; 10] = [
     "eighteen",
     "nineteen",
 ];
-const TENS: [&str; 8] = [
-    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-];
+const TENS: [&str; 8] =
+    ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const ORDINALS: [&str; 31] = [
     "first",
     "second",
@@ -92,9 +88,8 @@ const NATO: [&str; 26] = [
     "uniform", "victor", "whiskey", "xray", "yankee", "zulu",
 ];
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
-const NAMES: [&str; 8] = [
-    "jessica", "maria", "john", "david", "susan", "karen", "michael", "angela",
-];
+const NAMES: [&str; 8] =
+    ["jessica", "maria", "john", "david", "susan", "karen", "michael", "angela"];
 
 fn number(n: usize) -> String {
     let joined = |head: String, rest: usize| match rest {
@@ -126,12 +121,7 @@ pub(crate) fn date(dice: &mut Dice) -> String {
 
 pub(crate) fn birth_date(dice: &mut Dice) -> String {
     let year = 30 + dice.below(70);
-    format!(
-        "{} {} nineteen {}",
-        dice.one(&MONTHS),
-        dice.one(&ORDINALS),
-        number(year)
-    )
+    format!("{} {} nineteen {}", dice.one(&MONTHS), dice.one(&ORDINALS), number(year))
 }
 
 pub(crate) fn dollars(dice: &mut Dice) -> String {
@@ -147,11 +137,7 @@ pub(crate) fn dollars(dice: &mut Dice) -> String {
 pub(crate) fn member_id(dice: &mut Dice, gap: &str) -> String {
     let letter = dice.below(26);
     let spelled = LETTERS.split_at(letter).1.split_at(1).0;
-    format!(
-        "{spelled} as in {}{gap}{}",
-        NATO[letter],
-        digits(dice, 8, gap)
-    )
+    format!("{spelled} as in {}{gap}{}", NATO[letter], digits(dice, 8, gap))
 }
 
 /// A sentence a payer's menu or representative may say: most of them with a value.
@@ -166,16 +152,10 @@ pub(crate) fn far_end(dice: &mut Dice) -> String {
             let name = dice.one(&NAMES);
             format!("thank you for holding my name is {name} how can i help you today")
         }
-        3 => format!(
-            "can i have the {} please",
-            dice.one(&["member i d", "n p i", "tax i d"])
-        ),
+        3 => format!("can i have the {} please", dice.one(&["member i d", "n p i", "tax i d"])),
         4 | 5 => format!("the policy is active effective {}", date(dice)),
         6 => format!("the coverage was terminated on {}", date(dice)),
-        7 => format!(
-            "the plan is {} plan",
-            dice.one(&["a p p o", "an h m o", "an e p o"])
-        ),
+        7 => format!("the plan is {} plan", dice.one(&["a p p o", "an h m o", "an e p o"])),
         8 => format!(
             "the {} deductible is {} and {} has been met",
             dice.one(&["individual", "family"]),
@@ -187,11 +167,9 @@ pub(crate) fn far_end(dice: &mut Dice) -> String {
             dollars(dice),
             dollars(dice)
         ),
-        10 => format!(
-            "the {} copay is {}",
-            dice.one(&["specialist", "office visit"]),
-            dollars(dice)
-        ),
+        10 => {
+            format!("the {} copay is {}", dice.one(&["specialist", "office visit"]), dollars(dice))
+        }
         11 => {
             let percent = number(5 * (1 + dice.below(12)));
             format!("the coinsurance is {percent} percent after the deductible")
@@ -199,10 +177,7 @@ pub(crate) fn far_end(dice: &mut Dice) -> String {
         12 | 13 => {
             let count = 5 + dice.below(5);
             let digits = digits(dice, count, " ");
-            format!(
-                "the reference number {} {digits}",
-                dice.one(&["is", "for this call is"])
-            )
+            format!("the reference number {} {digits}", dice.one(&["is", "for this call is"]))
         }
         _ => dice.one(&FIXED).to_owned(),
     }
@@ -250,10 +225,7 @@ pub(crate) const QUESTIONS: [(&str, &str); 12] = [
     ("what is the individual deductible", "deductible"),
     ("how much of the deductible has been met", "met"),
     ("what is the out of pocket maximum", "pocket"),
-    (
-        "how much of the out of pocket maximum has been met",
-        "pocket",
-    ),
+    ("how much of the out of pocket maximum has been met", "pocket"),
     ("what is the specialist copay", "specialist"),
     ("what is the coinsurance", "coinsurance"),
     ("is prior authorization required", "authorization"),
@@ -276,10 +248,7 @@ pub(crate) fn agent_side(dice: &mut Dice) -> String {
         12 => format!("i have {} is that correct", dollars(dice)),
         13 | 14 => {
             let count = 5 + dice.below(5);
-            format!(
-                "i have the reference number {} is that correct",
-                digits(dice, count, " ")
-            )
+            format!("i have the reference number {} is that correct", digits(dice, count, " "))
         }
         15 => "thank you".to_owned(),
         16 => "can you repeat that please".to_owned(),

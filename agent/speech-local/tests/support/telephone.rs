@@ -31,17 +31,12 @@ fn narrowed(speech: &[i16]) -> Vec<i16> {
         .collect();
     let sample = |at: isize| {
         let at = usize::try_from(at).ok();
-        at.and_then(|at| speech.get(at))
-            .map_or(0.0, |s| f32::from(*s))
+        at.and_then(|at| speech.get(at)).map_or(0.0, |s| f32::from(*s))
     };
     (0..speech.len() as isize)
         .step_by(2)
         .map(|centre| {
-            let sum: f32 = taps
-                .iter()
-                .zip(-HALF..)
-                .map(|(tap, k)| tap * sample(centre + k))
-                .sum();
+            let sum: f32 = taps.iter().zip(-HALF..).map(|(tap, k)| tap * sample(centre + k)).sum();
             sum.round() as i16
         })
         .collect()

@@ -67,16 +67,10 @@ fn has_value(found: &[Found], topic: Topic) -> bool {
 /// Found anywhere, in every phase, whatever else is said.
 fn objections(heard: &Heard<'_>) -> Vec<Act> {
     let harmless = |at: usize, end: usize| {
-        heard
-            .hits
-            .iter()
-            .any(|hit| hit.sense == Sense::Harmless && hit.at < end && at < hit.end)
+        heard.hits.iter().any(|hit| hit.sense == Sense::Harmless && hit.at < end && at < hit.end)
     };
     let said = |sense: Sense| {
-        heard
-            .hits
-            .iter()
-            .any(|hit| hit.sense == sense && !harmless(hit.at, hit.end))
+        heard.hits.iter().any(|hit| hit.sense == sense && !harmless(hit.at, hit.end))
     };
     // A machine that says how it records or whom it calls objects to nothing.
     let by_person = !heard.is_machine();
@@ -103,12 +97,10 @@ fn objections(heard: &Heard<'_>) -> Vec<Act> {
 /// "Please hold while I connect you", said by a menu or a queue.
 fn is_connecting(heard: &Heard<'_>) -> bool {
     let moves = heard.has(Sense::Wait) || heard.has(Sense::Transfer);
-    let holds = heard.tokens.iter().any(|token| {
-        matches!(
-            token.text.as_str(),
-            "hold" | "wait" | "connect" | "transfer"
-        )
-    });
+    let holds = heard
+        .tokens
+        .iter()
+        .any(|token| matches!(token.text.as_str(), "hold" | "wait" | "connect" | "transfer"));
     moves && holds && !heard.is_personal()
 }
 
@@ -141,9 +133,7 @@ fn greetings(heard: &Heard<'_>, acts: &mut Vec<Act>) {
     }
     let greets = heard.is_personal() || heard.has(Sense::HoldThanks) || heard.has(Sense::Hello);
     if greets {
-        acts.push(Act::Greeting {
-            named: heard.name.is_some(),
-        });
+        acts.push(Act::Greeting { named: heard.name.is_some() });
     }
 }
 
@@ -171,10 +161,7 @@ fn requests(heard: &Heard<'_>) -> Vec<DataItem> {
     nouns.sort_by_key(|(at, end, ..)| (usize::MAX - (end - at), *at));
     let mut taken: Vec<(usize, usize, DataItem, bool)> = Vec::new();
     for noun in nouns {
-        if !taken
-            .iter()
-            .any(|other| noun.0 < other.1 && other.0 < noun.1)
-        {
+        if !taken.iter().any(|other| noun.0 < other.1 && other.0 < noun.1) {
             taken.push(noun);
         }
     }
@@ -182,10 +169,7 @@ fn requests(heard: &Heard<'_>) -> Vec<DataItem> {
     let short = heard.tokens.len() <= 6 && !heard.has(Sense::Statement);
     // "May I have your name" holds "I have your", which elsewhere is a statement.
     let within_request = |at: usize| {
-        heard
-            .hits
-            .iter()
-            .any(|hit| hit.sense == Sense::Request && hit.at < at && at < hit.end)
+        heard.hits.iter().any(|hit| hit.sense == Sense::Request && hit.at < at && at < hit.end)
     };
     let asked_before = |at: usize| {
         let request = heard
@@ -199,10 +183,8 @@ fn requests(heard: &Heard<'_>) -> Vec<DataItem> {
         });
         request && !stated
     };
-    let last_is_request = heard
-        .hits
-        .iter()
-        .any(|hit| hit.sense == Sense::Request && hit.end == heard.tokens.len());
+    let last_is_request =
+        heard.hits.iter().any(|hit| hit.sense == Sense::Request && hit.end == heard.tokens.len());
     let mut items = Vec::new();
     for (at, _, item, whole) in taken {
         let asked =
@@ -250,9 +232,7 @@ fn polarity(
     if direct {
         return;
     }
-    let yes_no = found
-        .iter()
-        .any(|found| matches!(found.value, Some(Value::YesNo(_))));
+    let yes_no = found.iter().any(|found| matches!(found.value, Some(Value::YesNo(_))));
     if !found.is_empty() && !yes_no {
         return;
     }

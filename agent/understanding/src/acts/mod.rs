@@ -69,12 +69,7 @@ pub(crate) enum Sense {
 }
 
 static PATTERNS: LazyLock<Patterns<Sense>> = LazyLock::new(|| {
-    Patterns::compile(&[
-        objections::TABLE,
-        machine::TABLE,
-        person::TABLE,
-        requests::TABLE,
-    ])
+    Patterns::compile(&[objections::TABLE, machine::TABLE, person::TABLE, requests::TABLE])
 });
 
 /// What the tables, the menu map and the name rules found in an utterance.
@@ -95,14 +90,9 @@ impl<'a> Heard<'a> {
         let asked_name = ctx.asked == Some(Topic::Name)
             || ctx.read_back.is_some_and(|(topic, _)| topic == Topic::Name);
         // "This is" leads to a name where somebody greets, and to any word elsewhere.
-        let greets = [
-            Sense::HelpOffer,
-            Sense::HoldThanks,
-            Sense::CallThanks,
-            Sense::Hello,
-        ]
-        .into_iter()
-        .any(|sense| hits.iter().any(|hit| hit.sense == sense));
+        let greets = [Sense::HelpOffer, Sense::HoldThanks, Sense::CallThanks, Sense::Hello]
+            .into_iter()
+            .any(|sense| hits.iter().any(|hit| hit.sense == sense));
         let greets = greets || expects_machine(ctx.phase);
         let name = name::find(tokens, false)
             .filter(|found| found.strong || greets)
@@ -116,25 +106,14 @@ impl<'a> Heard<'a> {
         let expects_machine = expects_machine(ctx.phase);
         // In a queue only what sounds like a menu is looked up in its map.
         let menu_like = ctx.phase != Phase::Hold
-            || hits
-                .iter()
-                .any(|hit| matches!(hit.sense, Sense::Press | Sense::Form));
+            || hits.iter().any(|hit| matches!(hit.sense, Sense::Press | Sense::Form));
         let step = (expects_machine && menu_like)
             .then(|| ctx.menu.match_prompt(texts))
             .flatten()
             .map(|found| StepId(found.step.0));
         let lead = polar::lead(tokens);
         let reading_back = ctx.read_back.is_some();
-        Heard {
-            tokens,
-            hits,
-            phase: ctx.phase,
-            step,
-            name,
-            name_is_new,
-            lead,
-            reading_back,
-        }
+        Heard { tokens, hits, phase: ctx.phase, step, name, name_is_new, lead, reading_back }
     }
 
     fn has(&self, sense: Sense) -> bool {
@@ -143,11 +122,7 @@ impl<'a> Heard<'a> {
 
     /// Where a sense was heard last.
     fn last(&self, sense: Sense) -> Option<usize> {
-        self.hits
-            .iter()
-            .filter(|hit| hit.sense == sense)
-            .map(|hit| hit.at)
-            .max()
+        self.hits.iter().filter(|hit| hit.sense == sense).map(|hit| hit.at).max()
     }
 
     /// Whether a name was given by way of greeting.
@@ -195,11 +170,7 @@ impl<'a> Heard<'a> {
                 || self.has(Sense::Assistant)
         } else {
             // A person says some of a queue's words, but not two of its sentences.
-            let queue = self
-                .hits
-                .iter()
-                .filter(|hit| hit.sense == Sense::Queue)
-                .count();
+            let queue = self.hits.iter().filter(|hit| hit.sense == Sense::Queue).count();
             self.is_voicemail() || queue >= 2
         }
     }
@@ -224,11 +195,7 @@ impl<'a> Heard<'a> {
         if self.has(Sense::Press) {
             return Act::MenuUnknown;
         }
-        if self.has(Sense::Queue) {
-            Act::QueueAnnouncement
-        } else {
-            Act::MenuUnknown
-        }
+        if self.has(Sense::Queue) { Act::QueueAnnouncement } else { Act::MenuUnknown }
     }
 }
 

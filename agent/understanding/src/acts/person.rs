@@ -23,10 +23,7 @@ pub(super) const TABLE: &[(Sense, &[&str])] = &[
             "thank you ?so ?much for waiting on",
         ],
     ),
-    (
-        CallThanks,
-        &["thank you ?so ?much for calling|your", "thanks for calling"],
-    ),
+    (CallThanks, &["thank you ?so ?much for calling|your", "thanks for calling"]),
     (
         Hello,
         &[
@@ -184,10 +181,7 @@ pub(super) const TABLE: &[(Sense, &[&str])] = &[
             "^ correct",
         ],
     ),
-    (
-        AsksBack,
-        &["is|was that|this|it ?all ?information correct|right|ok|accurate"],
-    ),
+    (AsksBack, &["is|was that|this|it ?all ?information correct|right|ok|accurate"]),
     (
         Correction,
         &[

@@ -42,44 +42,26 @@ fn the_menu() {
                 "Please enter your 10-digit NPI number, followed by the pound key.",
                 &[MenuPrompt(StepId(1))],
             ),
-            (
-                "to speak with a representative press zero.",
-                &[MenuPrompt(StepId(2))],
-            ),
-            (
-                "please hold while i connect you to a representative.",
-                &[MenuPrompt(StepId(3))],
-            ),
-            (
-                "for pharmacy press seven for dental press eight",
-                &[MenuUnknown],
-            ),
+            ("to speak with a representative press zero.", &[MenuPrompt(StepId(2))]),
+            ("please hold while i connect you to a representative.", &[MenuPrompt(StepId(3))]),
+            ("for pharmacy press seven for dental press eight", &[MenuUnknown]),
             ("please enter the patients date of birth", &[MenuUnknown]),
             ("para espanol oprima dos", &[MenuUnknown]),
             ("in a few words tell me why you are calling", &[MenuUnknown]),
             ("i am sorry that is not a valid entry", &[MenuUnknown]),
             ("our offices are currently closed", &[MenuUnknown]),
             ("your call is important to us", &[QueueAnnouncement]),
-            (
-                "the number you have dialed is not in service",
-                &[OutOfService],
-            ),
+            ("the number you have dialed is not in service", &[OutOfService]),
             (
                 "you have reached the voicemail of jane please leave a message after the tone",
                 &[Voicemail],
             ),
-            (
-                "please wait while we transfer your call",
-                &[QueueAnnouncement],
-            ),
+            ("please wait while we transfer your call", &[QueueAnnouncement]),
             (
                 "thank you for calling acme health provider services this is robert how can i help you",
                 &[NAMED, GoAhead],
             ),
-            (
-                "acme health this is robert speaking how may i assist you",
-                &[NAMED, GoAhead],
-            ),
+            ("acme health this is robert speaking how may i assist you", &[NAMED, GoAhead]),
         ],
     );
 }
@@ -93,62 +75,35 @@ fn the_queue() {
                 "all representatives are busy. please continue to hold. your call is important to us.",
                 &[QueueAnnouncement],
             ),
-            (
-                "your call will be answered in the order it was received",
-                &[QueueAnnouncement],
-            ),
-            (
-                "your estimated wait time is twelve minutes",
-                &[QueueAnnouncement],
-            ),
-            (
-                "thank you for your patience someone will be with you shortly",
-                &[QueueAnnouncement],
-            ),
+            ("your call will be answered in the order it was received", &[QueueAnnouncement]),
+            ("your estimated wait time is twelve minutes", &[QueueAnnouncement]),
+            ("thank you for your patience someone will be with you shortly", &[QueueAnnouncement]),
             ("to receive a call back press one", &[MenuUnknown]),
             (
                 "thank you for holding. my name is jessica. how can i help you today?",
                 &[NAMED, GoAhead],
             ),
-            (
-                "thank you for holding this is dana how may i help you",
-                &[NAMED, GoAhead],
-            ),
+            ("thank you for holding this is dana how may i help you", &[NAMED, GoAhead]),
             ("hi this is mark", &[NAMED]),
             ("thank you for holding", &[UNNAMED]),
             ("hello", &[UNNAMED]),
             ("how can i help you", &[UNNAMED, GoAhead]),
-            (
-                "thank you for holding may i have your n p i",
-                &[UNNAMED, DataRequest(Npi)],
-            ),
+            ("thank you for holding may i have your n p i", &[UNNAMED, DataRequest(Npi)]),
             ("music and words of a song", &[Unclear]),
         ],
     );
 }
 
 const REQUESTS: &[(&str, &[Act])] = &[
-    (
-        "sure. may i have the name of your practice please?",
-        &[DataRequest(ProviderName)],
-    ),
-    (
-        "can i have the member i d please?",
-        &[DataRequest(MemberId)],
-    ),
+    ("sure. may i have the name of your practice please?", &[DataRequest(ProviderName)]),
+    ("can i have the member i d please?", &[DataRequest(MemberId)]),
     ("can i have member i d please", &[DataRequest(MemberId)]),
-    (
-        "Can I get the member's ID number?",
-        &[DataRequest(MemberId)],
-    ),
+    ("Can I get the member's ID number?", &[DataRequest(MemberId)]),
     (
         "i am sorry i did not get that. can you repeat the i d please?",
         &[RepeatPlease, DataRequest(MemberId)],
     ),
-    (
-        "can i have the patient's date of birth?",
-        &[DataRequest(PatientDateOfBirth)],
-    ),
+    ("can i have the patient's date of birth?", &[DataRequest(PatientDateOfBirth)]),
     ("and the date of birth", &[DataRequest(PatientDateOfBirth)]),
     ("date of birth please", &[DataRequest(PatientDateOfBirth)]),
     ("what is the d o b", &[DataRequest(PatientDateOfBirth)]),
@@ -161,41 +116,23 @@ const REQUESTS: &[(&str, &[Act])] = &[
         "can you verify the patient's name and date of birth for me",
         &[DataRequest(PatientName), DataRequest(PatientDateOfBirth)],
     ),
-    (
-        "what is the name of the patient",
-        &[DataRequest(PatientName)],
-    ),
+    ("what is the name of the patient", &[DataRequest(PatientName)]),
     ("what is your tax i d number", &[DataRequest(TaxId)]),
     ("and your n p i", &[DataRequest(Npi)]),
     (
         "can i get a good callback number in case we get disconnected",
         &[DataRequest(CallbackNumber)],
     ),
-    (
-        "what is a good phone number to reach you",
-        &[DataRequest(CallbackNumber)],
-    ),
+    ("what is a good phone number to reach you", &[DataRequest(CallbackNumber)]),
     ("what is the date of service", &[DataRequest(DateOfService)]),
     ("do you have the group number", &[DataRequest(GroupNumber)]),
-    (
-        "can i have the last four of the social",
-        &[DataRequest(Ssn)],
-    ),
+    ("can i have the last four of the social", &[DataRequest(Ssn)]),
     ("what is your address", &[DataRequest(ProviderAddress)]),
-    (
-        "and what is the reason for your call today",
-        &[DataRequest(ReasonForCall)],
-    ),
+    ("and what is the reason for your call today", &[DataRequest(ReasonForCall)]),
     ("what is this regarding", &[DataRequest(ReasonForCall)]),
-    (
-        "is the patient the subscriber",
-        &[DataRequest(Relationship)],
-    ),
+    ("is the patient the subscriber", &[DataRequest(Relationship)]),
     ("and the first name please", &[DataRequest(PatientName)]),
-    (
-        "which practice are you calling from",
-        &[DataRequest(ProviderName)],
-    ),
+    ("which practice are you calling from", &[DataRequest(ProviderName)]),
 ];
 
 #[test]
@@ -212,10 +149,7 @@ fn a_person_in_conversation() {
             ("let me pull that up", &[HoldNotice]),
             ("bear with me while my system loads", &[HoldNotice]),
             ("may i place you on a brief hold", &[HoldNotice]),
-            (
-                "thank you for waiting. i have the account. what would you like to know?",
-                &[GoAhead],
-            ),
+            ("thank you for waiting. i have the account. what would you like to know?", &[GoAhead]),
             ("one moment please. okay go ahead", &[GoAhead]),
             ("how can i help you today", &[GoAhead]),
             ("what benefits are you looking for", &[GoAhead]),
@@ -226,10 +160,7 @@ fn a_person_in_conversation() {
             ("i am sorry, can you repeat that please?", &[RepeatPlease]),
             ("i'm sorry?", &[RepeatPlease]),
             ("hello are you there", &[RepeatPlease]),
-            (
-                "is there anything else i can help you with",
-                &[AnythingElse],
-            ),
+            ("is there anything else i can help you with", &[AnythingElse]),
             ("anything else", &[AnythingElse]),
             ("thank you for calling. have a great day.", &[Goodbye]),
             ("goodbye", &[Goodbye]),
@@ -246,10 +177,7 @@ fn a_person_in_conversation() {
                 &[QueueAnnouncement],
             ),
             ("you are welcome", &[Unclear]),
-            (
-                "i have w four seven two nine is that correct",
-                &[OtherQuestion],
-            ),
+            ("i have w four seven two nine is that correct", &[OtherQuestion]),
             ("this is correct", &[Affirm]),
             ("this is unlimited", &[Unclear]),
         ],
@@ -275,10 +203,7 @@ fn the_robot_question_is_always_heard() {
     ] {
         let acts = Moment::asked("deductible_met").acts(text);
         assert!(acts.contains(&AreYouARobot), "{text}: {acts:?}");
-        assert!(
-            !acts.contains(&AsksForHuman) && !acts.contains(&RefusesAi),
-            "{text}: {acts:?}"
-        );
+        assert!(!acts.contains(&AsksForHuman) && !acts.contains(&RefusesAi), "{text}: {acts:?}");
     }
     for text in [
         "the plan is a p p o plan",
@@ -286,10 +211,7 @@ fn the_robot_question_is_always_heard() {
         "are you still there",
         "this is a person code",
     ] {
-        assert!(
-            !Moment::asked("").acts(text).contains(&AreYouARobot),
-            "{text}"
-        );
+        assert!(!Moment::asked("").acts(text).contains(&AreYouARobot), "{text}");
     }
 }
 
@@ -412,9 +334,7 @@ fn a_read_back_is_confirmed_or_not() {
 fn a_greeting_by_name_is_new_only_once() {
     let mut moment = Moment::asked("");
     assert!(moment.acts("hi my name is jessica").contains(&NAMED));
-    moment
-        .known
-        .insert(Topic::Name, Value::Name("Jessica".to_owned()));
+    moment.known.insert(Topic::Name, Value::Name("Jessica".to_owned()));
     assert!(!moment.acts("again my name is jessica").contains(&NAMED));
     assert!(moment.acts("hi my name is dana").contains(&NAMED));
     let asked = Moment::asked("name").acts("my name is jessica");
@@ -434,11 +354,7 @@ fn not_available() {
         "you will have to check the provider portal",
     ] {
         let heard = moment.hear(text);
-        assert!(
-            heard.acts.contains(&NotAvailable),
-            "{text}: {:?}",
-            heard.acts
-        );
+        assert!(heard.acts.contains(&NotAvailable), "{text}: {:?}", heard.acts);
         assert_eq!(shown(&heard), ["coinsurance!"], "{text}");
     }
     let reference = Moment::asked("reference");
@@ -451,28 +367,15 @@ fn not_available() {
         assert_eq!(shown(&reference.hear(text)), ["reference!"], "{text}");
     }
     let answered = moment.hear("i do not see a copay but the coinsurance is twenty percent");
-    assert!(
-        !answered.acts.contains(&NotAvailable),
-        "{:?}",
-        answered.acts
-    );
+    assert!(!answered.acts.contains(&NotAvailable), "{:?}", answered.acts);
 }
 
 #[test]
 fn the_payer_is_named_only_by_its_own_name() {
     let moment = Moment::with(Phase::Menu);
-    assert!(
-        moment
-            .hear("Thank you for calling Acme Health.")
-            .payer_named
-    );
+    assert!(moment.hear("Thank you for calling Acme Health.").payer_named);
     assert!(moment.hear("acme health this is robert").payer_named);
-    for text in [
-        "thank you for calling acne health",
-        "acme dental",
-        "health acme",
-        "",
-    ] {
+    for text in ["thank you for calling acne health", "acme dental", "health acme", ""] {
         assert!(!moment.hear(text).payer_named, "{text}");
     }
 }

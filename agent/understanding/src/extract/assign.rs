@@ -102,19 +102,8 @@ pub(super) fn fields(
     mentions.sort_by_key(|mention| (mention.at, mention.end));
     let gaps = vec![Gap::Both; mentions.len()];
     let said = topics(tokens, ctx);
-    let mut search = Search {
-        tokens,
-        ctx,
-        focus,
-        mentions,
-        gaps,
-        said,
-    };
-    search
-        .settle()
-        .into_iter()
-        .filter_map(|candidate| search.take(candidate))
-        .collect()
+    let mut search = Search { tokens, ctx, focus, mentions, gaps, said };
+    search.settle().into_iter().filter_map(|candidate| search.take(candidate)).collect()
 }
 
 impl Search<'_> {
@@ -154,9 +143,8 @@ impl Search<'_> {
 
     /// The best candidates, one a question and one a mention, and the first gap between two that want the same one.
     fn assign(&self) -> (Vec<Candidate>, Option<usize>) {
-        let mut all: Vec<Candidate> = (0..self.mentions.len())
-            .flat_map(|place| self.candidates(place))
-            .collect();
+        let mut all: Vec<Candidate> =
+            (0..self.mentions.len()).flat_map(|place| self.candidates(place)).collect();
         all.sort_by_key(|candidate| (candidate.rank, candidate.mention, candidate.field));
         let mut kept: Vec<Candidate> = Vec::new();
         let mut refused: Vec<(usize, usize)> = Vec::new();
@@ -174,10 +162,7 @@ impl Search<'_> {
             }
             // The speaker's correction stands; without one, two values for one question are a doubt.
             let (first, later) = (self.place(other), self.place(&candidate));
-            let corrected = self
-                .focus
-                .correction_at
-                .is_some_and(|at| first < at && at < later);
+            let corrected = self.focus.correction_at.is_some_and(|at| first < at && at < later);
             if corrected {
                 candidate.sure = false;
                 *other = candidate;
@@ -210,9 +195,7 @@ impl Search<'_> {
     }
 
     fn place(&self, candidate: &Candidate) -> usize {
-        self.mentions
-            .get(candidate.mention)
-            .map_or(0, |mention| mention.at)
+        self.mentions.get(candidate.mention).map_or(0, |mention| mention.at)
     }
 
     fn candidates(&self, place: usize) -> Vec<Candidate> {
@@ -237,15 +220,7 @@ impl Search<'_> {
                     }
                     (value, _) => (value, sure),
                 };
-                Some(Candidate {
-                    mention: place,
-                    field,
-                    rank,
-                    value,
-                    sure,
-                    from,
-                    to,
-                })
+                Some(Candidate { mention: place, field, rank, value, sure, from, to })
             })
             .collect()
     }
@@ -275,11 +250,7 @@ impl Search<'_> {
                     && said.at < end
                     && at < said.end
             });
-            let rank = if at >= from {
-                Rank::Named
-            } else {
-                Rank::Earlier
-            };
+            let rank = if at >= from { Rank::Named } else { Rank::Earlier };
             named.then_some((rank, pattern))
         });
         let strict = strict.filter(|(_, pattern)| near(pattern) && without(pattern));
@@ -300,10 +271,7 @@ impl Search<'_> {
             return None;
         }
         let focus = self.focus.field()?;
-        let fits = question
-            .heard
-            .iter()
-            .find(|pattern| near(pattern) && without(pattern));
+        let fits = question.heard.iter().find(|pattern| near(pattern) && without(pattern));
         if focus == field {
             let bare = question.heard.iter().find(|pattern| without(pattern));
             return match (fits, bare) {
@@ -316,8 +284,7 @@ impl Search<'_> {
         }
         let asked = self.ctx.questions.fields.get(focus)?;
         let sibling = asked.answers_with.contains(&question.name);
-        fits.filter(|_| sibling)
-            .map(|pattern| (Rank::Sibling, Some(pattern)))
+        fits.filter(|_| sibling).map(|pattern| (Rank::Sibling, Some(pattern)))
     }
 
     fn take(&self, candidate: Candidate) -> Option<Taken> {
@@ -377,12 +344,9 @@ pub(super) fn value_for(
     let sure = mention.sure;
     match (&question.kind, mention.sort) {
         (ValueKind::Money, Sort::Money(cents)) => Some((Value::Money { cents }, sure)),
-        (ValueKind::Money, Sort::Bare(dollars)) => Some((
-            Value::Money {
-                cents: dollars.checked_mul(100)?,
-            },
-            sure,
-        )),
+        (ValueKind::Money, Sort::Bare(dollars)) => {
+            Some((Value::Money { cents: dollars.checked_mul(100)? }, sure))
+        }
         (ValueKind::Percent, Sort::Percent(share)) => Some((Value::Percent(share), sure)),
         (ValueKind::Percent, Sort::Bare(share)) => {
             let share = u8::try_from(share).ok().filter(|share| *share <= 100)?;

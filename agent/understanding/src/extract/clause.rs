@@ -47,12 +47,7 @@ pub(super) fn topics<'a>(tokens: &[Token], ctx: &Context<'a>) -> Vec<Said<'a>> {
         for pattern in &question.heard {
             for words in &pattern.topic {
                 for (at, end) in phrase::places(tokens, words) {
-                    said.push(Said {
-                        field,
-                        pattern,
-                        at,
-                        end,
-                    });
+                    said.push(Said { field, pattern, at, end });
                 }
             }
         }
@@ -89,9 +84,7 @@ impl Search<'_> {
             None => self.tokens.len(),
         };
         let connects = |at: usize| {
-            self.tokens
-                .get(at)
-                .is_some_and(|token| CONNECTORS.contains(&token.text.as_str()))
+            self.tokens.get(at).is_some_and(|token| CONNECTORS.contains(&token.text.as_str()))
         };
         if let Some(last) = (from..mention.at).rev().find(|at| connects(*at)) {
             from = last + 1;
@@ -100,11 +93,7 @@ impl Search<'_> {
             to = first;
         }
         // A comma or full stop right after the value ends its clause, too.
-        if self
-            .tokens
-            .get(mention.end)
-            .is_some_and(|token| token.after_stop)
-        {
+        if self.tokens.get(mention.end).is_some_and(|token| token.after_stop) {
             to = mention.end;
         }
         // "... has been met the copay is ...": between two values, a topic with "is" after it begins the second clause.
@@ -130,15 +119,9 @@ impl Search<'_> {
             .filter(move |said| matches!(word(said.end), "is" | "are" | "was" | "of" | "will"))
             .map(move |said| {
                 let breaks = |at: usize| {
-                    matches!(
-                        word(at),
-                        "the" | "met" | "has" | "been" | "is" | "so" | "dollars"
-                    )
+                    matches!(word(at), "the" | "met" | "has" | "been" | "is" | "so" | "dollars")
                 };
-                (from..said.at)
-                    .rev()
-                    .find(|at| breaks(*at))
-                    .map_or(from, |at| at + 1)
+                (from..said.at).rev().find(|at| breaks(*at)).map_or(from, |at| at + 1)
             })
     }
 
@@ -171,9 +154,6 @@ impl Search<'_> {
                 .filter(|said| said.end <= from)
                 .max_by_key(|said| (said.end, usize::MAX - said.at))
         };
-        before
-            .or_else(after)
-            .or_else(earlier)
-            .map(|said| (said.at, said.end))
+        before.or_else(after).or_else(earlier).map(|said| (said.at, said.end))
     }
 }

@@ -141,25 +141,14 @@ fn meet(last: &mut Mention, next: &mut Mention, tokens: &[Token]) {
 }
 
 fn number(tokens: &[Token], at: usize, today: Date) -> Option<Mention> {
-    let mention = |sort: Sort, end: usize, sure: bool| {
-        Some(Mention {
-            sort,
-            at,
-            end,
-            sure,
-        })
-    };
+    let mention = |sort: Sort, end: usize, sure: bool| Some(Mention { sort, at, end, sure });
     if let Some(date) = date::date(tokens, at, today) {
         return mention(Sort::Date(date.value), date.end, date.sure);
     }
     if let Some(run) = digit_run(tokens, at) {
         let dollars = is(tokens, run.end, &["dollars", "dollar"]);
         return if dollars {
-            mention(
-                Sort::Money(run.value.saturating_mul(100)),
-                run.end + 1,
-                false,
-            )
+            mention(Sort::Money(run.value.saturating_mul(100)), run.end + 1, false)
         } else if is(tokens, run.end, &["percent"]) {
             let share = u8::try_from(run.value).ok().filter(|share| *share <= 100);
             mention(share.map_or(Sort::Other, Sort::Percent), run.end + 1, false)
@@ -194,9 +183,7 @@ fn number(tokens: &[Token], at: usize, today: Date) -> Option<Mention> {
 }
 
 fn is(tokens: &[Token], at: usize, words: &[&str]) -> bool {
-    tokens
-        .get(at)
-        .is_some_and(|token| words.contains(&token.text.as_str()))
+    tokens.get(at).is_some_and(|token| words.contains(&token.text.as_str()))
 }
 
 /// "one five zero zero": a number read out digit by digit.
@@ -220,11 +207,7 @@ fn digit_run(tokens: &[Token], at: usize) -> Option<Parsed<u64>> {
         return None;
     }
     let value = digits.iter().fold(0, |value, digit| value * 10 + digit);
-    Some(Parsed {
-        value,
-        end,
-        sure: false,
-    })
+    Some(Parsed { value, end, sure: false })
 }
 
 /// The phrases of a question that are values by themselves: choices, yes and no, zero.
@@ -254,12 +237,7 @@ pub(super) fn phrases(
             .flat_map(|words| phrase::places(tokens, words))
             // "No coinsurance information" says nothing about the coinsurance.
             .filter(|(_, end)| !is(tokens, *end, &["information", "info", "listed", "number"]))
-            .map(|(at, end)| Mention {
-                sort: Sort::Zero { field },
-                at,
-                end,
-                sure: false,
-            })
+            .map(|(at, end)| Mention { sort: Sort::Zero { field }, at, end, sure: false })
             .take(1)
             .collect(),
         ValueKind::Date | ValueKind::Name | ValueKind::Reference => Vec::new(),
@@ -269,16 +247,8 @@ pub(super) fn phrases(
 /// "Is the coverage active?" "Yes, it is.": of two choices, the question names the first. Always read back.
 fn polar_choice(tokens: &[Token], field: usize) -> Option<Mention> {
     let yes = polar::answer(tokens)?;
-    let sort = Sort::Choice {
-        field,
-        choice: usize::from(!yes),
-    };
-    Some(Mention {
-        sort,
-        at: 0,
-        end: 1,
-        sure: false,
-    })
+    let sort = Sort::Choice { field, choice: usize::from(!yes) };
+    Some(Mention { sort, at: 0, end: 1, sure: false })
 }
 
 /// The choices that were said; where phrases overlap the longest counts.
@@ -296,9 +266,7 @@ fn chosen(tokens: &[Token], field: usize, count: usize, words: &[(usize, &str)])
             kept.push(hit);
         }
     }
-    let agree = kept
-        .windows(2)
-        .all(|pair| matches!(pair, [a, b] if a.2 == b.2));
+    let agree = kept.windows(2).all(|pair| matches!(pair, [a, b] if a.2 == b.2));
     kept.iter()
         .filter_map(|&(at, end, choice, words)| {
             let before = tokens.get(at.saturating_sub(2)..at).unwrap_or_default();
@@ -306,29 +274,14 @@ fn chosen(tokens: &[Token], field: usize, count: usize, words: &[(usize, &str)])
             let torn = !words.contains(' ') && words.len() > 4 && end - at > 1;
             // "Was active" may be no more; "was terminated" still is.
             let past = !words.ends_with("ed")
-                && before
-                    .iter()
-                    .any(|t| matches!(t.text.as_str(), "was" | "were" | "until"));
+                && before.iter().any(|t| matches!(t.text.as_str(), "was" | "were" | "until"));
             let sure = agree && !torn && !past && !polar::hedged(before);
             if !polar::negated(before) {
-                return Some(Mention {
-                    sort: Sort::Choice { field, choice },
-                    at,
-                    end,
-                    sure,
-                });
+                return Some(Mention { sort: Sort::Choice { field, choice }, at, end, sure });
             }
             // "Not currently active": the other one, if there are two; else it says only what it is not.
             let other = (count == 2).then(|| 1 - choice.min(1))?;
-            Some(Mention {
-                sort: Sort::Choice {
-                    field,
-                    choice: other,
-                },
-                at,
-                end,
-                sure: false,
-            })
+            Some(Mention { sort: Sort::Choice { field, choice: other }, at, end, sure: false })
         })
         .collect()
 }
@@ -349,26 +302,11 @@ fn yes_no(tokens: &[Token], field: usize, question: &Question, focus: &Focus) ->
     };
     let place = if says == Some(true) { yes } else { no };
     // After a read-back a yes or no is about the read-back.
-    let particles = if focus.reading_back {
-        None
-    } else {
-        polar::read(tokens, says)
-    };
+    let particles = if focus.reading_back { None } else { polar::read(tokens, says) };
     let whole = particles.or_else(|| {
         let yes = says?;
-        Some(polar::Polarity {
-            yes,
-            sure: !polar::hedged(tokens),
-        })
+        Some(polar::Polarity { yes, sure: !polar::hedged(tokens) })
     })?;
     let (at, end) = place.unwrap_or((0, 1));
-    Some(Mention {
-        sort: Sort::YesNo {
-            field,
-            yes: whole.yes,
-        },
-        at,
-        end,
-        sure: whole.sure,
-    })
+    Some(Mention { sort: Sort::YesNo { field, yes: whole.yes }, at, end, sure: whole.sure })
 }

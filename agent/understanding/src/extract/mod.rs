@@ -93,10 +93,7 @@ pub(crate) fn values(
     let spans: Vec<(usize, usize)> = taken.iter().map(|taken| (taken.at, taken.end)).collect();
     taken.extend(assign::fields(tokens, &spans, ctx, focus));
     taken.sort_by_key(|taken| taken.at);
-    taken
-        .into_iter()
-        .map(|taken| evidence(tokens, words, taken))
-        .collect()
+    taken.into_iter().map(|taken| evidence(tokens, words, taken)).collect()
 }
 
 fn representative(tokens: &[Token], focus: &Focus) -> Option<Taken> {
@@ -121,21 +118,11 @@ fn evidence(tokens: &[Token], words: &[Word], taken: Taken) -> Found {
     let confidence = Span::over(words, word(taken.at), last(taken.end)).confidence;
     let around = Span::over(words, word(taken.from), last(taken.to));
     let clear = taken.sure && confidence >= CONFIDENCE_MIN;
-    let verdict = if clear {
-        Verdict::Clear
-    } else {
-        Verdict::Unsure
-    };
+    let verdict = if clear { Verdict::Clear } else { Verdict::Unsure };
     Found {
-        extracted: Extracted {
-            topic: taken.topic,
-            verdict,
-        },
+        extracted: Extracted { topic: taken.topic, verdict },
         value: Some(taken.value),
-        span: Span {
-            confidence,
-            ..around
-        },
+        span: Span { confidence, ..around },
     }
 }
 
@@ -146,7 +133,5 @@ fn questions<'a>(ctx: &Context<'a>) -> impl Iterator<Item = (usize, &'a Question
 
 /// The topic of the question at a place.
 fn topic_of(place: usize) -> Option<Topic> {
-    u16::try_from(place)
-        .ok()
-        .map(|place| Topic::Field(FieldId(place)))
+    u16::try_from(place).ok().map(|place| Topic::Field(FieldId(place)))
 }

@@ -12,11 +12,7 @@ pub(super) fn ends(tokens: &[Token], at: usize, phrase: &str) -> Option<usize> {
     if first != phrase.as_bytes().first() {
         return None;
     }
-    let mut letters = Letters {
-        rest: phrase.chars(),
-        n: false,
-    }
-    .peekable();
+    let mut letters = Letters { rest: phrase.chars(), n: false }.peekable();
     letters.peek()?;
     let mut end = at;
     while letters.peek().is_some() {
@@ -88,17 +84,11 @@ mod tests {
         ] {
             assert!(says(&of(text), phrase), "{text} / {phrase}");
         }
-        for (text, phrase) in [
-            ("actively", "active"),
-            ("is activ", "active"),
-            ("met", "meet"),
-            ("x", ""),
-        ] {
+        for (text, phrase) in
+            [("actively", "active"), ("is activ", "active"), ("met", "meet"), ("x", "")]
+        {
             assert!(!says(&of(text), phrase), "{text} / {phrase}");
         }
-        assert_eq!(
-            places(&of("met and met"), "met").collect::<Vec<_>>(),
-            [(0, 1), (2, 3)]
-        );
+        assert_eq!(places(&of("met and met"), "met").collect::<Vec<_>>(), [(0, 1), (2, 3)]);
     }
 }

@@ -40,11 +40,7 @@ pub(super) fn find(tokens: &[Token], focus: &Focus) -> Option<Taken> {
         return None;
     }
     let mut codes = codes(tokens);
-    let after = |end: usize| {
-        codes
-            .iter()
-            .position(|(at, _)| *at >= end && *at <= end + LEAD)
-    };
+    let after = |end: usize| codes.iter().position(|(at, _)| *at >= end && *at <= end + LEAD);
     let first = match noun {
         Some(end) => after(end).or_else(|| (!codes.is_empty()).then_some(0)),
         None => (!codes.is_empty()).then_some(0),
@@ -69,10 +65,7 @@ fn noun_end(tokens: &[Token]) -> Option<usize> {
     (0..tokens.len()).find_map(|at| {
         NOUNS.iter().find_map(|noun| {
             let window = tokens.get(at..at + noun.len())?;
-            let same = window
-                .iter()
-                .zip(*noun)
-                .all(|(token, word)| token.text == *word);
+            let same = window.iter().zip(*noun).all(|(token, word)| token.text == *word);
             same.then_some(at + noun.len())
         })
     })
@@ -105,9 +98,7 @@ fn codes(tokens: &[Token]) -> Vec<(usize, Parsed<String>)> {
 fn joins(tokens: &[Token], from: usize, to: usize) -> bool {
     from < to
         && tokens.get(from..to).is_some_and(|between| {
-            between
-                .iter()
-                .all(|token| matches!(token.text.as_str(), "and" | "then"))
+            between.iter().all(|token| matches!(token.text.as_str(), "and" | "then"))
         })
 }
 
@@ -125,24 +116,12 @@ fn pick(codes: &[(usize, Parsed<String>)], focus: &Focus) -> Option<(usize, Pars
     if same {
         return Some((*first_at, first.clone()));
     }
-    let corrected = focus.correction_at.and_then(|place| {
-        codes
-            .iter()
-            .rev()
-            .find(|(at, _)| *at > place && *first_at < place)
-    });
+    let corrected = focus
+        .correction_at
+        .and_then(|place| codes.iter().rev().find(|(at, _)| *at > place && *first_at < place));
     let (at, best) = match corrected {
         Some(found) => found,
-        None => codes
-            .iter()
-            .rev()
-            .max_by_key(|(_, code)| code.value.len())?,
+        None => codes.iter().rev().max_by_key(|(_, code)| code.value.len())?,
     };
-    Some((
-        *at,
-        Parsed {
-            sure: false,
-            ..best.clone()
-        },
-    ))
+    Some((*at, Parsed { sure: false, ..best.clone() }))
 }

@@ -38,11 +38,7 @@ fn the_demonstration_call() {
             "the out of pocket maximum is six thousand dollars and two thousand two hundred dollars has been met.",
             &["out_of_pocket_max=6000.00", "out_of_pocket_met=2200.00"],
         ),
-        (
-            "specialist_copay",
-            "the specialist copay is forty dollars.",
-            &["specialist_copay=40.00"],
-        ),
+        ("specialist_copay", "the specialist copay is forty dollars.", &["specialist_copay=40.00"]),
         (
             "coinsurance",
             "the coinsurance is twenty percent after the deductible.",
@@ -80,26 +76,14 @@ fn formatted_by_a_cloud_recogniser() {
             "The out-of-pocket maximum is $6,000.00 and $2,200.00 has been met.",
             &["out_of_pocket_max=6000.00", "out_of_pocket_met=2200.00"],
         ),
-        (
-            "specialist_copay",
-            "The specialist co-pay is $40.",
-            &["specialist_copay=40.00"],
-        ),
-        (
-            "coinsurance",
-            "The coinsurance is 20% after the deductible.",
-            &["coinsurance=20"],
-        ),
+        ("specialist_copay", "The specialist co-pay is $40.", &["specialist_copay=40.00"]),
+        ("coinsurance", "The coinsurance is 20% after the deductible.", &["coinsurance=20"]),
         (
             "prior_authorization",
             "No, prior authorization isn't required.",
             &["prior_authorization=no"],
         ),
-        (
-            "reference",
-            "The reference number is 749025.",
-            &["reference=749025"],
-        ),
+        ("reference", "The reference number is 749025.", &["reference=749025"]),
         ("reference", "It's A749-025.", &["reference=A749025"]),
     ]);
 }
@@ -111,70 +95,26 @@ const WORDINGS: &[(&str, &str, &[&str])] = &[
         "yes it is effective january first twenty twenty six",
         &["coverage_status=active?", "effective_date=2026-01-01"],
     ),
-    (
-        "coverage_status",
-        "no it is not",
-        &["coverage_status=inactive?"],
-    ),
-    (
-        "coverage_status",
-        "yes it is active",
-        &["coverage_status=active"],
-    ),
+    ("coverage_status", "no it is not", &["coverage_status=inactive?"]),
+    ("coverage_status", "yes it is active", &["coverage_status=active"]),
     ("coverage_status", "sure one moment please", &[]),
     ("prior_authorization", "sure one moment please", &[]),
     ("prior_authorization", "right let me check that", &[]),
     ("prior_authorization", "no claims on file", &[]),
-    (
-        "coverage_status",
-        "the coverage is not active",
-        &["coverage_status=inactive"],
-    ),
-    (
-        "coverage_status",
-        "the policy is inactive",
-        &["coverage_status=inactive"],
-    ),
-    (
-        "coverage_status",
-        "coverage was terminated",
-        &["coverage_status=inactive"],
-    ),
-    (
-        "coverage_status",
-        "the coverage was active",
-        &["coverage_status=active?"],
-    ),
-    (
-        "coverage_status",
-        "the policy is terminated",
-        &["coverage_status=inactive"],
-    ),
-    (
-        "coverage_status",
-        "it is no longer active",
-        &["coverage_status=inactive"],
-    ),
-    (
-        "coverage_status",
-        "it is not currently active",
-        &["coverage_status=inactive?"],
-    ),
-    (
-        "effective_date",
-        "january first twenty twenty six",
-        &["effective_date=2026-01-01"],
-    ),
+    ("coverage_status", "the coverage is not active", &["coverage_status=inactive"]),
+    ("coverage_status", "the policy is inactive", &["coverage_status=inactive"]),
+    ("coverage_status", "coverage was terminated", &["coverage_status=inactive"]),
+    ("coverage_status", "the coverage was active", &["coverage_status=active?"]),
+    ("coverage_status", "the policy is terminated", &["coverage_status=inactive"]),
+    ("coverage_status", "it is no longer active", &["coverage_status=inactive"]),
+    ("coverage_status", "it is not currently active", &["coverage_status=inactive?"]),
+    ("effective_date", "january first twenty twenty six", &["effective_date=2026-01-01"]),
     (
         "effective_date",
         "it became effective on the first of march two thousand twenty four",
         &["effective_date=2024-03-01"],
     ),
-    (
-        "effective_date",
-        "january first",
-        &["effective_date=2026-01-01?"],
-    ),
+    ("effective_date", "january first", &["effective_date=2026-01-01?"]),
     (
         "coverage_status",
         "yes active since one one twenty twenty five",
@@ -182,64 +122,28 @@ const WORDINGS: &[(&str, &str, &[&str])] = &[
     ),
     ("plan_type", "it is an h m o", &["plan_type=hmo"]),
     ("plan_type", "that would be an e p o", &["plan_type=epo"]),
-    (
-        "deductible_individual",
-        "fifteen hundred",
-        &["deductible_individual=1500.00"],
-    ),
+    ("deductible_individual", "fifteen hundred", &["deductible_individual=1500.00"]),
     (
         "deductible_individual",
         "fifteen hundred dollars and four hundred has been met",
         &["deductible_individual=1500.00", "deductible_met=400.00"],
     ),
-    (
-        "deductible_met",
-        "four hundred dollars",
-        &["deductible_met=400.00"],
-    ),
-    (
-        "deductible_met",
-        "nothing has been met",
-        &["deductible_met=0.00?"],
-    ),
-    (
-        "deductible_individual",
-        "there is no deductible",
-        &["deductible_individual=0.00?"],
-    ),
+    ("deductible_met", "four hundred dollars", &["deductible_met=400.00"]),
+    ("deductible_met", "nothing has been met", &["deductible_met=0.00?"]),
+    ("deductible_individual", "there is no deductible", &["deductible_individual=0.00?"]),
     (
         "out_of_pocket_max",
         "six thousand with twenty two hundred met",
         &["out_of_pocket_max=6000.00", "out_of_pocket_met=2200.00"],
     ),
-    (
-        "specialist_copay",
-        "forty dollar copay for specialists",
-        &["specialist_copay=40.00"],
-    ),
+    ("specialist_copay", "forty dollar copay for specialists", &["specialist_copay=40.00"]),
     ("specialist_copay", "forty", &["specialist_copay=40.00"]),
     ("coinsurance", "twenty percent", &["coinsurance=20"]),
     ("coinsurance", "twenty", &["coinsurance=20?"]),
-    (
-        "coinsurance",
-        "the plan pays eighty percent",
-        &["coinsurance=20?"],
-    ),
-    (
-        "coinsurance",
-        "it is covered at ninety percent",
-        &["coinsurance=10?"],
-    ),
-    (
-        "coinsurance",
-        "it is an eighty twenty plan",
-        &["coinsurance=20?"],
-    ),
-    (
-        "prior_authorization",
-        "yes prior authorization is required",
-        &["prior_authorization=yes"],
-    ),
+    ("coinsurance", "the plan pays eighty percent", &["coinsurance=20?"]),
+    ("coinsurance", "it is covered at ninety percent", &["coinsurance=10?"]),
+    ("coinsurance", "it is an eighty twenty plan", &["coinsurance=20?"]),
+    ("prior_authorization", "yes prior authorization is required", &["prior_authorization=yes"]),
     (
         "prior_authorization",
         "authorization is required after the first twelve visits",
@@ -247,43 +151,15 @@ const WORDINGS: &[(&str, &str, &[&str])] = &[
     ),
     ("prior_authorization", "yes", &["prior_authorization=yes"]),
     ("prior_authorization", "no", &["prior_authorization=no"]),
-    (
-        "prior_authorization",
-        "no it is not needed",
-        &["prior_authorization=no"],
-    ),
-    (
-        "prior_authorization",
-        "you do not need one",
-        &["prior_authorization=no"],
-    ),
+    ("prior_authorization", "no it is not needed", &["prior_authorization=no"]),
+    ("prior_authorization", "you do not need one", &["prior_authorization=no"]),
     ("name", "jessica", &["name=Jessica"]),
     ("name", "it's jessica j e s s i c a", &["name=Jessica"]),
-    (
-        "",
-        "thank you for holding my name is jessica how can i help you",
-        &["name=Jessica"],
-    ),
-    (
-        "reference",
-        "seven four nine oh two five",
-        &["reference=749025"],
-    ),
-    (
-        "reference",
-        "sure it is b as in boy seven double four nine",
-        &["reference=B7449"],
-    ),
-    (
-        "reference",
-        "it is seven four nine and then zero two five",
-        &["reference=749025?"],
-    ),
-    (
-        "",
-        "your reference number is w four seven two",
-        &["reference=W472"],
-    ),
+    ("", "thank you for holding my name is jessica how can i help you", &["name=Jessica"]),
+    ("reference", "seven four nine oh two five", &["reference=749025"]),
+    ("reference", "sure it is b as in boy seven double four nine", &["reference=B7449"]),
+    ("reference", "it is seven four nine and then zero two five", &["reference=749025?"]),
+    ("", "your reference number is w four seven two", &["reference=W472"]),
 ];
 
 #[test]
@@ -330,21 +206,13 @@ fn recognition_slips() {
             "the deductible fifteen hundred dollars met four hundred dollars",
             &["deductible_individual=1500.00?", "deductible_met=400.00?"],
         ),
-        (
-            "coverage_status",
-            "the policy is in active",
-            &["coverage_status=inactive?"],
-        ),
+        ("coverage_status", "the policy is in active", &["coverage_status=inactive?"]),
         (
             "specialist_copay",
             "the specialist coal pay is forty dollars",
             &["specialist_copay=40.00"],
         ),
-        (
-            "prior_authorization",
-            "prior authorization not required",
-            &["prior_authorization=no"],
-        ),
+        ("prior_authorization", "prior authorization not required", &["prior_authorization=no"]),
         (
             "deductible_individual",
             "one five zero zero dollars",
@@ -372,26 +240,14 @@ fn corrections() {
 #[test]
 fn what_was_not_asked_is_not_taken() {
     check(&[
-        (
-            "specialist_copay",
-            "the emergency room copay is two hundred fifty dollars",
-            &[],
-        ),
+        ("specialist_copay", "the emergency room copay is two hundred fifty dollars", &[]),
         (
             "specialist_copay",
             "the durable medical equipment co pay is two hundred ninety five dollars",
             &[],
         ),
-        (
-            "deductible_individual",
-            "the premium is three hundred dollars",
-            &[],
-        ),
-        (
-            "deductible_individual",
-            "the family deductible is three thousand dollars",
-            &[],
-        ),
+        ("deductible_individual", "the premium is three hundred dollars", &[]),
+        ("deductible_individual", "the family deductible is three thousand dollars", &[]),
         ("deductible_individual", "one moment please", &[]),
         ("coinsurance", "claims are paid within thirty days", &[]),
         ("", "my extension is four four two", &[]),
@@ -427,58 +283,31 @@ fn an_unsure_recogniser_makes_an_unsure_value() {
     assert_eq!(shown(&heard), ["specialist_copay=40.00?"]);
     let found = heard.found.pop().unwrap();
     assert!((found.span.confidence - 0.2).abs() < 1e-6);
-    assert_eq!(
-        (found.span.from_ms, found.span.to_ms),
-        (0, 1180),
-        "the evidence is the clause"
-    );
+    assert_eq!((found.span.from_ms, found.span.to_ms), (0, 1180), "the evidence is the clause");
 }
 
 #[test]
 fn values_that_cannot_both_be_right() {
     let money = |cents| Value::Money { cents };
     let mut moment = Moment::asked("deductible_met");
-    moment
-        .known
-        .insert(field("deductible_individual"), money(100_000));
+    moment.known.insert(field("deductible_individual"), money(100_000));
     let heard = moment.hear("fifteen hundred dollars has been met");
-    assert_eq!(
-        heard.conflicts,
-        [(field("deductible_met"), field("deductible_individual"))]
-    );
-    assert!(
-        moment
-            .hear("four hundred dollars has been met")
-            .conflicts
-            .is_empty()
-    );
+    assert_eq!(heard.conflicts, [(field("deductible_met"), field("deductible_individual"))]);
+    assert!(moment.hear("four hundred dollars has been met").conflicts.is_empty());
 
     let differs = moment.hear("the deductible is two thousand dollars");
     let same = field("deductible_individual");
     assert_eq!(differs.conflicts, [(same, same)]);
-    assert!(
-        moment
-            .hear("the deductible is one thousand dollars")
-            .conflicts
-            .is_empty()
-    );
+    assert!(moment.hear("the deductible is one thousand dollars").conflicts.is_empty());
 
     let heard = Moment::asked("coverage_status")
         .hear("the policy is active effective january first twenty twenty seven");
-    assert_eq!(
-        heard.conflicts,
-        [(field("coverage_status"), field("effective_date"))]
-    );
+    assert_eq!(heard.conflicts, [(field("coverage_status"), field("effective_date"))]);
 
     let mut moment = Moment::reading_back("reference", Value::Reference("749026".to_owned()));
-    moment
-        .known
-        .insert(topic("reference"), Value::Reference("749026".to_owned()));
+    moment.known.insert(topic("reference"), Value::Reference("749026".to_owned()));
     let heard = moment.hear("no it is seven four nine zero two five");
-    assert!(
-        heard.conflicts.is_empty(),
-        "a correction of what was read back is no conflict"
-    );
+    assert!(heard.conflicts.is_empty(), "a correction of what was read back is no conflict");
 }
 
 #[test]
@@ -486,11 +315,7 @@ fn debug_of_an_understanding_holds_no_content() {
     let heard = Moment::asked("reference")
         .hear("jessica speaking the reference number is seven four nine zero two five");
     let debug = format!("{heard:?}");
-    assert!(
-        heard.reference().is_some() && heard.name().is_some(),
-        "{:?}",
-        shown(&heard)
-    );
+    assert!(heard.reference().is_some() && heard.name().is_some(), "{:?}", shown(&heard));
     for secret in ["749025", "Jessica", "jessica", "seven"] {
         assert!(!debug.contains(secret), "{debug}");
     }

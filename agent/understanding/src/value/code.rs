@@ -21,11 +21,7 @@ fn alphabet(word: &str) -> Option<char> {
         "sam", "sierra", "tango", "tom", "uniform", "union", "victor", "whiskey", "whisky",
         "william", "xray", "yankee", "young", "zebra", "zulu",
     ];
-    WORDS
-        .contains(&word)
-        .then(|| word.chars().next())
-        .flatten()
-        .map(|c| c.to_ascii_uppercase())
+    WORDS.contains(&word).then(|| word.chars().next()).flatten().map(|c| c.to_ascii_uppercase())
 }
 
 /// A letter by its own name, as a recogniser writes it.
@@ -43,11 +39,7 @@ fn word(tokens: &[Token], at: usize) -> &str {
 
 /// The code that begins at this token, in capitals; at least one character.
 pub(crate) fn code(tokens: &[Token], at: usize) -> Option<Parsed<String>> {
-    let mut out = Parsed {
-        value: String::new(),
-        end: at,
-        sure: true,
-    };
+    let mut out = Parsed { value: String::new(), end: at, sure: true };
     while out.value.len() < LEN_MAX {
         let before = out.end;
         if matches!(word(tokens, before), "dash" | "hyphen" | "slash") && !out.value.is_empty() {
@@ -101,11 +93,7 @@ fn item(tokens: &[Token], out: &mut Parsed<String>) -> bool {
     }
     if let Some(value) = tens(text) {
         let rest = unit(word(tokens, out.end + 1));
-        push_number(
-            out,
-            value + rest.unwrap_or(0),
-            if rest.is_some() { 2 } else { 1 },
-        );
+        push_number(out, value + rest.unwrap_or(0), if rest.is_some() { 2 } else { 1 });
         // "ninety oh two" is 9002 to one speaker and 902 to another.
         out.sure &= rest.is_some() || !begins_item(tokens, out.end);
         return true;
@@ -115,8 +103,7 @@ fn item(tokens: &[Token], out: &mut Parsed<String>) -> bool {
         return true;
     }
     if matches!(text, "hundred" | "thousand") && ends_in_digit(out) {
-        out.value
-            .push_str(if text == "hundred" { "00" } else { "000" });
+        out.value.push_str(if text == "hundred" { "00" } else { "000" });
         out.end += 1;
         out.sure = false;
         return true;
@@ -151,18 +138,10 @@ fn as_in(tokens: &[Token], at: usize) -> Option<Parsed<char>> {
         _ => return None,
     };
     let named = word(tokens, place);
-    let value = named
-        .chars()
-        .next()
-        .filter(char::is_ascii_alphabetic)?
-        .to_ascii_uppercase();
+    let value = named.chars().next().filter(char::is_ascii_alphabetic)?.to_ascii_uppercase();
     let two_words = named == "x" && word(tokens, place + 1) == "ray";
     let end = if two_words { place + 2 } else { place + 1 };
-    Some(Parsed {
-        value,
-        end,
-        sure: head == Some(value),
-    })
+    Some(Parsed { value, end, sure: head == Some(value) })
 }
 
 fn repeated(tokens: &[Token], out: &mut Parsed<String>, times: usize) -> bool {
@@ -187,10 +166,7 @@ fn push_number(out: &mut Parsed<String>, value: u64, used: usize) {
 }
 
 fn ends_in_digit(out: &Parsed<String>) -> bool {
-    out.value
-        .chars()
-        .next_back()
-        .is_some_and(|c| c.is_ascii_digit())
+    out.value.chars().next_back().is_some_and(|c| c.is_ascii_digit())
 }
 
 /// "a7490": letters and digits in one written word. A word of letters alone is not a code.
@@ -215,10 +191,7 @@ fn begins_item(tokens: &[Token], at: usize) -> bool {
     let text = token.text.as_str();
     matches!(token.form, Form::Number(_))
         || matches!(text, "as" | "double" | "triple" | "dash")
-        || digit(text)
-            .or_else(|| teen(text))
-            .or_else(|| tens(text))
-            .is_some()
+        || digit(text).or_else(|| teen(text)).or_else(|| tens(text)).is_some()
         || (letter(text).is_some() && !matches!(text, "a" | "i"))
         || alphabet(text).is_some()
         || (text.chars().any(|c| c.is_ascii_digit()) && token.form == Form::Word)
@@ -262,25 +235,13 @@ mod tests {
             ("four dash five dash", "45"),
             ("seven i d four", "7ID4"),
         ] {
-            assert_eq!(
-                read(text).map(|(code, _)| code).as_deref(),
-                Some(want),
-                "{text}"
-            );
+            assert_eq!(read(text).map(|(code, _)| code).as_deref(), Some(want), "{text}");
         }
     }
 
     #[test]
     fn words_are_no_code() {
-        for text in [
-            "is",
-            "i have it",
-            "a moment",
-            "jessica",
-            "",
-            "good for you",
-            "double check",
-        ] {
+        for text in ["is", "i have it", "a moment", "jessica", "", "good for you", "double check"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

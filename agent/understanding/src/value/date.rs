@@ -35,11 +35,7 @@ pub(crate) fn month(word: &str) -> Option<u8> {
 pub(crate) fn date(tokens: &[Token], at: usize, today: Date) -> Option<Parsed<Date>> {
     let token = tokens.get(at)?;
     if let Form::Date { year, month, day } = token.form {
-        return exact(year, month, day).map(|value| Parsed {
-            value,
-            end: at + 1,
-            sure: true,
-        });
+        return exact(year, month, day).map(|value| Parsed { value, end: at + 1, sure: true });
     }
     if let Some(month) = month(&token.text) {
         let (day, end, ordinal) = day(tokens, at + 1)?;
@@ -48,11 +44,7 @@ pub(crate) fn date(tokens: &[Token], at: usize, today: Date) -> Option<Parsed<Da
     }
     // "the first of january", "first january"
     if let Some((day, end)) = ordinal_day(tokens, at) {
-        let end = if word(tokens, end) == "of" {
-            end + 1
-        } else {
-            end
-        };
+        let end = if word(tokens, end) == "of" { end + 1 } else { end };
         if let Some(month) = month(word(tokens, end)) {
             return finish(tokens, end + 1, month, day, today);
         }
@@ -62,20 +54,12 @@ pub(crate) fn date(tokens: &[Token], at: usize, today: Date) -> Option<Parsed<Da
 }
 
 fn exact(year: u64, month: u64, day: u64) -> Option<Date> {
-    Date::new(
-        u16::try_from(year).ok()?,
-        u8::try_from(month).ok()?,
-        u8::try_from(day).ok()?,
-    )
+    Date::new(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
 }
 
 /// The day after a month's name: "first", "the first", "one", "1"; whether it was an ordinal.
 fn day(tokens: &[Token], at: usize) -> Option<(u8, usize, bool)> {
-    let at = if word(tokens, at) == "the" {
-        at + 1
-    } else {
-        at
-    };
+    let at = if word(tokens, at) == "the" { at + 1 } else { at };
     if let Some((day, end)) = ordinal_day(tokens, at) {
         return Some((day, end, true));
     }
@@ -85,39 +69,21 @@ fn day(tokens: &[Token], at: usize) -> Option<(u8, usize, bool)> {
 
 /// The year, if one follows, and the whole date.
 fn finish(tokens: &[Token], at: usize, month: u8, day: u8, today: Date) -> Option<Parsed<Date>> {
-    let from = if matches!(word(tokens, at), "of" | "in") {
-        at + 1
-    } else {
-        at
-    };
+    let from = if matches!(word(tokens, at), "of" | "in") { at + 1 } else { at };
     if let Some(year) = year(tokens, from) {
         let value = Date::new(year.value, month, day)?;
-        return Some(Parsed {
-            value,
-            end: year.end,
-            sure: year.sure,
-        });
+        return Some(Parsed { value, end: year.end, sure: year.sure });
     }
     let this = Date::new(today.year(), month, day).filter(|date| *date <= today);
     let value = this.or_else(|| Date::new(today.year().checked_sub(1)?, month, day))?;
-    Some(Parsed {
-        value,
-        end: at,
-        sure: false,
-    })
+    Some(Parsed { value, end: at, sure: false })
 }
 
 /// A year: "twenty twenty six", "two thousand twenty six", "nineteen oh seven", "2026", or "26" with a doubt.
 fn year(tokens: &[Token], at: usize) -> Option<Parsed<u16>> {
     let full = |value: u64, end: usize| {
-        let value = u16::try_from(value)
-            .ok()
-            .filter(|year| (1900..=2099).contains(year))?;
-        Some(Parsed {
-            value,
-            end,
-            sure: true,
-        })
+        let value = u16::try_from(value).ok().filter(|year| (1900..=2099).contains(year))?;
+        Some(Parsed { value, end, sure: true })
     };
     if let Some(Form::Number(value)) = tokens.get(at).map(|token| token.form) {
         if let Some(year) = full(value, at + 1) {
@@ -162,14 +128,8 @@ fn year(tokens: &[Token], at: usize) -> Option<Parsed<u16>> {
 
 /// "twenty six" for 2026: only this century, and in doubt.
 fn short_year(value: u64, end: usize, two_figures: bool) -> Option<Parsed<u16>> {
-    let value = u16::try_from(value)
-        .ok()
-        .filter(|value| *value < 100 && two_figures)?;
-    Some(Parsed {
-        value: 2000 + value,
-        end,
-        sure: false,
-    })
+    let value = u16::try_from(value).ok().filter(|value| *value < 100 && two_figures)?;
+    Some(Parsed { value: 2000 + value, end, sure: false })
 }
 
 /// 0 to 99 as said in a date: "one", "oh one", "twelve", "twenty six", "01".
@@ -188,29 +148,19 @@ fn two_figures(tokens: &[Token], at: usize) -> Option<(u64, usize)> {
             None => (tens, at + 1),
         });
     }
-    teen(first)
-        .or_else(|| unit(first))
-        .map(|value| (value, at + 1))
+    teen(first).or_else(|| unit(first)).map(|value| (value, at + 1))
 }
 
 /// "one one twenty twenty six", "zero four slash twelve slash 2026": month, day and a full year.
 fn in_figures(tokens: &[Token], at: usize) -> Option<Parsed<Date>> {
     let skip = |at: usize| {
-        if matches!(word(tokens, at), "slash" | "dash") {
-            at + 1
-        } else {
-            at
-        }
+        if matches!(word(tokens, at), "slash" | "dash") { at + 1 } else { at }
     };
     let (month, end) = two_figures(tokens, at)?;
     let (day, end) = two_figures(tokens, skip(end))?;
     let year = year(tokens, skip(end)).filter(|year| year.sure)?;
     let value = exact(u64::from(year.value), month, day)?;
-    Some(Parsed {
-        value,
-        end: year.end,
-        sure: true,
-    })
+    Some(Parsed { value, end: year.end, sure: true })
 }
 
 #[cfg(test)]
@@ -248,18 +198,9 @@ mod tests {
         ] {
             assert_eq!(read(text), Some((2026, 1, 1, true)), "{text}");
         }
-        assert_eq!(
-            read("april twelfth nineteen eighty five"),
-            Some((1985, 4, 12, true))
-        );
-        assert_eq!(
-            read("july four two thousand and six"),
-            Some((2006, 7, 4, true))
-        );
-        assert_eq!(
-            read("december thirty first nineteen ninety nine"),
-            Some((1999, 12, 31, true))
-        );
+        assert_eq!(read("april twelfth nineteen eighty five"), Some((1985, 4, 12, true)));
+        assert_eq!(read("july four two thousand and six"), Some((2006, 7, 4, true)));
+        assert_eq!(read("december thirty first nineteen ninety nine"), Some((1999, 12, 31, true)));
     }
 
     #[test]

@@ -8,9 +8,7 @@ use crate::value::Parsed;
 use crate::value::number::{begins, cardinal};
 
 fn is(tokens: &[Token], at: usize, words: &[&str]) -> bool {
-    tokens
-        .get(at)
-        .is_some_and(|token| words.contains(&token.text.as_str()))
+    tokens.get(at).is_some_and(|token| words.contains(&token.text.as_str()))
 }
 
 /// An amount in cents that names dollars or cents, or is written as one.
@@ -19,11 +17,7 @@ pub(crate) fn money(tokens: &[Token], at: usize) -> Option<Parsed<u64>> {
     if let Form::Decimal { cents, dollar } = token.form {
         let named = is(tokens, at + 1, &["dollars", "dollar"]);
         let end = if named { at + 2 } else { at + 1 };
-        return (dollar || named).then_some(Parsed {
-            value: cents,
-            end,
-            sure: true,
-        });
+        return (dollar || named).then_some(Parsed { value: cents, end, sure: true });
     }
     if !begins(token) && !is(tokens, at, &["a"]) {
         return None;
@@ -31,11 +25,7 @@ pub(crate) fn money(tokens: &[Token], at: usize) -> Option<Parsed<u64>> {
     let whole = cardinal(tokens, at)?;
     let end = whole.end;
     if is(tokens, end, &["cents", "cent"]) && whole.value < 100 {
-        return Some(Parsed {
-            value: whole.value,
-            end: end + 1,
-            sure: whole.sure,
-        });
+        return Some(Parsed { value: whole.value, end: end + 1, sure: whole.sure });
     }
     if is(tokens, end, &["point"])
         && let Some(exact) = point(tokens, whole)
@@ -46,11 +36,7 @@ pub(crate) fn money(tokens: &[Token], at: usize) -> Option<Parsed<u64>> {
         return None;
     }
     let cents = whole.value.checked_mul(100)?;
-    let dollars = Parsed {
-        value: cents,
-        end: end + 1,
-        sure: whole.sure,
-    };
+    let dollars = Parsed { value: cents, end: end + 1, sure: whole.sure };
     Some(with_cents(tokens, dollars))
 }
 
@@ -58,26 +44,14 @@ pub(crate) fn money(tokens: &[Token], at: usize) -> Option<Parsed<u64>> {
 fn point(tokens: &[Token], whole: Parsed<u64>) -> Option<Parsed<u64>> {
     let part = cardinal(tokens, whole.end + 1)?;
     let named = is(tokens, part.end, &["dollars", "dollar"]);
-    let hundredths = if part.value < 10 {
-        part.value * 10
-    } else {
-        part.value
-    };
+    let hundredths = if part.value < 10 { part.value * 10 } else { part.value };
     let value = whole.value.checked_mul(100)?.checked_add(hundredths)?;
-    (named && part.value < 100).then_some(Parsed {
-        value,
-        end: part.end + 1,
-        sure: false,
-    })
+    (named && part.value < 100).then_some(Parsed { value, end: part.end + 1, sure: false })
 }
 
 /// Adds "and fifty cents" where it follows.
 fn with_cents(tokens: &[Token], dollars: Parsed<u64>) -> Parsed<u64> {
-    let from = if is(tokens, dollars.end, &["and"]) {
-        dollars.end + 1
-    } else {
-        dollars.end
-    };
+    let from = if is(tokens, dollars.end, &["and"]) { dollars.end + 1 } else { dollars.end };
     match cardinal(tokens, from) {
         Some(cents) if cents.value < 100 && is(tokens, cents.end, &["cents", "cent"]) => Parsed {
             value: dollars.value.saturating_add(cents.value),
@@ -93,23 +67,13 @@ pub(crate) fn percent(tokens: &[Token], at: usize) -> Option<Parsed<u8>> {
     let token = tokens.get(at)?;
     if let Form::Percent(value) = token.form {
         let value = u8::try_from(value).ok().filter(|value| *value <= 100)?;
-        return Some(Parsed {
-            value,
-            end: at + 1,
-            sure: true,
-        });
+        return Some(Parsed { value, end: at + 1, sure: true });
     }
     let whole = cardinal(tokens, at)?;
     let named = is(tokens, whole.end, &["percent", "percentage"]);
     let fraction = at > 0 && is(tokens, at - 1, &["point"]);
-    let value = u8::try_from(whole.value)
-        .ok()
-        .filter(|value| *value <= 100)?;
-    (named && !fraction).then_some(Parsed {
-        value,
-        end: whole.end + 1,
-        sure: whole.sure,
-    })
+    let value = u8::try_from(whole.value).ok().filter(|value| *value <= 100)?;
+    (named && !fraction).then_some(Parsed { value, end: whole.end + 1, sure: whole.sure })
 }
 
 #[cfg(test)]
@@ -163,11 +127,7 @@ mod tests {
             ("twenty", None),
             ("12.5%", None),
         ] {
-            assert_eq!(
-                percent(&of(text), 0).map(|parsed| parsed.value),
-                want,
-                "{text}"
-            );
+            assert_eq!(percent(&of(text), 0).map(|parsed| parsed.value), want, "{text}");
         }
         assert!(percent(&of("twelve point five percent"), 2).is_none());
     }

@@ -102,18 +102,13 @@ pub(crate) fn find(tokens: &[Token], asked: bool) -> Option<Found> {
         }
     }
     let first = tokens.first().filter(|_| asked && tokens.len() <= 12)?;
-    could_be(first)
-        .then(|| take(tokens, 0, 1, tokens.len() == 1, false))
-        .flatten()
+    could_be(first).then(|| take(tokens, 0, 1, tokens.len() == 1, false)).flatten()
 }
 
 fn led(tokens: &[Token], at: usize, leads: &[&[&str]]) -> Option<Found> {
     let lead = leads.iter().find(|lead| {
         tokens.get(at..at + lead.len()).is_some_and(|window| {
-            window
-                .iter()
-                .zip(**lead)
-                .all(|(token, word)| token.text == *word)
+            window.iter().zip(**lead).all(|(token, word)| token.text == *word)
         })
     })?;
     let first = at + lead.len();
@@ -132,25 +127,13 @@ fn take(tokens: &[Token], at: usize, mut end: usize, sure: bool, strong: bool) -
             value.push_str(&capital(&next.text));
             end += 1;
         }
-        return Some(Found {
-            parsed: Parsed { value, end, sure },
-            at,
-            strong,
-        });
+        return Some(Found { parsed: Parsed { value, end, sure }, at, strong });
     }
     end += letters.len();
     // The spelling decides how the name is written.
     let agrees = letters.eq_ignore_ascii_case(&value);
     let value = capital(&letters.to_lowercase());
-    Some(Found {
-        parsed: Parsed {
-            value,
-            end,
-            sure: sure && agrees,
-        },
-        at,
-        strong,
-    })
+    Some(Found { parsed: Parsed { value, end, sure: sure && agrees }, at, strong })
 }
 
 /// "jessica m": one letter that is no word of its own.
@@ -168,25 +151,16 @@ fn spelled(tokens: &[Token], at: usize) -> String {
         .skip(at)
         .map_while(|token| {
             let mut chars = token.text.chars();
-            chars
-                .next()
-                .filter(|c| c.is_ascii_alphabetic() && chars.next().is_none())
+            chars.next().filter(|c| c.is_ascii_alphabetic() && chars.next().is_none())
         })
         .take(24)
         .collect();
-    if letters.len() >= 3 {
-        letters
-    } else {
-        String::new()
-    }
+    if letters.len() >= 3 { letters } else { String::new() }
 }
 
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
-    chars
-        .next()
-        .map(|c| c.to_uppercase().chain(chars).collect())
-        .unwrap_or_default()
+    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -206,10 +180,7 @@ mod tests {
     #[test]
     fn names_as_representatives_give_them() {
         for (text, want) in [
-            (
-                "thank you for holding. my name is jessica. how can i help you today?",
-                "Jessica",
-            ),
+            ("thank you for holding. my name is jessica. how can i help you today?", "Jessica"),
             ("acme health this is Robert how may i help you", "Robert"),
             ("michael speaking how can i help", "Michael"),
             ("you are speaking with dana", "Dana"),
@@ -217,11 +188,7 @@ mod tests {
             ("my name is jon j o n", "Jon"),
             ("thank you for calling my name is april", "April"),
         ] {
-            assert_eq!(
-                read(text, false).map(|(name, _)| name).as_deref(),
-                Some(want),
-                "{text}"
-            );
+            assert_eq!(read(text, false).map(|(name, _)| name).as_deref(), Some(want), "{text}");
         }
         for (text, want, sure) in [
             ("jessica", "Jessica", true),

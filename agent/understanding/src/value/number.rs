@@ -72,11 +72,7 @@ pub(crate) fn begins(token: &Token) -> bool {
         Form::Date { .. } | Form::Ordinal(_) => false,
         Form::Word => {
             let word = token.text.as_str();
-            word == "zero"
-                || unit(word)
-                    .or_else(|| teen(word))
-                    .or_else(|| tens(word))
-                    .is_some()
+            word == "zero" || unit(word).or_else(|| teen(word)).or_else(|| tens(word)).is_some()
         }
     }
 }
@@ -105,9 +101,7 @@ fn below_hundred(tokens: &[Token], at: usize, first: bool) -> Option<(u64, usize
             None => (tens, at + 1),
         });
     }
-    teen(&token.text)
-        .or_else(|| unit(&token.text))
-        .map(|value| (value, at + 1))
+    teen(&token.text).or_else(|| unit(&token.text)).map(|value| (value, at + 1))
 }
 
 /// What may follow "hundred" or "thousand": an optional "and", then a part below a hundred that is not itself counted
@@ -137,22 +131,12 @@ fn group(tokens: &[Token], at: usize, first: bool) -> Option<Parsed<u64>> {
     if short
         && let Some((rest, after)) = below_hundred(tokens, end, false)
         && (10..100).contains(&rest)
-        && tokens
-            .get(end)
-            .is_some_and(|token| token.form == Form::Word)
+        && tokens.get(end).is_some_and(|token| token.form == Form::Word)
         && !matches!(word(tokens, after), "hundred" | "thousand")
     {
-        return Some(Parsed {
-            value: head * 100 + rest,
-            end: after,
-            sure: false,
-        });
+        return Some(Parsed { value: head * 100 + rest, end: after, sure: false });
     }
-    Some(Parsed {
-        value: head,
-        end,
-        sure: true,
-    })
+    Some(Parsed { value: head, end, sure: true })
 }
 
 fn hundreds(tokens: &[Token], head: u64, end: usize) -> Parsed<u64> {
@@ -163,35 +147,19 @@ fn hundreds(tokens: &[Token], head: u64, end: usize) -> Parsed<u64> {
         _ => true,
     });
     match rest {
-        Some((rest, after, plain)) => Parsed {
-            value: head * 100 + rest,
-            end: after,
-            sure: plain,
-        },
-        None => Parsed {
-            value: head * 100,
-            end,
-            sure: true,
-        },
+        Some((rest, after, plain)) => Parsed { value: head * 100 + rest, end: after, sure: plain },
+        None => Parsed { value: head * 100, end, sure: true },
     }
 }
 
 /// A whole number that begins at this token.
 pub(crate) fn cardinal(tokens: &[Token], at: usize) -> Option<Parsed<u64>> {
     if word(tokens, at) == "zero" {
-        return Some(Parsed {
-            value: 0,
-            end: at + 1,
-            sure: true,
-        });
+        return Some(Parsed { value: 0, end: at + 1, sure: true });
     }
     let mut head =
         if word(tokens, at) == "a" && matches!(word(tokens, at + 1), "thousand" | "million") {
-            Parsed {
-                value: 1,
-                end: at + 1,
-                sure: true,
-            }
+            Parsed { value: 1, end: at + 1, sure: true }
         } else {
             group(tokens, at, true)?
         };
@@ -199,15 +167,8 @@ pub(crate) fn cardinal(tokens: &[Token], at: usize) -> Option<Parsed<u64>> {
         if word(tokens, head.end) != name {
             continue;
         }
-        let value = head
-            .value
-            .checked_mul(scale)
-            .filter(|value| *value <= MAX)?;
-        head = Parsed {
-            value,
-            end: head.end + 1,
-            sure: head.sure,
-        };
+        let value = head.value.checked_mul(scale).filter(|value| *value <= MAX)?;
+        head = Parsed { value, end: head.end + 1, sure: head.sure };
         if let Some(rest) = below_scale(tokens, head.end, scale) {
             head = Parsed {
                 value: head.value + rest.value,
@@ -224,26 +185,16 @@ pub(crate) fn cardinal(tokens: &[Token], at: usize) -> Option<Parsed<u64>> {
 fn below_scale(tokens: &[Token], at: usize, scale: u64) -> Option<Parsed<u64>> {
     if word(tokens, at) == "and" {
         let (value, end, plain) = tail(tokens, at)?;
-        return Some(Parsed {
-            value,
-            end,
-            sure: plain,
-        });
+        return Some(Parsed { value, end, sure: plain });
     }
     let rest = group(tokens, at, false)?;
     if scale > 1_000 && word(tokens, rest.end) == "thousand" && rest.value < 1_000 {
         let value = rest.value * 1_000;
         return Some(match group(tokens, rest.end + 1, false) {
-            Some(last) if last.value < 1_000 => Parsed {
-                value: value + last.value,
-                end: last.end,
-                sure: rest.sure && last.sure,
-            },
-            Some(_) | None => Parsed {
-                value,
-                end: rest.end + 1,
-                sure: rest.sure,
-            },
+            Some(last) if last.value < 1_000 => {
+                Parsed { value: value + last.value, end: last.end, sure: rest.sure && last.sure }
+            }
+            Some(_) | None => Parsed { value, end: rest.end + 1, sure: rest.sure },
         });
     }
     (rest.value < scale && word(tokens, rest.end) != "thousand").then_some(rest)
@@ -339,11 +290,7 @@ mod tests {
             ("fifteen hundred four hundred", 1_500, 2),
             ("seven four nine", 7, 1),
         ] {
-            assert_eq!(
-                read(text).map(|(value, end, _)| (value, end)),
-                Some((want, end)),
-                "{text}"
-            );
+            assert_eq!(read(text).map(|(value, end, _)| (value, end)), Some((want, end)), "{text}");
         }
         for text in ["", "hundred", "a", "and five", "dollars"] {
             assert_eq!(read(text), None, "{text}");
@@ -366,11 +313,7 @@ mod tests {
             ("twentieth", 20),
             ("3rd", 3),
         ] {
-            assert_eq!(
-                ordinal_day(&of(text), 0).map(|(day, _)| day),
-                Some(want),
-                "{text}"
-            );
+            assert_eq!(ordinal_day(&of(text), 0).map(|(day, _)| day), Some(want), "{text}");
         }
         for text in ["thirty second", "twenty", "one", "fortieth"] {
             assert_eq!(ordinal_day(&of(text), 0), None, "{text}");

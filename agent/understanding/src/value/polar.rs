@@ -88,16 +88,12 @@ fn is_no(text: &str) -> bool {
 
 /// Whether a word of negation stands among these.
 pub(crate) fn negated(tokens: &[Token]) -> bool {
-    tokens
-        .iter()
-        .any(|token| NOT.contains(&token.text.as_str()))
+    tokens.iter().any(|token| NOT.contains(&token.text.as_str()))
 }
 
 /// Whether the words hold for some cases only.
 pub(crate) fn hedged(tokens: &[Token]) -> bool {
-    tokens
-        .iter()
-        .any(|token| HEDGES.contains(&token.text.as_str()))
+    tokens.iter().any(|token| HEDGES.contains(&token.text.as_str()))
 }
 
 /// "Yes" and "no" themselves. "Sure", "right" and "correct" only begin a sentence as often as not: "sure, one moment".
@@ -112,10 +108,7 @@ fn particle(token: &Token) -> Option<bool> {
 /// The tokens from the first one that is more than a filler.
 fn without_fillers(tokens: &[Token]) -> &[Token] {
     let filler = |token: &Token| {
-        matches!(
-            token.text.as_str(),
-            "ok" | "well" | "so" | "and" | "oh" | "actually" | "alright"
-        )
+        matches!(token.text.as_str(), "ok" | "well" | "so" | "and" | "oh" | "actually" | "alright")
     };
     let first = tokens.iter().position(|token| !filler(token));
     first.and_then(|at| tokens.get(at..)).unwrap_or_default()
@@ -151,10 +144,7 @@ pub(crate) fn read(tokens: &[Token], says: Option<bool>) -> Option<Polarity> {
             Some(false) => (false, !says),
         },
     };
-    Some(Polarity {
-        yes,
-        sure: agree && !hedged(tokens),
-    })
+    Some(Polarity { yes, sure: agree && !hedged(tokens) })
 }
 
 #[cfg(test)]
@@ -165,33 +155,13 @@ mod tests {
     #[test]
     fn particles_and_phrases() {
         for (text, says, want) in [
-            (
-                "no prior authorization is not required",
-                Some(false),
-                Some((false, true)),
-            ),
-            (
-                "prior authorization is not required",
-                Some(false),
-                Some((false, true)),
-            ),
-            (
-                "yes prior authorization is required",
-                Some(true),
-                Some((true, true)),
-            ),
+            ("no prior authorization is not required", Some(false), Some((false, true))),
+            ("prior authorization is not required", Some(false), Some((false, true))),
+            ("yes prior authorization is required", Some(true), Some((true, true))),
             ("it is required", Some(true), Some((true, true))),
-            (
-                "no prior authorization is required",
-                Some(true),
-                Some((false, false)),
-            ),
+            ("no prior authorization is required", Some(true), Some((false, false))),
             ("yes it is not required", Some(false), Some((false, false))),
-            (
-                "it is required for some services",
-                Some(true),
-                Some((true, false)),
-            ),
+            ("it is required for some services", Some(true), Some((true, false))),
             ("ok yes", None, Some((true, true))),
             ("nope", None, Some((false, true))),
             ("yes it does not", None, Some((true, false))),
@@ -199,11 +169,7 @@ mod tests {
             ("sure one moment please", None, None),
             ("right let me check", None, None),
             ("no claims on file", None, None),
-            (
-                "right prior authorization is not required",
-                Some(false),
-                Some((false, true)),
-            ),
+            ("right prior authorization is not required", Some(false), Some((false, true))),
             ("correct", None, Some((true, true))),
             ("no they do not", None, Some((false, true))),
             ("the patient has no claims", None, None),
