@@ -114,11 +114,14 @@ impl Conversation {
             return Err(Misuse::TimeWentBack);
         }
         self.now = now;
-        match self.phase {
-            Phase::Ended => {}
-            // After our hang-up only the end of the leg, or of our patience with it, means anything.
-            _ if self.hung_up => self.after_hang_up(input),
-            _ => self.dispatch(input),
+        if self.phase == Phase::Ended {
+            return Ok(());
+        }
+        if self.hung_up {
+            // Only the end of the leg, or of our patience with it, means anything any more.
+            self.after_hang_up(input);
+        } else {
+            self.dispatch(input);
         }
         Ok(())
     }

@@ -57,6 +57,7 @@ impl Voices {
     }
 
     /// Both sides speak and understand; `None`, with the reason printed, where the libraries are missing.
+    #[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
     pub(crate) fn local() -> Option<Voices> {
         let pack = Arc::new(Pack::embedded().unwrap());
         let cache = cache_folder(Path::new(env!("CARGO_TARGET_TMPDIR")));
