@@ -60,7 +60,7 @@ impl Conversation {
         if turn.again == 0 {
             self.start_turn(turn.goals, 1);
         } else {
-            self.end_with_clip(Clip::PoliteEnd, crate::outcome::Ending::NeedsStaff);
+            self.end_with_clip(Clip::PoliteEnd, crate::outcome::Ending::VendorLost);
         }
     }
 
