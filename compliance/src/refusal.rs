@@ -45,7 +45,7 @@ macro_rules! codes {
                     $(ReasonCode::$name => Mend::$mend,)*
                     ReasonCode::FactUnreadable(_)
                     | ReasonCode::FactStale(_)
-                    | ReasonCode::FactFromTheFuture(_) => Mend::Wait,
+                    | ReasonCode::FactFromTheFuture(_) => Mend::Soon,
                     ReasonCode::FreshnessUnset(_)
                     | ReasonCode::FreshnessTooLong(_)
                     | ReasonCode::Vendor { .. } => Mend::Staff,
@@ -79,7 +79,9 @@ macro_rules! codes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mend {
-    /// Time: the same request may be permitted later.
+    /// A moment: calls that run now end, or a rate falls, within minutes.
+    Soon,
+    /// Time: an hour, a day, or a switch that is lifted.
     Wait,
     /// A person of the practice: list, policy, register or consent must change first.
     Staff,
@@ -167,13 +169,13 @@ codes! {
     /// A cap is above what the rules allow.
     CapTooHigh => Staff "a cap of this class is above what rule L1 allows",
     /// The system runs as many calls as it may.
-    SystemBusy => Wait "the system runs as many calls as it may",
+    SystemBusy => Soon "the system runs as many calls as it may",
     /// The tenant runs as many calls as it may.
-    TenantBusy => Wait "the tenant runs as many calls as it may",
+    TenantBusy => Soon "the tenant runs as many calls as it may",
     /// As many calls run to the number as may.
-    NumberBusy => Wait "as many calls run to the number as may",
+    NumberBusy => Soon "as many calls run to the number as may",
     /// Calls begin too fast.
-    StartsTooFast => Wait "calls begin faster than the policy allows",
+    StartsTooFast => Soon "calls begin faster than the policy allows",
     /// The number was called as often today as it may be.
     NumberCalledOften => Wait "the number was called as often today as it may be",
     /// The call can cost more than one may.

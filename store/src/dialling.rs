@@ -273,19 +273,20 @@ impl Tx {
         self.leave(Action::CallEnded, Object::call(call)).await
     }
 
-    /// Ends the work on a request and gives the lease up. Its call must have ended.
+    /// Ends the work on a request. Its call must have ended. Once this is committed the lease holds nothing any more; until then
+    /// it holds, so that a commit that failed can be tried again.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`]; [`StoreError::CallOrder`] while its call runs; [`StoreError::Transition`].
     pub async fn finish(
         &mut self,
-        lease: Lease,
+        lease: &Lease,
         ending: &Ending,
         outcome: &Code,
     ) -> Result<(), StoreError> {
         self.enter()?;
         let next = ending.state();
-        self.under(&lease).await?.check(next)?;
+        self.under(lease).await?.check(next)?;
         let running: Option<i64> = sqlx::query_scalar(
             "SELECT 1 FROM call WHERE tenant = ? AND request = ? AND ended_at IS NULL",
         )

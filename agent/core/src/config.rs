@@ -50,6 +50,8 @@ pub const GOODBYE_GRACE: SampleTime = SampleTime::from_ms(4_000);
 pub const PLAYOUT_STUCK: Micros = Micros::from_s(45);
 /// A recogniser that owes the words of a finished utterance for this long has failed.
 pub const RECOGNISER_REPLY: Micros = Micros::from_s(5);
+/// So many utterances in a row whose words a recogniser owes show that it is gone.
+pub const MISSED_REPLIES_MAX: u8 = 2;
 /// How often one topic is asked, or one item repeated.
 pub const ATTEMPTS_MAX: u8 = 3;
 

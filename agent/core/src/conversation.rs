@@ -4,7 +4,9 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::checklist::{Accepted, Checklist};
-use crate::config::{Config, HANG_UP_CONFIRM, PLAYOUT_STUCK, RECOGNISER_REPLY, STREAM_LOST};
+use crate::config::{
+    Config, HANG_UP_CONFIRM, MISSED_REPLIES_MAX, PLAYOUT_STUCK, RECOGNISER_REPLY, STREAM_LOST,
+};
 use crate::floor::Floor;
 use crate::goal::Goal;
 use crate::input::{HoldSound, Input, Item, Now, Tone};
@@ -67,6 +69,8 @@ pub struct Conversation {
     pub(crate) operator: bool,
     /// We asked for the end of the leg.
     hung_up: bool,
+    /// Utterances in a row that the recogniser gave no words for.
+    missed_replies: u8,
     outputs: VecDeque<Output>,
 }
 
@@ -92,6 +96,7 @@ impl Conversation {
             ending: None,
             operator: false,
             hung_up: false,
+            missed_replies: 0,
             outputs: VecDeque::new(),
         }
     }
@@ -176,6 +181,7 @@ impl Conversation {
             Input::Conflict { a, b } => self.utterance.add_conflict(a, b),
             Input::MenuMatched { step, reply } => self.utterance.menu = Some((step, reply)),
             Input::Heard { words, done, end_of_turn, .. } => {
+                self.missed_replies = 0;
                 self.words_heard(words, done, end_of_turn);
             }
             Input::Segment { turn, segment } => self.segment_ready(turn, segment),
@@ -247,6 +253,16 @@ impl Conversation {
         }
     }
 
+    /// A recogniser that says nothing once has heard nothing, and the conversation goes on. One that goes on saying nothing is gone.
+    fn recogniser_silent(&mut self) {
+        self.missed_replies += 1;
+        if self.missed_replies >= MISSED_REPLIES_MAX {
+            self.recogniser_failed();
+        } else {
+            self.understood();
+        }
+    }
+
     fn stream_up(&mut self) {
         self.timers.clear(TimerName::StreamLost);
         self.timers.clear(TimerName::Ring);
@@ -295,8 +311,7 @@ impl Conversation {
                 self.timers.set(TimerName::RecogniserReply, self.now.at + RECOGNISER_REPLY);
                 self.push(Output::Finalise);
             }
-            // A recogniser that says nothing has heard nothing; the conversation must go on.
-            TimerName::RecogniserReply => self.understood(),
+            TimerName::RecogniserReply => self.recogniser_silent(),
             TimerName::BargeIn => self.barge_in(),
             TimerName::HoldMusic => self.put_on_hold(),
             TimerName::ModelReply => self.model_late(),

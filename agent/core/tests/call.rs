@@ -321,6 +321,34 @@ fn a_dead_recogniser_does_not_hang_the_call() {
 }
 
 #[test]
+fn a_recogniser_that_owes_two_utterances_in_a_row_is_lost() {
+    let silent = |rig: &mut Rig| {
+        rig.input(Input::SpeechStarted { at: rig.far() });
+        rig.pass(1_000);
+        rig.input(Input::SpeechEnded { at: rig.far() });
+        rig.pass(8_000);
+    };
+    let lost = |rig: &Rig| rig.count(|o| *o == Output::HangUp);
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::Answered);
+    rig.input(Input::StreamUp);
+    silent(&mut rig);
+    assert_eq!(lost(&rig), 0, "once may be chance");
+    silent(&mut rig);
+    rig.input(Input::HungUp);
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(Ending::VendorLost))));
+
+    // One that answers in between, be it that it heard nothing, is there.
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::Answered);
+    rig.input(Input::StreamUp);
+    silent(&mut rig);
+    rig.hear(&[], &[]);
+    silent(&mut rig);
+    assert_eq!(lost(&rig), 0);
+}
+
+#[test]
 fn an_operator_silences_the_agent_and_is_followed_by_a_new_disclosure() {
     let mut rig = Rig::new(questions(1));
     rig.reach_person();

@@ -21,6 +21,7 @@ use callwright_store::{Access, CallId, NewIntent, Patient, Provider, RandomId, R
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
+use super::files::CallFolder;
 use super::result::{self, CallResult};
 use super::{Claimed, DialError, facts, keep, plan};
 use crate::api::Api;
@@ -76,7 +77,7 @@ pub async fn attempt(
         Ok(Decision::Permit(permit)) => permit,
         Ok(Decision::Refuse(refusal)) => {
             let record = refusal.record().clone();
-            keep::refused(services, case.claimed, &actor, &record).await?;
+            keep::refused(services, case, &record).await?;
             return Err(DialError::Refused(Box::new(record)));
         }
         Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
@@ -174,7 +175,7 @@ async fn decide_on(services: &Services, case: &Case) -> Result<Decision, DialErr
 /// A call that is ready to be placed: nothing of it can fail any more but the carrier.
 struct Ready {
     call: CallId,
-    folder: PathBuf,
+    folder: CallFolder,
     began_at: Timestamp,
     answer_until: Timestamp,
     leg: Arc<CarrierLeg>,
@@ -191,8 +192,7 @@ fn prepare(
     moments: mpsc::Sender<Moment>,
 ) -> Result<Ready, DialError> {
     let call = CallId::random()?;
-    let folder = services.calls_dir.join(call.as_str());
-    keep::make_folder(&folder)?;
+    let folder = CallFolder::make(services.calls_dir.join(call.as_str()))?;
     let began_at = services.clock.wall();
     let ring = ClientConfig::REQUEST_TIMEOUT + permit.caps().ring;
     // From the permit's end to the carrier's last chance to ask what to do.
@@ -204,7 +204,7 @@ fn prepare(
         Api::twiml_url(&services.public_url, call.as_str()),
         Api::status_url(&services.public_url, call.as_str()),
     )?;
-    let plan = plan::call_plan(services, case, permit, &call, &folder, began_at)?;
+    let plan = plan::call_plan(services, case, permit, &call, folder.path(), began_at)?;
     let lines = services.registry.enter(call.as_str(), answer_until);
     let (notes, noted) = mpsc::channel(LINES_MAX);
     let watch = services.clock.stopwatch();
@@ -310,6 +310,7 @@ async fn end_strays(
 /// Runs the call, keeps its lease, and writes down what came of it.
 async fn run(services: &Services, mut case: Case, ready: Ready) -> Result<Attempt, DialError> {
     let Ready { call, folder, began_at, driver, notes, .. } = ready;
+    let folder = folder.keep();
     // Side by side: a store that is slow must not stop the call's audio, timers and kill switch.
     let account = keep_account(services, &mut case, &call, notes);
     let (report, ()) = tokio::join!(driver.run(), account);

@@ -4,15 +4,19 @@ use std::path::Path;
 
 use callwright_compliance::audit::{Action, Actor, Event};
 use callwright_compliance::egress::Recipient;
-use callwright_compliance::{DecisionRecord, Mend, ObjectId, Phi, RequestId, TenantId};
+use callwright_compliance::hours::PayerHours;
+use callwright_compliance::{DecisionRecord, Mend, ObjectId, Phi};
+use callwright_dialplan::payer::next_open;
 use callwright_dialplan::retry::{CallOutcome, EndReason, Next, RetryRules};
 use callwright_dialplan::twilio::CallSid;
 use callwright_store::{
-    CallEnd, CallId, CarrierSid, Code, Ending, Evidence, FileSealer, NewIntent, Request,
-    ResultField, StoreError,
+    CallEnd, CallId, CarrierSid, Code, Ending, Evidence, NewIntent, ResultField, StoreError,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
+use super::attempt::{Case, LEASE};
+use super::files::{SEALED, write_files};
+use super::persist::persist;
 use super::plan::{JOURNAL, RECORDING};
 use super::result::CallResult;
 use super::{Claimed, DialError};
@@ -21,6 +25,10 @@ use crate::services::{FileKeeping, Services};
 
 /// After a fault of our own before anything was dialled: long enough for it to pass, short enough not to lose the day.
 const GIVE_BACK: SignedDuration = SignedDuration::from_mins(2);
+/// After a refusal that a moment mends, such as as many calls as may run.
+const AGAIN_SOON: SignedDuration = SignedDuration::from_secs(30);
+/// After a refusal that takes longer: a day's limit, a switch. Each try is a decision that is written down, so not more often.
+const AGAIN_LATER: SignedDuration = SignedDuration::from_mins(5);
 
 /// Nothing was dialled: the request goes back to the queue. Gives the error back, to be told.
 pub(super) async fn give_back(
@@ -47,17 +55,25 @@ pub(super) async fn give_back(
 /// Policy refused: waiting may mend it, or staff must.
 pub(super) async fn refused(
     services: &Services,
-    claimed: Claimed,
-    actor: &Actor,
+    case: Case,
     record: &DecisionRecord,
 ) -> Result<(), DialError> {
-    let staff = record.reasons.iter().any(|reason| reason.code.mend() == Mend::Staff);
-    let ending = if staff {
-        Ending::NeedsStaff
-    } else {
-        Ending::Retry { not_before: services.clock.wall() + SignedDuration::from_mins(15) }
+    let ending = after_refusal(record, &case.line.hours, services.clock.wall());
+    end(services, case.claimed, &case.actor, &ending, "policy_refused").await
+}
+
+/// What comes after a refusal: of several reasons, the one that is mended last.
+fn after_refusal(record: &DecisionRecord, hours: &PayerHours, now: Timestamp) -> Ending {
+    let mend = record.reasons.iter().map(|reason| reason.code.mend()).max();
+    let wait = match mend {
+        // A refusal without a reason would be a defect: staff look at it.
+        None | Some(Mend::Staff) => return Ending::NeedsStaff,
+        Some(Mend::Soon) => AGAIN_SOON,
+        Some(Mend::Wait) => AGAIN_LATER,
     };
-    end(services, claimed, actor, &ending, "policy_refused").await
+    // While the line is closed there is nothing to ask for.
+    let open = next_open(hours, now).unwrap_or(now);
+    Ending::Retry { not_before: open.max(now + wait) }
 }
 
 async fn end(
@@ -69,7 +85,7 @@ async fn end(
 ) -> Result<(), DialError> {
     let now = services.clock.wall();
     let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
-    tx.finish(claimed.lease, ending, &Code::new(outcome)?).await?;
+    tx.finish(&claimed.lease, ending, &Code::new(outcome)?).await?;
     Ok(tx.commit().await?)
 }
 
@@ -116,7 +132,7 @@ pub(super) async fn not_placed(
     let end = CallEnd { outcome: name.clone(), cost_cents, recording: None, journal: None };
     let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
     tx.call_ended(&claimed.lease, call, &end).await?;
-    tx.finish(claimed.lease, &ending, &name).await?;
+    tx.finish(&claimed.lease, &ending, &name).await?;
     Ok(tx.commit().await?)
 }
 
@@ -175,14 +191,39 @@ pub(super) struct Files<'a> {
 /// The call is over: its files, its results, its ledger, and how the request goes on.
 pub(super) async fn ended(
     services: &Services,
-    claimed: Claimed,
+    mut claimed: Claimed,
+    actor: &Actor,
+    call: &CallId,
+    files: &Files<'_>,
+) -> Result<(), DialError> {
+    let name = Code::new(translate::outcome_name(files.report.outcome))?;
+    // What was won is stored first, so that no full disk for the files can lose it.
+    persist(
+        &mut claimed,
+        async |claimed: &mut Claimed| store_end(services, claimed, actor, call, files).await,
+        async |claimed: &mut Claimed| {
+            services.store.heartbeat(&mut claimed.lease, services.clock.wall(), LEASE).await
+        },
+    )
+    .await?;
+    write_files(services, &claimed.request.tenant, &claimed.request.id, files).await?;
+    let seconds = files.report.length.as_ms() as f64 / 1_000.0;
+    metrics::counter!("callwright_calls_ended_total", "outcome" => name.as_str().to_owned())
+        .increment(1);
+    metrics::histogram!("callwright_call_seconds").record(seconds);
+    tracing::info!(call = %call, outcome = name.as_str(), seconds, "call ended");
+    Ok(())
+}
+
+/// One try at writing down the end of a call, all of it or nothing.
+async fn store_end(
+    services: &Services,
+    claimed: &Claimed,
     actor: &Actor,
     call: &CallId,
     files: &Files<'_>,
 ) -> Result<(), DialError> {
     let recording = files.report.recorded.is_some().then(|| files.folder.join(RECORDING));
-    // Sealing needs the request's key; what was won is stored first, so that no full disk can lose it.
-    let (tenant, request) = (claimed.request.tenant.clone(), claimed.request.id.clone());
     let name_of = |suffix: &str| format!("{call}/{RECORDING}{suffix}");
     let kept_as = match services.keeping {
         FileKeeping::Open => name_of(""),
@@ -191,7 +232,7 @@ pub(super) async fn ended(
     let now = services.clock.wall();
     let name = Code::new(translate::outcome_name(files.report.outcome))?;
     let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
-    for field in results(&claimed, call, files)? {
+    for field in results(claimed, call, files)? {
         tx.put_result(&claimed.lease, &field).await?;
     }
     for (recipient, total) in files.report.ledger.totals() {
@@ -213,15 +254,8 @@ pub(super) async fn ended(
     tx.call_ended(&claimed.lease, call, &end).await?;
     let outcome = translate::call_outcome(files.report.outcome);
     let ending = after(outcome, claimed.request.attempts + 1, now);
-    tx.finish(claimed.lease, &ending, &name).await?;
-    tx.commit().await?;
-    write_files(services, &tenant, &request, files).await?;
-    let seconds = files.report.length.as_ms() as f64 / 1_000.0;
-    metrics::counter!("callwright_calls_ended_total", "outcome" => name.as_str().to_owned())
-        .increment(1);
-    metrics::histogram!("callwright_call_seconds").record(seconds);
-    tracing::info!(call = %call, outcome = name.as_str(), seconds, "call ended");
-    Ok(())
+    tx.finish(&claimed.lease, &ending, &name).await?;
+    Ok(tx.commit().await?)
 }
 
 fn results(
@@ -253,84 +287,4 @@ fn results(
     }
     tracing::debug!(request = %claimed.request.id, fields = fields.len(), "results");
     Ok(fields)
-}
-
-/// The words of a call, a line an utterance.
-fn words(report: &CallReport) -> Result<Vec<u8>, DialError> {
-    let mut out = Vec::new();
-    for (id, utterance) in report.vault.utterances() {
-        let each = utterance.words().words.iter();
-        let words: Vec<_> = each
-            .map(|word| serde_json::json!([word.text, word.from_ms, word.to_ms, word.confidence]))
-            .collect();
-        let line = serde_json::json!({ "utterance": id, "words": words });
-        serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
-        out.push(b'\n');
-    }
-    Ok(out)
-}
-
-/// What a sealed file's name ends with.
-const SEALED: &str = ".sealed";
-
-/// Makes a call's folder, which its owner alone may enter.
-pub(super) fn make_folder(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-/// Writes the words and the result, sealed or open as the services have it, and seals the recording.
-async fn write_files(
-    services: &Services,
-    tenant: &TenantId,
-    request: &RequestId,
-    files: &Files<'_>,
-) -> Result<(), DialError> {
-    let result = serde_json::to_vec_pretty(files.result).map_err(std::io::Error::from)?;
-    let texts = [("words.jsonl", words(files.report)?), ("result.json", result)];
-    match services.keeping {
-        FileKeeping::Open => {
-            for (name, bytes) in texts {
-                std::fs::write(files.folder.join(name), bytes)?;
-            }
-        }
-        FileKeeping::Sealed => {
-            let sealer = services.store.file_sealer(tenant, request).await?;
-            for (name, bytes) in texts {
-                let sealed = sealer.seal(&Code::new(name)?, &Phi::new(bytes))?;
-                std::fs::write(files.folder.join(format!("{name}{SEALED}")), sealed.as_bytes())?;
-            }
-            seal_recording(&sealer, files.folder)?;
-        }
-    }
-    Ok(())
-}
-
-/// Seals what a call recorded and removes the open file. Does nothing where there is none.
-fn seal_recording(sealer: &FileSealer, folder: &Path) -> Result<(), DialError> {
-    let path = folder.join(RECORDING);
-    if path.exists() {
-        let bytes = Phi::new(std::fs::read(&path)?);
-        let sealed = sealer.seal(&Code::new(RECORDING)?, &bytes)?;
-        std::fs::write(folder.join(format!("{RECORDING}{SEALED}")), sealed.as_bytes())?;
-        std::fs::remove_file(&path)?;
-    }
-    Ok(())
-}
-
-/// Seals the recording that a process left open when it died in the middle of a call.
-///
-/// # Errors
-/// Those of the store and the files; the file then stays as it is.
-pub(crate) async fn seal_leftovers(
-    services: &Services,
-    request: &Request,
-    call: &CallId,
-) -> Result<(), DialError> {
-    if services.keeping == FileKeeping::Sealed {
-        let sealer = services.store.file_sealer(&request.tenant, &request.id).await?;
-        seal_recording(&sealer, &services.calls_dir.join(call.as_str()))?;
-    }
-    Ok(())
 }

@@ -5,7 +5,9 @@
 
 mod attempt;
 mod facts;
+mod files;
 mod keep;
+mod persist;
 mod plan;
 pub mod result;
 
@@ -18,7 +20,8 @@ use callwright_vendors::VendorError;
 pub(crate) use attempt::dial_request;
 pub use attempt::{Attempt, LEASE, attempt};
 pub(crate) use facts::gather;
-pub(crate) use keep::{after, seal_leftovers};
+pub(crate) use files::seal_leftovers;
+pub(crate) use keep::after;
 pub use result::{CallResult, FieldResult};
 
 /// Why a request was not called, or its call could not be kept account of.

@@ -39,7 +39,7 @@ async fn a_call_is_kept_from_intent_to_end() {
     assert_eq!(store.request(tenant, &id).await.unwrap().state, RequestState::InCall);
     let mut tx = store.begin(tenant, &node(), at(9)).await.unwrap();
     tx.call_ended(&lease, &call, &end("complete")).await.unwrap();
-    tx.finish(lease, &Ending::Done, &code("complete")).await.unwrap();
+    tx.finish(&lease, &Ending::Done, &code("complete")).await.unwrap();
     tx.commit().await.unwrap();
 
     let kept = store.calls(tenant, &id).await.unwrap().remove(0);
@@ -89,13 +89,13 @@ async fn a_permit_places_one_call_and_a_request_has_one_at_a_time() {
     // The request may not be finished while its call runs.
     let mut tx = store.begin(tenant, &node(), at(5)).await.unwrap();
     let retry = Ending::Retry { not_before: at(5) };
-    let finished = tx.finish(lease, &retry, &code("busy")).await;
+    let finished = tx.finish(&lease, &retry, &code("busy")).await;
     assert_eq!(finished, Err(StoreError::CallOrder));
     drop(tx);
     let adopted = store.adopt(&code("node-2"), at(60), LEASE).await.unwrap().unwrap();
     let mut tx = store.begin(tenant, &node(), at(61)).await.unwrap();
     tx.call_ended(&adopted.lease, &call, &end("busy")).await.unwrap();
-    tx.finish(adopted.lease, &retry, &code("busy")).await.unwrap();
+    tx.finish(&adopted.lease, &retry, &code("busy")).await.unwrap();
     tx.commit().await.unwrap();
     // The decision of the first attempt does not serve for the second.
     let (lease, request) = house.claim(at(62)).await;

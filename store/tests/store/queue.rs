@@ -118,7 +118,7 @@ async fn a_dialled_request_is_adopted_once_and_never_claimed() {
     let mut tx = house.store.begin(&house.tenant, &node(), at(42)).await.unwrap();
     tx.call_ended(&adopted.lease, &call, &end).await.unwrap();
     let retry = Ending::Retry { not_before: at(200) };
-    tx.finish(adopted.lease, &retry, &code("node_died")).await.unwrap();
+    tx.finish(&adopted.lease, &retry, &code("node_died")).await.unwrap();
     tx.commit().await.unwrap();
     assert!(house.idle(at(199)).await);
     let (_, request) = house.claim(at(200)).await;

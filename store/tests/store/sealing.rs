@@ -43,7 +43,7 @@ async fn finished(house: &House) -> callwright_compliance::RequestId {
     let end =
         CallEnd { outcome: code("complete"), cost_cents: Some(12), recording: None, journal: None };
     tx.call_ended(&lease, &call, &end).await.unwrap();
-    tx.finish(lease, &Ending::Done, &code("complete")).await.unwrap();
+    tx.finish(&lease, &Ending::Done, &code("complete")).await.unwrap();
     tx.commit().await.unwrap();
     id
 }

@@ -97,7 +97,7 @@ async fn acting_on_a_foreign_row_finds_nothing() {
     let moved = begin().await.move_request(&id, RequestState::Failed, &code("x")).await;
     assert_eq!(moved, missing(Kind::Request));
     assert_eq!(begin().await.call_ended(&lease, &call, &end).await, missing(Kind::Request));
-    let finished = begin().await.finish(lease, &Ending::Failed, &code("x")).await;
+    let finished = begin().await.finish(&lease, &Ending::Failed, &code("x")).await;
     assert_eq!(finished, missing(Kind::Request));
     let foreign_provider = order(&house.provider);
     let new = callwright_compliance::RequestId::random().unwrap();

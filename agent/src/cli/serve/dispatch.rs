@@ -208,7 +208,7 @@ async fn refuse_open(
     tracing::error!(request = %request.id, "[calls] keep is \"open\": a call about a living patient is not placed");
     let actor = Actor::Node(services.node_id.clone());
     let mut tx = services.store.begin(&request.tenant, &actor, services.clock.wall()).await?;
-    tx.finish(lease, &Ending::NeedsStaff, &Code::new("files_open")?).await?;
+    tx.finish(&lease, &Ending::NeedsStaff, &Code::new("files_open")?).await?;
     tx.commit().await
 }
 

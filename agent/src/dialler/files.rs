@@ -1,0 +1,123 @@
+//! The files of a call: its folder, and what is written into it when the call is over, sealed or open as the services have it.
+//!
+//! The journal and the recording are written while the call runs, by `call::journal` and `media::recorder`.
+
+use std::path::{Path, PathBuf};
+
+use callwright_compliance::{Phi, RequestId, TenantId};
+use callwright_store::{CallId, Code, FileSealer, Request};
+
+use super::DialError;
+use super::keep::Files;
+use super::plan::RECORDING;
+use crate::call::CallReport;
+use crate::services::{FileKeeping, Services};
+
+/// The words of a call, a line an utterance.
+fn words(report: &CallReport) -> Result<Vec<u8>, DialError> {
+    let mut out = Vec::new();
+    for (id, utterance) in report.vault.utterances() {
+        let each = utterance.words().words.iter();
+        let words: Vec<_> = each
+            .map(|word| serde_json::json!([word.text, word.from_ms, word.to_ms, word.confidence]))
+            .collect();
+        let line = serde_json::json!({ "utterance": id, "words": words });
+        serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+/// What a sealed file's name ends with.
+pub(super) const SEALED: &str = ".sealed";
+
+/// The folder of a call that was not placed yet. It goes, with what is in it, unless the call comes about.
+pub(super) struct CallFolder {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl CallFolder {
+    /// Makes it. Its owner alone may enter.
+    pub(super) fn make(path: PathBuf) -> std::io::Result<CallFolder> {
+        use std::os::unix::fs::DirBuilderExt;
+
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+        Ok(CallFolder { path, kept: false })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The call was placed: from here on there is something to keep.
+    pub(super) fn keep(mut self) -> PathBuf {
+        self.kept = true;
+        std::mem::take(&mut self.path)
+    }
+}
+
+impl Drop for CallFolder {
+    fn drop(&mut self) {
+        if !self.kept
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
+        {
+            tracing::warn!(%error, "the folder of a call that was not placed is left");
+        }
+    }
+}
+
+/// Writes the words and the result, sealed or open as the services have it, and seals the recording.
+pub(super) async fn write_files(
+    services: &Services,
+    tenant: &TenantId,
+    request: &RequestId,
+    files: &Files<'_>,
+) -> Result<(), DialError> {
+    let result = serde_json::to_vec_pretty(files.result).map_err(std::io::Error::from)?;
+    let texts = [("words.jsonl", words(files.report)?), ("result.json", result)];
+    match services.keeping {
+        FileKeeping::Open => {
+            for (name, bytes) in texts {
+                std::fs::write(files.folder.join(name), bytes)?;
+            }
+        }
+        FileKeeping::Sealed => {
+            let sealer = services.store.file_sealer(tenant, request).await?;
+            for (name, bytes) in texts {
+                let sealed = sealer.seal(&Code::new(name)?, &Phi::new(bytes))?;
+                std::fs::write(files.folder.join(format!("{name}{SEALED}")), sealed.as_bytes())?;
+            }
+            seal_recording(&sealer, files.folder)?;
+        }
+    }
+    Ok(())
+}
+
+/// Seals what a call recorded and removes the open file. Does nothing where there is none.
+fn seal_recording(sealer: &FileSealer, folder: &Path) -> Result<(), DialError> {
+    let path = folder.join(RECORDING);
+    if path.exists() {
+        let bytes = Phi::new(std::fs::read(&path)?);
+        let sealed = sealer.seal(&Code::new(RECORDING)?, &bytes)?;
+        std::fs::write(folder.join(format!("{RECORDING}{SEALED}")), sealed.as_bytes())?;
+        std::fs::remove_file(&path)?;
+    }
+    Ok(())
+}
+
+/// Seals the recording that a process left open when it died in the middle of a call.
+///
+/// # Errors
+/// Those of the store and the files; the file then stays as it is.
+pub(crate) async fn seal_leftovers(
+    services: &Services,
+    request: &Request,
+    call: &CallId,
+) -> Result<(), DialError> {
+    if services.keeping == FileKeeping::Sealed {
+        let sealer = services.store.file_sealer(&request.tenant, &request.id).await?;
+        seal_recording(&sealer, &services.calls_dir.join(call.as_str()))?;
+    }
+    Ok(())
+}
