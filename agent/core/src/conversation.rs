@@ -253,6 +253,16 @@ impl Conversation {
         }
     }
 
+    /// The far end's turn is over: its words are owed now.
+    fn end_of_turn(&mut self) {
+        if self.timers.is_armed(TimerName::RecogniserReply) {
+            // The words of the turn before are owed still.
+            self.missed_replies += 1;
+        }
+        self.timers.set(TimerName::RecogniserReply, self.now.at + RECOGNISER_REPLY);
+        self.push(Output::Finalise);
+    }
+
     /// A recogniser that says nothing once has heard nothing, and the conversation goes on. One that goes on saying nothing is gone.
     fn recogniser_silent(&mut self) {
         self.missed_replies += 1;
@@ -302,15 +312,14 @@ impl Conversation {
             TimerName::TotalCap => self.hang_up(Ending::CapReached),
             TimerName::StreamLost => self.hang_up(Ending::MediaLost),
             TimerName::HangUpConfirm => self.finish(),
+            // A menu cannot go on where the recogniser owes what it said.
+            TimerName::MenuStep if self.missed_replies > 0 => self.recogniser_failed(),
             TimerName::MenuStep | TimerName::MenuTotal => self.hang_up(Ending::MenuStuck),
             TimerName::HoldTotal => self.hang_up(Ending::HoldTooLong),
             TimerName::PersonTotal => self.close(),
             TimerName::WrapUp | TimerName::GoodbyeGrace => self.hang_up_as_decided(),
             TimerName::PlayoutStuck => self.hang_up(Ending::MediaLost),
-            TimerName::Endpoint => {
-                self.timers.set(TimerName::RecogniserReply, self.now.at + RECOGNISER_REPLY);
-                self.push(Output::Finalise);
-            }
+            TimerName::Endpoint => self.end_of_turn(),
             TimerName::RecogniserReply => self.recogniser_silent(),
             TimerName::BargeIn => self.barge_in(),
             TimerName::HoldMusic => self.put_on_hold(),

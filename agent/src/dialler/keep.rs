@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::attempt::{Case, LEASE};
 use super::files::{SEALED, write_files};
-use super::persist::persist;
+use super::persist::{Patience, may_pass};
 use super::plan::{JOURNAL, RECORDING};
 use super::result::CallResult;
 use super::{Claimed, DialError};
@@ -198,14 +198,18 @@ pub(super) async fn ended(
 ) -> Result<(), DialError> {
     let name = Code::new(translate::outcome_name(files.report.outcome))?;
     // What was won is stored first, so that no full disk for the files can lose it.
-    persist(
-        &mut claimed,
-        async |claimed: &mut Claimed| store_end(services, claimed, actor, call, files).await,
-        async |claimed: &mut Claimed| {
-            services.store.heartbeat(&mut claimed.lease, services.clock.wall(), LEASE).await
-        },
-    )
-    .await?;
+    let mut patience = Patience::new();
+    while let Err(error) = store_end(services, &claimed, actor, call, files).await {
+        let Some(wait) = patience.after(&error) else { return Err(error) };
+        tracing::warn!(call = %call, %error, "the end of a call could not be written down yet");
+        tokio::time::sleep(wait).await;
+        let now = services.clock.wall();
+        if let Err(error) = services.store.heartbeat(&mut claimed.lease, now, LEASE).await
+            && !may_pass(&error)
+        {
+            return Err(error.into());
+        }
+    }
     write_files(services, &claimed.request.tenant, &claimed.request.id, files).await?;
     let seconds = files.report.length.as_ms() as f64 / 1_000.0;
     metrics::counter!("callwright_calls_ended_total", "outcome" => name.as_str().to_owned())
