@@ -1,4 +1,4 @@
-//! The file: stereo WAV, 16 bits at 8 kHz, far end left and near end right.
+//! The file: stereo WAV, 16 bits at 8 kHz, far end left and near end right, in the form that `hound` writes.
 //!
 //! It is created new, readable by its owner only, and its header is brought up to date every few seconds, so
 //! that a crash leaves a file that plays. Every frame has its place, counted from the first: what cannot be
@@ -10,6 +10,7 @@ use super::holdback::Pair;
 use super::tape::Sink;
 use crate::frame::{FRAME, SAMPLE_RATE};
 use crate::g711;
+use hound::{SampleFormat, WavSpec, WavWriter};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::ops::Range;
@@ -25,8 +26,8 @@ const HEADER_EVERY: u64 = 250;
 /// Bytes of one frame: two channels of two bytes.
 const FRAME_BYTES: usize = FRAME * 4;
 
-/// Bytes of the canonical header for 16-bit PCM: RIFF 12, `fmt ` 24, `data` 8 (Microsoft, "Multimedia
-/// Programming Interface and Data Specifications 1.0", 1991).
+/// Bytes of the canonical header for 16-bit PCM: RIFF 12 (its size at byte 4), `fmt ` 24, `data` 8 (its size at byte 40). Microsoft,
+/// "Multimedia Programming Interface and Data Specifications 1.0", 1991.
 const HEADER_BYTES: usize = 44;
 
 /// Stretches that are owed one by one; further ones are joined with the last, and what lies between goes too.
@@ -68,6 +69,7 @@ impl Disk for OnDisk {
 
 pub(super) struct WavFile {
     disk: Box<dyn Disk>,
+    header: [u8; HEADER_BYTES],
     /// Frames `settled..frames`, as they will be written.
     buffer: Zeroizing<Vec<u8>>,
     /// Frames handed in.
@@ -93,9 +95,11 @@ impl WavFile {
     }
 
     pub(super) fn on(mut disk: Box<dyn Disk>) -> io::Result<WavFile> {
-        disk.write_at(0, &header(0))?;
+        let header = empty_header()?;
+        disk.write_at(0, &header)?;
         Ok(WavFile {
             disk,
+            header,
             buffer: Zeroizing::new(Vec::with_capacity(BUFFER_FRAMES * FRAME_BYTES)),
             frames: 0,
             settled: 0,
@@ -241,7 +245,7 @@ impl WavFile {
     }
 
     fn write_header(&mut self) -> io::Result<()> {
-        self.disk.write_at(0, &header(self.extent))
+        self.disk.write_at(0, &sized(self.header, self.extent))
     }
 }
 
@@ -261,32 +265,29 @@ const fn place(frame: u64) -> u64 {
     HEADER_BYTES as u64 + frame * FRAME_BYTES as u64
 }
 
-/// The header of a file of so many frames.
-fn header(frames: u64) -> [u8; HEADER_BYTES] {
-    const CHANNELS: u16 = 2;
-    const SAMPLE_BYTES: u16 = 2;
+/// What every file is: PCM, 16 bits, 8 kHz, far end left and near end right.
+const SPEC: WavSpec = WavSpec {
+    channels: 2,
+    sample_rate: SAMPLE_RATE,
+    bits_per_sample: 16,
+    sample_format: SampleFormat::Int,
+};
+
+/// The canonical header as `hound` writes it, of a file without a frame.
+fn empty_header() -> io::Result<[u8; HEADER_BYTES]> {
+    let mut bytes = io::Cursor::new(Vec::with_capacity(HEADER_BYTES));
+    let writer = WavWriter::new(&mut bytes, SPEC).map_err(io::Error::other)?;
+    writer.finalize().map_err(io::Error::other)?;
+    let other = |_| io::Error::other("hound's header is not the canonical one");
+    <[u8; HEADER_BYTES]>::try_from(bytes.into_inner()).map_err(other)
+}
+
+/// The header of a file of so many frames: the two sizes in it are ours, because the file is cut and filled at any place.
+fn sized(mut header: [u8; HEADER_BYTES], frames: u64) -> [u8; HEADER_BYTES] {
     // A call of 150 minutes has 288 MB: sizes fit the 32 bits that WAV has.
     let size = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes();
-    let align = CHANNELS * SAMPLE_BYTES;
-    let parts: [&[u8]; 13] = [
-        b"RIFF",
-        &size(place(frames) - 8),
-        b"WAVE",
-        b"fmt ",
-        &16_u32.to_le_bytes(),
-        &1_u16.to_le_bytes(), // WAVE_FORMAT_PCM
-        &CHANNELS.to_le_bytes(),
-        &SAMPLE_RATE.to_le_bytes(),
-        &(SAMPLE_RATE * u32::from(align)).to_le_bytes(),
-        &align.to_le_bytes(),
-        &(SAMPLE_BYTES * 8).to_le_bytes(),
-        b"data",
-        &size(frames * FRAME_BYTES as u64),
-    ];
-    let mut header = [0; HEADER_BYTES];
-    for (byte, value) in header.iter_mut().zip(parts.concat()) {
-        *byte = value;
-    }
+    header[4..8].copy_from_slice(&size(place(frames) - 8));
+    header[40..44].copy_from_slice(&size(frames * FRAME_BYTES as u64));
     header
 }
 
