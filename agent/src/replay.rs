@@ -166,7 +166,12 @@ mod tests {
             policy: String::new(),
             prompts: String::new(),
             directory: String::new(),
-            config: Config { questions: vec![], items: vec![], limits: Limits::default() },
+            config: Config {
+                questions: vec![],
+                answered_before: vec![],
+                items: vec![],
+                limits: Limits::default(),
+            },
         }
     }
 

@@ -12,6 +12,8 @@ enum State {
     /// Heard, and waiting to be read back.
     Held(ValueId),
     Accepted,
+    /// Answered by an earlier call.
+    Before,
     /// The far end has none, may not say, or was asked too often.
     GivenUp,
 }
@@ -44,8 +46,10 @@ impl Checklist {
     pub(crate) fn new(config: &Config) -> Checklist {
         let entry = |topic, plan| Entry { topic, plan, state: State::Open, asked: 0, read: 0 };
         let fields = config.questions.iter().enumerate().map(|(at, plan)| {
-            let id = u16::try_from(at).unwrap_or(u16::MAX);
-            entry(Topic::Field(FieldId(id)), *plan)
+            let id = FieldId(u16::try_from(at).unwrap_or(u16::MAX));
+            let before = config.answered_before.contains(&id);
+            let state = if before { State::Before } else { State::Open };
+            Entry { state, ..entry(Topic::Field(id), *plan) }
         });
         let name = QuestionPlan { required: false, read_back: ReadBack::WhenUnsure };
         let reference = QuestionPlan { required: false, read_back: ReadBack::Always };
@@ -67,7 +71,7 @@ impl Checklist {
     ) -> Option<Accepted> {
         let entry = self.entry(topic)?;
         match (entry.state, verdict, entry.plan.read_back) {
-            (State::Accepted, _, _) => None,
+            (State::Accepted | State::Before, _, _) => None,
             (_, Verdict::Refused, _) => {
                 entry.state = State::GivenUp;
                 None
@@ -115,7 +119,7 @@ impl Checklist {
     /// The far end does not have it.
     pub(crate) fn give_up(&mut self, topic: Topic) {
         if let Some(entry) = self.entry(topic)
-            && entry.state != State::Accepted
+            && !matches!(entry.state, State::Accepted | State::Before)
         {
             entry.state = State::GivenUp;
         }
@@ -155,7 +159,8 @@ impl Checklist {
 
     /// Whether any required question is without an accepted answer, and how many.
     pub(crate) fn missing(&self) -> u16 {
-        let open = |e: &&Entry| e.plan.required && e.state != State::Accepted;
+        let answered = |e: &Entry| matches!(e.state, State::Accepted | State::Before);
+        let open = |e: &&Entry| e.plan.required && !answered(e);
         u16::try_from(self.entries.iter().filter(open).count()).unwrap_or(u16::MAX)
     }
 
@@ -167,7 +172,12 @@ impl Checklist {
         })
     }
 
-    /// Whether something was won at all.
+    /// Whether an earlier call answered something.
+    pub(crate) fn has_answers_before(&self) -> bool {
+        self.entries.iter().any(|e| e.state == State::Before)
+    }
+
+    /// Whether this call won something.
     pub(crate) fn won_any(&self) -> bool {
         self.entries
             .iter()
@@ -186,6 +196,7 @@ mod tests {
         let always = QuestionPlan { required: true, read_back: ReadBack::Always };
         Checklist::new(&Config {
             questions: vec![plan, always],
+            answered_before: vec![],
             items: vec![],
             limits: Limits::default(),
         })
@@ -218,6 +229,25 @@ mod tests {
         assert_eq!(list.next_question(), Some(FIRST));
         assert_eq!(list.next_question(), Some(SECOND), "three times is enough");
         assert_eq!(list.missing(), 2);
+    }
+
+    #[test]
+    fn what_an_earlier_call_answered_is_neither_asked_nor_overwritten_nor_missing() {
+        let plan = QuestionPlan { required: true, read_back: ReadBack::WhenUnsure };
+        let config = Config {
+            questions: vec![plan; 2],
+            answered_before: vec![FieldId(0)],
+            items: vec![],
+            limits: Limits::default(),
+        };
+        let mut list = Checklist::new(&config);
+        assert_eq!(list.missing(), 1);
+        assert!(list.heard(FIRST, Verdict::Clear, ValueId(1)).is_none());
+        list.give_up(FIRST);
+        assert_eq!((list.missing(), list.next_question()), (1, Some(SECOND)));
+        assert!(!list.won_any() && list.has_answers_before());
+        assert!(list.heard(SECOND, Verdict::Clear, ValueId(2)).is_some());
+        assert_eq!(list.missing(), 0);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::act::DataItem;
+use crate::id::FieldId;
 use crate::time::{Micros, SampleTime};
 
 /// Ringing without an answer: Twilio's own default `Timeout` is 60 s.
@@ -80,6 +81,9 @@ pub enum ReadBack {
 pub struct Config {
     /// The questions, in the order in which they are asked.
     pub questions: Vec<QuestionPlan>,
+    /// Questions that an earlier call about the same request answered: they stand, and are not asked again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answered_before: Vec<FieldId>,
     /// What of the request may be given when it is asked for.
     pub items: Vec<DataItem>,
     /// The limits.

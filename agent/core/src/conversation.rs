@@ -375,9 +375,12 @@ impl Conversation {
 
     /// What the call comes to, should `why` end it now.
     fn outcome(&self, why: Ending) -> Outcome {
-        match self.checklist.missing() {
-            0 if self.checklist.won_any() && self.checklist.is_signed_off() => Outcome::Complete,
-            missing if self.checklist.won_any() => Outcome::Partial { missing, why },
+        let list = &self.checklist;
+        match list.missing() {
+            0 if (list.won_any() || list.has_answers_before()) && list.is_signed_off() => {
+                Outcome::Complete
+            }
+            missing if list.won_any() => Outcome::Partial { missing, why },
             _ => Outcome::Failed(why),
         }
     }

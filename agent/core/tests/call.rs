@@ -4,8 +4,8 @@
 mod support;
 
 use callwright_core::{
-    Act, Clip, DataItem, Ending, Goal, HoldSound, Input, Item, LegFailure, MenuReply, Outcome,
-    Output, Owed, Phase, Recording, StepId, Stop, Topic, Verdict,
+    Act, Clip, DataItem, Ending, FieldId, Goal, HoldSound, Input, Item, LegFailure, MenuReply,
+    Outcome, Output, Owed, Phase, Recording, StepId, Stop, Topic, Verdict,
 };
 use support::{FIRST, Rig, questions};
 
@@ -239,6 +239,31 @@ fn a_line_that_drops_keeps_what_was_won() {
     rig.input(Input::HungUp);
     let why = Ending::FarEndHungUp;
     assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Partial { missing: 1, why })));
+}
+
+#[test]
+fn a_second_call_asks_only_what_the_first_one_left_open() {
+    let mut config = questions(2);
+    config.answered_before = vec![FieldId(0)];
+    let second = Topic::Field(FieldId(1));
+    let mut rig = Rig::new(config.clone());
+    rig.reach_person();
+    rig.hear(&[Act::GoAhead], &[]);
+    rig.hear(&[Act::Answer], &[(second, Verdict::Clear)]);
+    rig.hear(&[Act::Answer], &[(Topic::Reference, Verdict::Clear)]);
+    rig.hear(&[Act::Affirm], &[]);
+    rig.hear(&[Act::Goodbye], &[]);
+    rig.input(Input::HungUp);
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Complete)));
+    assert!(goals(&rig).contains(&Goal::Ask(second)));
+    assert!(!goals(&rig).contains(&Goal::Ask(FIRST)), "it was answered before");
+
+    // One that wins nothing new says what ended it, so that it is tried again for that reason.
+    let mut rig = Rig::new(config);
+    rig.reach_person();
+    rig.input(Input::HungUp);
+    let dropped = Outcome::Failed(Ending::FarEndHungUp);
+    assert_eq!(rig.said.last(), Some(&Output::Finish(dropped)));
 }
 
 #[test]

@@ -109,7 +109,13 @@ fn input() -> impl Strategy<Value = Input> {
 
 fn questions(n: usize) -> Config {
     let plan = QuestionPlan { required: true, read_back: ReadBack::WhenUnsure };
-    Config { questions: vec![plan; n], items: vec![DataItem::MemberId], limits: Limits::default() }
+    Config {
+        questions: vec![plan; n],
+        // One in three has an answer from an earlier call.
+        answered_before: (0..n).filter(|at| at % 3 == 1).map(|at| FieldId(at as u16)).collect(),
+        items: vec![DataItem::MemberId],
+        limits: Limits::default(),
+    }
 }
 
 /// What an observer of the outputs can say about the call so far.

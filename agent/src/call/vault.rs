@@ -54,14 +54,17 @@ pub struct Vault {
     values: Vec<HeardValue>,
     known: Known,
     won: BTreeMap<Topic, Won>,
+    /// Answered by an earlier call; the values are not here.
+    before: BTreeSet<Topic>,
     pieces: BTreeMap<SegmentId, Piece>,
 }
 
 impl Vault {
-    /// The vault of a call about these items.
+    /// The vault of a call about these items, where an earlier call answered some topics.
     #[must_use]
-    pub fn new(items: BTreeMap<DataItem, PhiString>) -> Vault {
+    pub fn new(items: BTreeMap<DataItem, PhiString>, before: BTreeSet<Topic>) -> Vault {
         Vault {
+            before,
             items,
             utterances: BTreeMap::new(),
             values: Vec::new(),
@@ -85,7 +88,7 @@ impl Vault {
     /// The topics that are answered: all that a model may know of the answers.
     #[must_use]
     pub fn answered(&self) -> BTreeSet<Topic> {
-        self.won.keys().copied().collect()
+        self.won.keys().chain(&self.before).copied().collect()
     }
 
     /// What was won, by topic.
@@ -320,12 +323,15 @@ mod tests {
 
     fn vault() -> Vault {
         let phi = |text: &str| Phi::new(text.to_owned());
-        Vault::new(BTreeMap::from([
-            (DataItem::MemberId, phi("W47291835")),
-            (DataItem::PatientDateOfBirth, phi("1985-04-12")),
-            (DataItem::CallbackNumber, phi("+16142000134")),
-            (DataItem::Npi, phi("1234567893")),
-        ]))
+        Vault::new(
+            BTreeMap::from([
+                (DataItem::MemberId, phi("W47291835")),
+                (DataItem::PatientDateOfBirth, phi("1985-04-12")),
+                (DataItem::CallbackNumber, phi("+16142000134")),
+                (DataItem::Npi, phi("1234567893")),
+            ]),
+            BTreeSet::new(),
+        )
     }
 
     fn questions() -> QuestionSet {

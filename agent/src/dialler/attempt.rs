@@ -12,12 +12,15 @@ use callwright_compliance::{
     CallClass, Decision, DecisionId, DialPermit, DialRequest, PhoneNumber, Purpose, VendorId,
     decide,
 };
+use callwright_core::FieldId;
 use callwright_dialplan::originate::CallPlan as LegPlan;
 use callwright_dialplan::payer::{Line, PayerEntry};
 use callwright_dialplan::twilio::{CallSid, CarrierError, Client, ClientConfig};
 use callwright_dialplan::{OriginateError, originate};
 use callwright_prompts::QuestionSet;
-use callwright_store::{Access, CallId, NewIntent, Patient, Provider, RandomId, Request};
+use callwright_store::{
+    Access, CallId, NewIntent, Patient, Provider, RandomId, Request, ResultField,
+};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
@@ -54,7 +57,19 @@ pub(super) struct Case {
     pub(super) payer: PayerEntry,
     pub(super) line: Line,
     pub(super) questions: Arc<QuestionSet>,
+    /// What earlier calls about this request won.
+    pub(super) earlier: Vec<ResultField>,
     pub(super) actor: Actor,
+}
+
+impl Case {
+    /// The questions that earlier calls answered.
+    pub(super) fn answered_before(&self) -> Vec<FieldId> {
+        let answered = self.earlier.iter().filter(|field| field.value.is_some());
+        let place = |field: &ResultField| self.questions.by_name(field.evidence.field.as_str());
+        let id = |(at, _)| u16::try_from(at).ok().map(FieldId);
+        answered.filter_map(|field| place(field).and_then(id)).collect()
+    }
 }
 
 /// Makes one attempt at a claimed request.
@@ -107,7 +122,13 @@ async fn open_case(
     let now = services.clock.wall();
     let access = Access { actor: &actor, purpose: Purpose::Speak, now };
     let patient = services.store.patient(&request.tenant, &request.id, access).await?;
-    Ok(move |claimed| Case { claimed, provider, patient, payer, line, questions, actor })
+    let earlier = if request.attempts == 0 {
+        Vec::new()
+    } else {
+        let access = Access { actor: &actor, purpose: Purpose::RenderResult, now };
+        services.store.results(&request.tenant, &request.id, access).await?
+    };
+    Ok(move |claimed| Case { claimed, provider, patient, payer, line, questions, earlier, actor })
 }
 
 fn vendor_uses(services: &Services) -> Result<Vec<VendorUse>, DialError> {
@@ -319,6 +340,7 @@ async fn run(services: &Services, mut case: Case, ready: Ready) -> Result<Attemp
         call: &call,
         began_at,
         questions: &case.questions,
+        earlier: &case.earlier,
     };
     let result = CallResult::new(&about, &report);
     let files = keep::Files { folder: &folder, report: &report, result: &result };

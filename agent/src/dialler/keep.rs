@@ -10,7 +10,7 @@ use callwright_dialplan::payer::next_open;
 use callwright_dialplan::retry::{CallOutcome, EndReason, Next, RetryRules};
 use callwright_dialplan::twilio::CallSid;
 use callwright_store::{
-    CallEnd, CallId, CarrierSid, Code, Ending, Evidence, NewIntent, ResultField, StoreError,
+    CallEnd, CallId, CarrierSid, Code, Ending, Evidence, NewIntent, Order, ResultField, StoreError,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,7 +18,7 @@ use super::attempt::{Case, LEASE};
 use super::files::{SEALED, write_files};
 use super::persist::{Patience, may_pass};
 use super::plan::{JOURNAL, RECORDING};
-use super::result::CallResult;
+use super::result::{CallResult, REFERENCE, REPRESENTATIVE};
 use super::{Claimed, DialError};
 use crate::call::{CallReport, Note, translate};
 use crate::services::{FileKeeping, Services};
@@ -127,7 +127,8 @@ pub(super) async fn not_placed(
 ) -> Result<(), DialError> {
     let now = services.clock.wall();
     let outcome = CallOutcome::Failed;
-    let ending = after(outcome, claimed.request.attempts + 1, now);
+    let request = &claimed.request;
+    let ending = after(services, &request.order, outcome, request.attempts + 1, now);
     let name = Code::new("carrier_failed")?;
     let end = CallEnd { outcome: name.clone(), cost_cents, recording: None, journal: None };
     let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
@@ -163,7 +164,16 @@ pub(super) async fn noted(
 }
 
 /// What comes after an attempt that ended so.
-pub(crate) fn after(outcome: CallOutcome, attempt: u32, now: jiff::Timestamp) -> Ending {
+pub(crate) fn after(
+    services: &Services,
+    order: &Order,
+    outcome: CallOutcome,
+    attempt: u32,
+    now: Timestamp,
+) -> Ending {
+    let payer = services.directory.payer(&order.payer);
+    let line = payer.and_then(|payer| payer.line(order.purpose));
+    let opens = line.and_then(|line| next_open(&line.hours, now));
     let rules = match RetryRules::embedded() {
         Ok(rules) => rules,
         Err(error) => {
@@ -171,7 +181,7 @@ pub(crate) fn after(outcome: CallOutcome, attempt: u32, now: jiff::Timestamp) ->
             return Ending::NeedsStaff;
         }
     };
-    match rules.next(outcome, attempt, now, None) {
+    match rules.next(outcome, attempt, now, opens) {
         Next::At(not_before) => Ending::Retry { not_before },
         Next::End(EndReason::Done) => Ending::Done,
         Next::End(EndReason::StaffDecide | EndReason::HumanOnly | EndReason::AttemptsUsedUp) => {
@@ -257,7 +267,8 @@ async fn store_end(
     };
     tx.call_ended(&claimed.lease, call, &end).await?;
     let outcome = translate::call_outcome(files.report.outcome);
-    let ending = after(outcome, claimed.request.attempts + 1, now);
+    let request = &claimed.request;
+    let ending = after(services, &request.order, outcome, request.attempts + 1, now);
     tx.finish(&claimed.lease, &ending, &name).await?;
     Ok(tx.commit().await?)
 }
@@ -272,9 +283,10 @@ fn results(
     let mut fields = Vec::new();
     let named = files.result.fields.iter().map(|(name, field)| (name.as_str(), field));
     let named = named
-        .chain(files.result.representative.iter().map(|field| ("representative", field)))
-        .chain(files.result.reference_number.iter().map(|field| ("reference_number", field)));
-    for (name, field) in named {
+        .chain(files.result.representative.iter().map(|field| (REPRESENTATIVE, field)))
+        .chain(files.result.reference_number.iter().map(|field| (REFERENCE, field)));
+    // What earlier calls won is in the store already, with its own evidence.
+    for (name, field) in named.filter(|(_, field)| field.evidence.call == call.as_str()) {
         fields.push(ResultField {
             value: Some(Phi::new(field.value.clone())),
             evidence: Evidence {

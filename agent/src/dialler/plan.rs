@@ -7,7 +7,7 @@ use std::sync::Arc;
 use callwright_compliance::egress::{Destination, allowed};
 use callwright_compliance::gate::{Gate, GateRules, PacedClock};
 use callwright_compliance::{DialPermit, Phi, PhiString, Purpose};
-use callwright_core::{Config, DataItem, Limits, Micros, QuestionPlan, ReadBack};
+use callwright_core::{Config, DataItem, FieldId, Limits, Micros, QuestionPlan, ReadBack, Topic};
 use callwright_prompts::{QuestionSet, question, spoken};
 use callwright_store::CallId;
 use callwright_understanding::Date;
@@ -37,7 +37,8 @@ pub(super) fn call_plan(
     let menu = services.directory.menu(&case.line.menu).ok_or(DialError::NoLine)?.clone();
     let items = items(case);
     let patient_name = case.patient.name.expose(Purpose::ShowToOperator).clone();
-    let config = config(services, permit, &case.questions, items.keys().copied().collect());
+    let before = case.answered_before();
+    let config = config(services, permit, &case.questions, (&before, &items));
     let header = Header {
         v: journal::VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -68,7 +69,7 @@ pub(super) fn call_plan(
         questions: Arc::clone(&case.questions),
         pack: Arc::clone(&services.pack),
         clips: Arc::new(clips),
-        vault: Vault::new(items),
+        vault: Vault::new(items, before.into_iter().map(Topic::Field).collect()),
         covered_names: vec![patient_name],
         config,
         gate,
@@ -110,7 +111,7 @@ fn config(
     services: &Services,
     permit: &DialPermit,
     questions: &QuestionSet,
-    items: Vec<DataItem>,
+    (before, items): (&[FieldId], &BTreeMap<DataItem, PhiString>),
 ) -> Config {
     let caps = permit.caps();
     let micros =
@@ -125,7 +126,8 @@ fn config(
     };
     Config {
         questions: questions.fields.iter().map(plan).collect(),
-        items,
+        answered_before: before.to_vec(),
+        items: items.keys().copied().collect(),
         limits: Limits {
             // The carrier's own ring time-out comes first; ours is for a carrier that says nothing.
             ring: micros(caps.ring + std::time::Duration::from_secs(15)),

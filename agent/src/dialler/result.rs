@@ -1,26 +1,33 @@
 //! What a call found out, in the form in which it is handed over: each field with its value and the evidence for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use callwright_compliance::Purpose;
 use callwright_compliance::egress::Recipient;
 use callwright_compliance::gate::ProofBy;
 use callwright_core::{Outcome, Topic};
 use callwright_prompts::QuestionSet;
-use callwright_store::{CallId, Request};
+use callwright_store::{CallId, Request, ResultField};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::call::vault::Won;
 use crate::call::{CallReport, Summary, translate};
 
+/// The representative's name in the store, beside the fields of the question set.
+pub(crate) const REPRESENTATIVE: &str = "representative";
+/// The reference number in the store.
+pub(crate) const REFERENCE: &str = "reference_number";
+
 /// The whole result. No `Debug`: it holds patient data: what may be done with it is the reader's duty.
 #[derive(Clone, Serialize)]
 pub struct CallResult {
     /// The request.
     pub request: String,
-    /// The call.
+    /// The call that the result was written after.
     pub call: String,
+    /// Every call that something of it was heard in, this one included.
+    pub calls: BTreeSet<String>,
     /// The payer's id in the directory.
     pub payer: String,
     /// The question set.
@@ -70,6 +77,8 @@ pub struct FieldResult {
 /// Where a value was heard.
 #[derive(Clone, Debug, Serialize)]
 pub struct EvidenceSpan {
+    /// The call, in whose recording it is heard.
+    pub call: String,
     /// The utterance, numbered from 1.
     pub utterance: u32,
     /// Where it begins in the recording, in milliseconds.
@@ -108,20 +117,39 @@ pub(crate) struct About<'a> {
     pub(crate) call: &'a CallId,
     pub(crate) began_at: Timestamp,
     pub(crate) questions: &'a QuestionSet,
+    pub(crate) earlier: &'a [ResultField],
 }
 
 impl CallResult {
-    /// The result of a call.
+    /// The result of a call, with what earlier calls about the same request won and this one did not.
     pub(crate) fn new(about: &About<'_>, report: &CallReport) -> CallResult {
+        let call = about.call.to_string();
         let won: BTreeMap<Topic, &Won> = report.vault.won().collect();
+        let mut earlier: BTreeMap<&str, FieldResult> = about
+            .earlier
+            .iter()
+            .filter_map(|kept| Some((kept.evidence.field.as_str(), before(kept)?)))
+            .collect();
+        let mut other = |topic, name: &str| {
+            let now = won.get(&topic).map(|won| field(won, &call));
+            now.or_else(|| earlier.remove(name))
+        };
+        let representative = other(Topic::Name, REPRESENTATIVE);
+        let reference_number = other(Topic::Reference, REFERENCE);
         let name_of = |topic: &Topic| match topic {
             Topic::Field(field) => about.questions.fields.get(usize::from(field.0)),
             Topic::Name | Topic::Reference => None,
         };
-        let fields: BTreeMap<String, FieldResult> = won
-            .iter()
-            .filter_map(|(topic, won)| Some((name_of(topic)?.name.clone(), field(won))))
-            .collect();
+        let mut fields: BTreeMap<String, FieldResult> =
+            earlier.into_iter().map(|(name, field)| (name.to_owned(), field)).collect();
+        for (topic, won) in &won {
+            if let Some(question) = name_of(topic) {
+                fields.insert(question.name.clone(), field(won, &call));
+            }
+        }
+        let others = [&representative, &reference_number].into_iter().flatten();
+        let heard_in = fields.values().chain(others).map(|field| field.evidence.call.clone());
+        let calls = heard_in.chain([call.clone()]).collect();
         let required = about.questions.fields.iter().filter(|question| question.required);
         let missing = required
             .filter(|question| !fields.contains_key(&question.name))
@@ -135,7 +163,8 @@ impl CallResult {
         };
         CallResult {
             request: about.request.id.to_string(),
-            call: about.call.to_string(),
+            call,
+            calls,
             payer: about.request.order.payer.to_string(),
             question_set: about.questions.id.clone(),
             began_at: about.began_at,
@@ -144,8 +173,8 @@ impl CallResult {
             ended_by,
             missing,
             fields,
-            representative: won.get(&Topic::Name).map(|won| field(won)),
-            reference_number: won.get(&Topic::Reference).map(|won| field(won)),
+            representative,
+            reference_number,
             disclosures: report.disclosed.iter().map(disclosure).collect(),
             recording_objected: report.objected,
             known_identifiers_to_model: names(report.identifiers_to_model)
@@ -164,11 +193,29 @@ impl CallResult {
     }
 }
 
-fn field(won: &Won) -> FieldResult {
+/// What an earlier call won; `None` where the far end had none to give.
+fn before(kept: &ResultField) -> Option<FieldResult> {
+    let evidence = &kept.evidence;
+    let ms = |ms: u64| u32::try_from(ms).unwrap_or(u32::MAX);
+    Some(FieldResult {
+        value: kept.value.as_ref()?.expose(Purpose::RenderResult).clone(),
+        confidence: evidence.confidence as f32,
+        evidence: EvidenceSpan {
+            call: evidence.call.to_string(),
+            utterance: evidence.utterance,
+            from_ms: ms(evidence.from_ms),
+            to_ms: ms(evidence.to_ms),
+        },
+        read_back: evidence.read_back,
+    })
+}
+
+fn field(won: &Won, call: &str) -> FieldResult {
     FieldResult {
         value: won.value.expose(Purpose::RenderResult).clone(),
         confidence: won.evidence.span.confidence,
         evidence: EvidenceSpan {
+            call: call.to_owned(),
             utterance: won.evidence.utterance.0,
             from_ms: won.evidence.span.from_ms,
             to_ms: won.evidence.span.to_ms,

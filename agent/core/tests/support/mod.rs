@@ -22,6 +22,7 @@ pub(crate) struct Rig {
 pub(crate) fn questions(n: usize) -> Config {
     Config {
         questions: vec![QuestionPlan { required: true, read_back: ReadBack::WhenUnsure }; n],
+        answered_before: vec![],
         items: vec![DataItem::MemberId, DataItem::Npi],
         limits: Limits::default(),
     }

@@ -81,7 +81,7 @@ async fn close(
         };
         tx.call_ended(&adopted.lease, &call.id, &end).await?;
     }
-    let ending = after(CallOutcome::OurFault, request.attempts, now);
+    let ending = after(services, &request.order, CallOutcome::OurFault, request.attempts, now);
     tx.finish(&adopted.lease, &ending, &outcome).await?;
     tx.commit().await
 }
