@@ -22,6 +22,7 @@ pub mod question;
 mod rng;
 pub mod slots;
 pub mod spoken;
+mod vocabulary;
 
 pub use clip::{Business, ClipName};
 pub use pack::{Pack, Sources};

@@ -172,6 +172,10 @@ impl Pack {
         self.samples.get(&token).map_or(&[], Vec::as_slice)
     }
 
+    pub(crate) fn every_phrase(&self) -> impl Iterator<Item = &Template> {
+        self.phrases.values().flatten()
+    }
+
     pub(crate) fn sets(&self) -> impl Iterator<Item = &QuestionSet> {
         self.questions.values()
     }

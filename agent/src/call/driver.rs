@@ -12,10 +12,10 @@ use callwright_media::playout::{Cut, ItemId, MarkSupport, Playout, PlayoutConfig
 use callwright_media::recorder::Recorder;
 use callwright_media::session::{MediaEvent, Session, SessionConfig};
 use callwright_media::twilio::StreamEvent;
+use callwright_understanding::Coverer;
 use callwright_vendors::{ModelEvent, VendorError};
 use tokio::sync::mpsc;
 
-use super::cover::Cover;
 use super::ear::Ear;
 use super::mouth::{Mouth, Spoken};
 use super::timeline::{Happening, Moment};
@@ -84,7 +84,7 @@ pub struct Driver {
     pub(super) reply: ReplyTimes,
     pub(super) latency: Latency,
     pub(super) ledger: Ledger,
-    pub(super) cover: Cover,
+    pub(super) cover: Coverer,
     pub(super) moments: mpsc::Sender<Moment>,
     pub(super) notes: mpsc::Sender<Note>,
     /// What was heard from here on, in milliseconds of far-end time, may not be kept unless a disclosure is proven.
@@ -141,7 +141,7 @@ impl Driver {
                 .inspect_err(|error| tracing::error!(call = plan.id, %error, "recording not begun"))
                 .ok()
         });
-        let mut cover = Cover::default();
+        let mut cover = Coverer::new(&plan.pack.vocabulary());
         for name in &plan.covered_names {
             cover.name(name);
         }

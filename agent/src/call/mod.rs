@@ -5,7 +5,6 @@
 
 mod account;
 pub mod clips;
-mod cover;
 mod driver;
 mod ear;
 pub mod journal;

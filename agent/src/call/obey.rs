@@ -6,9 +6,8 @@ use callwright_core::{ArmReason, Incident, Output, Phase, Recording, Topic, Valu
 use callwright_media::session::Profile;
 use callwright_understanding::Value;
 
-use super::cover::COVER;
 use super::driver::{Driver, ReplyTimes};
-use super::timeline::{Happening, Said};
+use super::timeline::{COVER, Happening, Said};
 use super::{Note, Stage, translate};
 
 /// Whether a value may identify somebody. Amounts, counts and choices do not.

@@ -8,7 +8,7 @@ use callwright_understanding::{Context, Understanding, Utterance, understand};
 use callwright_vendors::{Heard, RecogniserEvent};
 
 use super::driver::Driver;
-use super::timeline::{Happening, Said};
+use super::timeline::{COVER, Happening, Said};
 use super::{Stage, translate};
 
 impl Driver {
@@ -40,12 +40,13 @@ impl Driver {
         }
     }
 
-    fn show_far_end(&self, words: &Utterance) {
+    fn show_far_end(&mut self, words: &Utterance) {
         if words.is_empty() {
             return;
         }
-        let texts: Vec<&str> = words.words().words.iter().map(|w| w.text.as_str()).collect();
-        let covered = self.cover.cover(texts.iter().copied());
+        let words = words.words().words;
+        let covered = self.cover.cover(words).text(words, |_| COVER.to_owned());
+        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
         self.tell(Happening::FarEnd(Said { words: Phi::new(texts.join(" ")), covered }));
     }
 

@@ -12,10 +12,9 @@ use callwright_media::dtmf;
 use callwright_media::playout::{Cut, ItemId, PlayoutError, PlayoutEvent};
 use callwright_prompts::ClipName;
 
-use super::cover::COVER;
 use super::driver::{Driver, ReplyTimes};
 use super::mouth::Spoken;
-use super::timeline::{Happening, Said};
+use super::timeline::{COVER, Happening, Said};
 use super::{Disclosed, Note, Stage, translate};
 
 impl Driver {

@@ -6,6 +6,9 @@ use callwright_compliance::PhiString;
 use callwright_compliance::gate::ProofBy;
 use callwright_core::{Clip, Incident, Outcome, Phase};
 
+/// What stands in the place of a covered word.
+pub(crate) const COVER: &str = "•••";
+
 /// One thing that happened.
 pub struct Moment {
     /// Milliseconds since the call began.

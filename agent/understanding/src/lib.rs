@@ -3,6 +3,7 @@
 //!
 //! | Module | What |
 //! |---|---|
+//! | [`cover`] | typed tokens in the place of whatever says who somebody is |
 //! | [`words`] | words as a recogniser hands them over |
 //! | [`value`] | typed values and their canonical written forms |
 //! | [`rules_model`] | templates for the agent's next turn, never with values in them |
@@ -17,6 +18,7 @@
 
 mod acts;
 mod conflicts;
+pub mod cover;
 mod extract;
 #[cfg(test)]
 mod fixture;
@@ -28,6 +30,7 @@ mod understand;
 pub mod value;
 pub mod words;
 
+pub use cover::{Covered, Coverer};
 pub use rules_model::{Segment, Wording};
 pub use understand::{Context, Found, Understanding, understand};
 pub use value::{Date, Known, Value};

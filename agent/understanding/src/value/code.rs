@@ -11,7 +11,7 @@ use crate::value::number::{digit, teen, tens, unit};
 const LEN_MAX: usize = 32;
 
 /// The words of the international spelling alphabet (ICAO Annex 10, volume II, 5.2.1.3), and older ones still in use.
-fn alphabet(word: &str) -> Option<char> {
+pub(crate) fn alphabet(word: &str) -> Option<char> {
     #[rustfmt::skip] // One word a line would hide the alphabet.
     const WORDS: &[&str] = &[
         "able", "adam", "alfa", "alpha", "baker", "boy", "bravo", "charles", "charlie", "david",

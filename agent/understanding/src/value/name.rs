@@ -35,6 +35,11 @@ const NOT_NAMES: &[&str] = &[
     "will", "with", "working", "would", "wrong", "yeah", "yep", "yes", "yet", "you", "your",
 ];
 
+/// See [`NOT_NAMES`].
+pub(crate) fn not_names() -> impl Iterator<Item = &'static str> {
+    NOT_NAMES.iter().copied()
+}
+
 /// Words that lead into a name, longest first; a name has to follow at once.
 const LEADS: &[&[&str]] = &[
     &["you", "are", "speaking", "with"],
