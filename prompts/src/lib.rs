@@ -15,6 +15,7 @@
 pub mod clip;
 pub mod corpus;
 mod far_end;
+pub mod model;
 pub mod pack;
 pub mod phrase;
 pub mod problem;
@@ -25,6 +26,7 @@ pub mod spoken;
 mod vocabulary;
 
 pub use clip::{Business, ClipName};
+pub use model::ModelBrief;
 pub use pack::{Pack, Sources};
 pub use phrase::PhraseName;
 pub use problem::{PackError, Problem};

@@ -6,7 +6,7 @@ use callwright_media::SampleTime;
 use callwright_understanding::Utterance;
 use tokio::sync::mpsc;
 
-use crate::VendorError;
+use crate::{Egress, VendorError};
 
 /// Messages that may wait for a recogniser: four seconds of 20 ms frames and the few marks between them. One that is further
 /// behind is of no use to a live conversation.
@@ -104,9 +104,10 @@ pub trait SpeechToText: Send + Sync {
     /// Its id in the vendor register.
     fn id(&self) -> &'static str;
 
-    /// Opens a session for one call. It connects in the background; a failure arrives as an event.
+    /// Opens a session for one call. It connects in the background, when there is something to be heard; a failure arrives as an
+    /// event.
     ///
     /// # Errors
     /// [`VendorError`] where it can be known at once that it will not work.
-    fn open(&self) -> Result<RecogniserSession, VendorError>;
+    fn open(&self, egress: Egress) -> Result<RecogniserSession, VendorError>;
 }

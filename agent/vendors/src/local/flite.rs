@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use callwright_compliance::vendor::Role;
 use callwright_compliance::{PhiString, Purpose};
 use callwright_media::resample;
 use callwright_speech_local::flite::{Stretch, Synthesiser, Voice};
 use tokio::sync::mpsc;
 
-use crate::VendorError;
-use crate::text_to_speech::{SpeechResult, TextToSpeech};
+use crate::exchange::What;
+use crate::text_to_speech::{SpeechResult, SpeechSession, TextToSpeech};
+use crate::{Egress, VendorError};
 
 const ID: &str = "flite";
 
@@ -48,15 +50,43 @@ impl TextToSpeech for Flite {
         ID
     }
 
-    fn speak(&self, words: PhiString) -> mpsc::Receiver<SpeechResult> {
+    fn open(&self, egress: Egress) -> Result<Box<dyn SpeechSession>, VendorError> {
+        egress.is_for(Role::TextToSpeech, ID)?;
+        Ok(Box::new(FliteSession { voice: Arc::clone(&self.voice), egress, pieces: 0 }))
+    }
+}
+
+/// flite in one call.
+struct FliteSession {
+    voice: Arc<Synthesiser>,
+    egress: Egress,
+    pieces: u32,
+}
+
+impl SpeechSession for FliteSession {
+    fn warm(&mut self) {
+        // It is a library: there is nothing to connect to.
+    }
+
+    fn speak(&mut self, words: PhiString) -> mpsc::Receiver<SpeechResult> {
         // flite makes a segment in one piece, in some hundredths of the time that it lasts.
         let (to, from) = mpsc::channel(1);
-        let voice = Arc::clone(&self.voice);
+        self.pieces += 1;
+        let (number, egress, voice) = (self.pieces, self.egress.clone(), Arc::clone(&self.voice));
+        egress.write(ID, number, What::Request(words.duplicate(Purpose::Record)));
         tokio::task::spawn_blocking(move || {
             let result = voice
                 .speak(words.expose(Purpose::Speak))
                 .map(|samples| Bytes::from(resample::wideband_to_mulaw(&samples)))
                 .map_err(|_| VendorError::Broke { vendor: ID });
+            egress.write(
+                ID,
+                number,
+                match &result {
+                    Ok(audio) => What::AudioReceived { bytes: audio.len() as u64, aligned: 0 },
+                    Err(error) => What::Failed(error.clone()),
+                },
+            );
             // The call may have stopped waiting; then nobody needs it.
             drop(to.blocking_send(result));
         });

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
+use callwright_compliance::vendor::Role;
 use callwright_media::{SampleTime, g711};
 use callwright_speech_local::flite::Voice;
 use callwright_speech_local::model::Model;
@@ -12,10 +13,11 @@ use callwright_speech_local::wideband::Widener;
 use callwright_understanding::{Utterance, Word};
 use tokio::sync::mpsc;
 
-use crate::VendorError;
+use crate::exchange::What;
 use crate::speech_to_text::{
     Heard, RecogniserEvent, RecogniserSession, SpeechToText, ToRecogniser, recogniser_channels,
 };
+use crate::{Egress, VendorError};
 
 const ID: &str = "pocketsphinx";
 
@@ -52,15 +54,17 @@ impl SpeechToText for Sphinx {
         ID
     }
 
-    fn open(&self) -> Result<RecogniserSession, VendorError> {
+    fn open(&self, egress: Egress) -> Result<RecogniserSession, VendorError> {
+        egress.is_for(Role::SpeechToText, ID)?;
         let (session, (to, from)) = recogniser_channels(ID);
         let model = Arc::clone(&self.model);
         tokio::task::spawn_blocking(move || {
             let event = match Decoder::open_with(&model, &DecoderConfig::telephone(FAR_END)) {
-                Ok(decoder) => Listener::new(decoder).run(to, &from),
+                Ok(decoder) => Listener::new(decoder, egress.clone()).run(to, &from),
                 Err(error) => Err(VendorError::Open { vendor: ID, why: error.to_string() }),
             };
             if let Err(error) = event {
+                egress.write(ID, 0, What::Failed(error.clone()));
                 drop(from.blocking_send(RecogniserEvent::Failed(error)));
             }
         });
@@ -80,10 +84,13 @@ struct Listener {
     begun: Option<SampleTime>,
     narrow: Vec<i16>,
     wide: Vec<i16>,
+    /// Bytes decoded for the open utterance.
+    decoded: u64,
+    egress: Egress,
 }
 
 impl Listener {
-    fn new(decoder: Decoder) -> Listener {
+    fn new(decoder: Decoder, egress: Egress) -> Listener {
         Listener {
             decoder,
             widener: Widener::new(),
@@ -92,6 +99,8 @@ impl Listener {
             begun: None,
             narrow: Vec::new(),
             wide: Vec::new(),
+            decoded: 0,
+            egress,
         }
     }
 
@@ -104,9 +113,15 @@ impl Listener {
             match message {
                 ToRecogniser::Audio { at, mulaw } => self.audio(at, &mulaw)?,
                 ToRecogniser::Begins { at } => self.begin(at)?,
-                ToRecogniser::Sleeps => drop(self.finish()?),
+                ToRecogniser::Sleeps => {
+                    drop(self.finish()?);
+                    self.decoded = 0;
+                }
                 ToRecogniser::Finalise { utterance } => {
+                    let bytes = std::mem::take(&mut self.decoded);
+                    self.egress.write(ID, utterance.0, What::AudioSent { bytes });
                     let words = self.finish()?;
+                    self.egress.write(ID, utterance.0, What::words(&words));
                     let heard = Heard { utterance, words, done: true, end_of_turn: true };
                     if from.blocking_send(RecogniserEvent::Heard(heard)).is_err() {
                         return Ok(());
@@ -148,6 +163,7 @@ impl Listener {
     }
 
     fn decode(&mut self, mulaw: &[u8]) -> Result<(), VendorError> {
+        self.decoded += mulaw.len() as u64;
         self.narrow.resize(mulaw.len(), 0);
         g711::decode_into(mulaw, &mut self.narrow);
         self.wide.clear();
