@@ -11,12 +11,9 @@ use callwright_prompts::Pack;
 use callwright_store::{Code, Store};
 
 use crate::api::Registry;
-use crate::call::{ClipBook, Vendors};
+use crate::call::Vendors;
+use crate::call::clips::ClipShelf;
 use crate::clock::Clock;
-
-/// Makes the fixed clips of a practice from its registered name and its spoken call-back number.
-pub type ClipMaker =
-    dyn Fn(&str, &str) -> Result<ClipBook, callwright_vendors::VendorError> + Send + Sync;
 
 /// The carrier, and as what it is registered.
 pub struct Carrier {
@@ -58,7 +55,7 @@ pub struct Services {
     /// The vendors.
     pub vendors: Vendors,
     /// The fixed clips.
-    pub clips: Box<ClipMaker>,
+    pub clips: ClipShelf,
     /// The carrier.
     pub carrier: Carrier,
     /// The calls that run here.

@@ -14,7 +14,7 @@
 //! ```
 //! use callwright_core::{Config, Conversation, Input, LegFailure, Limits, Micros, Now, Output, SampleTime};
 //!
-//! let mut call = Conversation::new(Config { questions: vec![], items: vec![], limits: Limits::default() });
+//! let mut call = Conversation::new(Config { questions: vec![], answered_before: vec![], items: vec![], limits: Limits::default() });
 //! let now = Now { at: Micros::from_s(4), far: SampleTime(0) };
 //! call.handle(now, Input::Failed(LegFailure::Busy)).unwrap();
 //! let mut last = None;

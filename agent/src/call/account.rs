@@ -1,11 +1,13 @@
 //! Telling others: the observer, the audit, the ledger and the latency table.
 
-use callwright_compliance::VendorId;
 use callwright_compliance::egress::{Field, FieldSet, LedgerEntry, Recipient};
 use callwright_compliance::vendor::Role;
+use callwright_compliance::{Purpose, VendorId};
 use callwright_core::{Input, Micros};
+use callwright_vendors::What;
 
 use super::driver::Driver;
+use super::exchanges::body_len;
 use super::timeline::{Happening, Moment};
 use super::{Note, Stage};
 
@@ -57,8 +59,9 @@ impl Driver {
         }
     }
 
-    /// Writes down what the recogniser was sent since this was done last.
+    /// Writes down what the vendors were sent since this was done last.
     pub(super) fn write_ledger(&mut self) {
+        self.look_at_exchanges();
         let sent = self.ear.take_sent();
         if sent > 0 {
             let id = self.plan.vendors.speech_to_text.id();
@@ -68,6 +71,29 @@ impl Driver {
         if let Some(error) = self.ear.take_failure() {
             tracing::error!(call = self.plan.id, %error, "recogniser");
             self.input(Input::RecogniserFailed);
+        }
+    }
+
+    /// What the model was sent is counted, and looked through for what may not be in it.
+    fn look_at_exchanges(&mut self) {
+        let model = self.plan.vendors.language_model.id();
+        let (mut bytes, mut leaked) = (0, FieldSet::EMPTY);
+        let identifiers = &self.identifiers;
+        self.exchanges.collect(|exchange| {
+            if let What::Request(body) = &exchange.what
+                && exchange.vendor == model
+            {
+                bytes += body_len(&exchange.what) as u64;
+                leaked = leaked.union(identifiers.found_in(body.expose(Purpose::Compare)));
+            }
+        });
+        if bytes > 0 {
+            let recipient = self.vendor(model, Role::LanguageModel);
+            self.egress(recipient, FieldSet::of(&[Field::ModelTokens]).union(leaked), bytes);
+        }
+        if !leaked.is_empty() {
+            tracing::error!(call = self.plan.id, "an identifier reached the language model");
+            self.leaked = self.leaked.union(leaked);
         }
     }
 

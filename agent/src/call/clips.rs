@@ -1,9 +1,16 @@
-//! The fixed clips of a practice, synthesised once and kept. None of them holds a value of a patient's.
+//! The fixed clips of a practice, synthesised once for each voice and kept. None of them holds a value of a patient's.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use callwright_compliance::Phi;
 use callwright_prompts::{Business, ClipName, Pack};
+use callwright_vendors::{SpeechSession, VendorError};
+use tokio::sync::Mutex;
+
+/// The longest clip lasts ten seconds; a voice that needs longer to make it is stuck.
+const CLIP_WITHIN: Duration = Duration::from_secs(15);
 
 /// The audio of every clip, mu-law at 8 kHz. Cloning shares the audio.
 #[derive(Clone)]
@@ -13,33 +20,75 @@ pub struct ClipBook {
     callback_spoken: String,
 }
 
-impl ClipBook {
-    /// Makes every clip of the pack for one practice.
+/// The clips of every practice that called, by voice.
+#[derive(Default)]
+pub struct ClipShelf {
+    made: Mutex<BTreeMap<Key, ClipBook>>,
+}
+
+/// Whose clips: the voice's id, the practice's name and its number.
+type Key = (&'static str, String, String);
+
+impl ClipShelf {
+    /// The clips of a practice, made with this voice where that was not done before. Nothing was dialled yet: it may take seconds.
     ///
     /// # Errors
-    /// The first error of `speak`.
-    pub fn make<E>(
+    /// The first error of the voice; [`VendorError::TimedOut`] where it does not answer.
+    pub async fn book(
+        &self,
         pack: &Pack,
-        registered_name: &str,
-        callback_spoken: &str,
-        mut speak: impl FnMut(&str) -> Result<Bytes, E>,
-    ) -> Result<ClipBook, E> {
-        let business = Business { registered_name, callback_spoken };
+        business: &Business<'_>,
+        id: &'static str,
+        voice: &mut dyn SpeechSession,
+    ) -> Result<ClipBook, VendorError> {
+        let key = key(business, id);
+        // Held while they are made: a second call of the practice waits for the first one's.
+        let mut made = self.made.lock().await;
+        if let Some(book) = made.get(&key) {
+            return Ok(book.clone());
+        }
         let mut audio = BTreeMap::new();
         for name in ClipName::ALL {
-            audio.insert(name, speak(&pack.clip_text(name, &business))?);
+            let speaking = speak(voice, pack.clip_text(name, business));
+            let spoken = tokio::time::timeout(CLIP_WITHIN, speaking).await;
+            let spoken = spoken.map_err(|_| VendorError::TimedOut { vendor: id })??;
+            if spoken.is_empty() {
+                // A disclosure without a sound would be none.
+                return Err(VendorError::BadAnswer { vendor: id });
+            }
+            audio.insert(name, spoken);
         }
-        Ok(ClipBook {
-            audio,
-            registered_name: registered_name.to_owned(),
-            callback_spoken: callback_spoken.to_owned(),
-        })
+        let (_, registered_name, callback_spoken) = key.clone();
+        let book = ClipBook { audio, registered_name, callback_spoken };
+        made.insert(key, book.clone());
+        Ok(book)
     }
 
+    /// The clips of a practice, if they were made with this voice.
+    pub async fn made(&self, business: &Business<'_>, id: &'static str) -> Option<ClipBook> {
+        let made = self.made.lock().await;
+        made.get(&key(business, id)).cloned()
+    }
+}
+
+fn key(business: &Business<'_>, id: &'static str) -> Key {
+    (id, business.registered_name.to_owned(), business.callback_spoken.to_owned())
+}
+
+async fn speak(voice: &mut dyn SpeechSession, words: String) -> Result<Bytes, VendorError> {
+    let mut pieces = voice.speak(Phi::new(words));
+    let mut audio = BytesMut::new();
+    while let Some(piece) = pieces.recv().await {
+        audio.extend_from_slice(&piece?);
+    }
+    Ok(audio.freeze())
+}
+
+impl ClipBook {
     /// The audio of a clip.
     #[must_use]
     pub fn audio(&self, name: ClipName) -> Bytes {
-        // `make` made all of them.
+        // The shelf made all of them.
         self.audio.get(&name).cloned().unwrap_or_default()
     }
 

@@ -7,19 +7,23 @@ use bytes::BytesMut;
 use callwright_compliance::VendorId;
 use callwright_compliance::egress::{FieldSet, Ledger, Recipient};
 use callwright_compliance::vendor::Role;
-use callwright_core::{Conversation, Input, Item, Micros, Now, Outcome, Topic, ValueId};
+use callwright_core::{Conversation, Goal, Input, Item, Micros, Now, Outcome, Topic, ValueId};
 use callwright_media::playout::{Cut, ItemId, MarkSupport, Playout, PlayoutConfig};
 use callwright_media::recorder::Recorder;
 use callwright_media::session::{MediaEvent, Session, SessionConfig};
 use callwright_media::twilio::StreamEvent;
 use callwright_understanding::Coverer;
-use callwright_vendors::{ModelEvent, VendorError};
+use callwright_vendors::{ModelEvent, ModelSession, SpeechSession};
 use tokio::sync::mpsc;
 
 use super::ear::Ear;
+use super::identifiers::Identifiers;
 use super::mouth::{Mouth, Spoken};
+use super::talk::Talk;
 use super::timeline::{Happening, Moment};
-use super::{CallPlan, CallReport, Command, Disclosed, Latency, Leg, Lines, Note, Stage};
+use super::{
+    CallPlan, CallReport, Command, Disclosed, Exchanges, Latency, Leg, Lines, Note, Sessions, Stage,
+};
 use super::{Journal, Vault, translate};
 use crate::api::MediaStream;
 use crate::clock::Stopwatch;
@@ -30,6 +34,8 @@ const SEND_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
 /// A model at work on a turn.
 pub(super) struct Mind {
     pub(super) turn: callwright_core::TurnId,
+    pub(super) goals: Vec<Goal>,
+    pub(super) again: u8,
     pub(super) events: mpsc::Receiver<ModelEvent>,
     pub(super) asked_at: Micros,
     pub(super) answered: bool,
@@ -57,8 +63,20 @@ pub struct Driver {
     recording_gaps: bool,
     journal: Option<Journal>,
     pub(super) ear: Ear,
+    pub(super) voice: Box<dyn SpeechSession>,
     pub(super) mouth: Mouth,
+    pub(super) model: Box<dyn ModelSession>,
     pub(super) mind: Option<Mind>,
+    /// Whether the model owed the end of its latest turn.
+    pub(super) model_failed: bool,
+    /// The conversation, as the model may see it.
+    pub(super) talk: Talk,
+    pub(super) exchanges: Exchanges,
+    pub(super) identifiers: Identifiers,
+    /// Patient fields that were found in what the model was sent.
+    pub(super) leaked: FieldSet,
+    /// From here on what was said may not be kept.
+    pub(super) silent_from: Option<Micros>,
     stream: Option<MediaStream>,
     lines: Lines,
     leg: Arc<dyn Leg>,
@@ -123,9 +141,7 @@ enum Event {
 
 impl Driver {
     /// A call that was placed, or is about to be. `moments` and `notes` are told what happens.
-    ///
-    /// # Errors
-    /// [`VendorError`] where the recogniser cannot be opened, before anything was dialled.
+    #[must_use]
     pub fn new(
         plan: CallPlan,
         lines: Lines,
@@ -133,8 +149,7 @@ impl Driver {
         watch: Stopwatch,
         moments: mpsc::Sender<Moment>,
         notes: mpsc::Sender<Note>,
-    ) -> Result<Driver, VendorError> {
-        let session = plan.vendors.speech_to_text.open()?;
+    ) -> Driver {
         let recorder = plan.recording.and_then(|(path, permit)| {
             let start = callwright_media::SampleTime(0);
             Recorder::create(&path, permit, start)
@@ -145,7 +160,9 @@ impl Driver {
         for name in &plan.covered_names {
             cover.name(name);
         }
-        Ok(Driver {
+        let Sessions { speech_to_text, language_model, text_to_speech, book } = plan.sessions;
+        Driver {
+            identifiers: Identifiers::of(plan.vault.values()),
             core: Conversation::new(plan.config),
             vault: plan.vault,
             session: Session::new(SessionConfig::default()),
@@ -153,9 +170,16 @@ impl Driver {
             recorder,
             recording_gaps: false,
             journal: Some(plan.journal),
-            ear: Ear::new(session),
+            ear: Ear::new(speech_to_text),
+            voice: text_to_speech,
             mouth: Mouth::default(),
+            model: language_model,
             mind: None,
+            model_failed: false,
+            talk: Talk::default(),
+            exchanges: Exchanges::new(book),
+            leaked: FieldSet::EMPTY,
+            silent_from: None,
             stream: None,
             lines,
             leg,
@@ -194,7 +218,7 @@ impl Driver {
                 carrier: plan.carrier,
                 today: plan.today,
             },
-        })
+        }
     }
 
     /// Runs the call to its end.
@@ -436,8 +460,12 @@ impl Driver {
         if let Some(stream) = self.stream.take() {
             stream.close().await;
         }
+        self.write_ledger();
         if let Some(from) = self.waiting_from {
             self.vault.forget_from(from);
+        }
+        if let Some(at) = self.silent_from {
+            self.exchanges.forget_from(at);
         }
         let recorded = self.recorder.take().and_then(|recorder| {
             recorder
@@ -455,9 +483,10 @@ impl Driver {
         CallReport {
             // `run` leaves its loop only with an outcome.
             outcome: self.outcome.unwrap_or(Outcome::Failed(callwright_core::Ending::MediaLost)),
-            identifiers_to_model: to_model.intersection(FieldSet::PATIENT),
+            identifiers_to_model: to_model.intersection(FieldSet::PATIENT).union(self.leaked),
             vault: self.vault,
             ledger: self.ledger,
+            exchanges: self.exchanges,
             disclosed: self.disclosed,
             recorded,
             latency: self.latency.summary(),

@@ -7,12 +7,16 @@ mod account;
 pub mod clips;
 mod driver;
 mod ear;
+pub mod exchanges;
+mod identifiers;
 pub mod journal;
 mod latency;
 mod mouth;
 mod obey;
 mod perceive;
+pub mod sessions;
 mod speak;
+mod talk;
 mod think;
 pub mod timeline;
 pub(crate) mod translate;
@@ -37,8 +41,10 @@ use tokio::sync::mpsc;
 
 pub use clips::ClipBook;
 pub use driver::Driver;
+pub use exchanges::Exchanges;
 pub use journal::Journal;
 pub use latency::{Latency, Stage, Summary};
+pub use sessions::{CallClock, Leaves, Sessions};
 pub use vault::Vault;
 
 use crate::api::MediaStream;
@@ -84,6 +90,8 @@ pub struct CallPlan {
     pub journal: Journal,
     /// The vendors.
     pub vendors: Vendors,
+    /// And a session with each.
+    pub sessions: Sessions,
     /// The carrier's row in the vendor register.
     pub carrier: VendorId,
     /// The day of the call where the payer is.
@@ -144,7 +152,10 @@ pub struct CallReport {
     pub vault: Vault,
     /// What went to whom.
     pub ledger: Ledger,
-    /// Patient fields that reached the language model; empty unless the egress policy was broken.
+    /// What went to vendors and came back, word for word.
+    pub exchanges: Exchanges,
+    /// Patient fields that reached the language model, by the ledger and by a look at what it was sent; empty unless the egress policy
+    /// was broken.
     pub identifiers_to_model: FieldSet,
     /// Each disclosure that was proven.
     pub disclosed: Vec<Disclosed>,

@@ -2,7 +2,7 @@
 
 use callwright_compliance::Purpose;
 use callwright_compliance::audit::Action;
-use callwright_core::{ArmReason, Incident, Output, Phase, Recording, Topic, ValueId};
+use callwright_core::{ArmReason, Incident, Micros, Output, Phase, Recording, Topic, ValueId};
 use callwright_media::session::Profile;
 use callwright_understanding::Value;
 
@@ -86,6 +86,11 @@ impl Driver {
             // A person was heard on this stretch of the leg: the gate stays shut, and the menu gets nothing.
             tracing::warn!(call = self.plan.id, "a menu after a person: keys will be refused");
         }
+        if matches!(phase, Phase::Menu | Phase::Person) {
+            // Connections are made while nobody waits for a word.
+            self.model.warm();
+            self.voice.warm();
+        }
         tracing::info!(call = self.plan.id, ?phase, "phase");
         self.tell(Happening::Phase(phase));
     }
@@ -126,6 +131,8 @@ impl Driver {
                 self.session.set_profile(profile);
             }
             Ear::Woken(at) => {
+                self.model.warm();
+                self.voice.warm();
                 // Softer sounds lie before what the detector noticed.
                 let from = translate::media(at).back(callwright_media::SampleTime::from_ms(500).0);
                 let before = self.session.pre_roll(from);
@@ -136,19 +143,29 @@ impl Driver {
         }
     }
 
+    /// What went to vendors and came back from this place of the far end's audio on is not kept, unless a disclosure is proven.
+    fn unheard_from(&mut self, at: callwright_media::SampleTime) {
+        let ago = self.session.now().since(at) / callwright_media::SampleTime::PER_MS;
+        let from = Micros(self.watch.at().since(Micros::from_ms(ago)).0);
+        self.silent_from.get_or_insert(from);
+    }
+
     fn set_recording(&mut self, recording: Recording) {
         let ms = |at: callwright_core::SampleTime| u32::try_from(at.as_ms()).unwrap_or(u32::MAX);
         match recording {
             Recording::Machines => {
                 if self.playout.machines_only().is_some() {
                     self.waiting_from = None;
+                    self.silent_from.take_if(|_| !self.objected);
                 }
             }
             Recording::PersonFrom(at) => {
                 self.waiting_from.get_or_insert(ms(at));
+                self.unheard_from(translate::media(at));
             }
             Recording::ObjectedAt(at) => {
                 self.objected = true;
+                self.unheard_from(translate::media(at));
                 self.vault.forget_words_from(ms(at));
                 self.playout.objected();
                 self.note(Note::Audit(Action::RecordingObjected));

@@ -2,10 +2,10 @@
 
 use callwright_compliance::gate::Counterparty;
 use callwright_compliance::{Phi, Purpose};
-use callwright_core::{Act, Input, UtteranceId, ValueId};
+use callwright_core::{Act, Extracted, Input, Topic, UtteranceId, ValueId, Verdict};
 use callwright_dialplan::menu::StepPlace;
 use callwright_understanding::{Context, Understanding, Utterance, understand};
-use callwright_vendors::{Heard, RecogniserEvent};
+use callwright_vendors::{Heard, RecogniserEvent, TokenText};
 
 use super::driver::Driver;
 use super::timeline::{COVER, Happening, Said};
@@ -33,36 +33,64 @@ impl Driver {
         let now = self.watch.at();
         self.measure(Stage::SpeechToText, self.reply.finalised, now);
         self.reply.heard = Some(now);
-        self.show_far_end(&words);
+        self.show_far_end(utterance, &words);
         self.understood(utterance, &words);
         if !self.objected {
             self.vault.keep_words(utterance, words);
         }
     }
 
-    fn show_far_end(&mut self, words: &Utterance) {
+    /// Tells the observer, and remembers the line for the model, each with what identifies covered.
+    fn show_far_end(&mut self, utterance: UtteranceId, words: &Utterance) {
         if words.is_empty() {
             return;
         }
+        let covered = self.talk.far_end(utterance, words, &mut self.cover);
         let words = words.words().words;
-        let covered = self.cover.cover(words).text(words, |_| COVER.to_owned());
-        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-        self.tell(Happening::FarEnd(Said { words: Phi::new(texts.join(" ")), covered }));
+        let text = |range: std::ops::Range<usize>| {
+            let texts: Vec<&str> = words[range].iter().map(|word| word.text.as_str()).collect();
+            Phi::new(texts.join(" "))
+        };
+        for (token, range) in covered.tokens() {
+            self.vault.keep_covered(token, text(range));
+        }
+        let shown = covered.text(words, |_| COVER.to_owned());
+        self.tell(Happening::FarEnd(Said { words: text(0..words.len()), covered: shown }));
     }
 
-    fn understood(&mut self, utterance: UtteranceId, words: &Utterance) {
+    /// What the words are to be understood against, with the topic that was asked.
+    fn context(&self, asked: Option<Topic>) -> Context<'_> {
         let read_back = self.read_back.and_then(|(topic, id)| Some((topic, self.vault.value(id)?)));
-        let context = Context {
+        Context {
             phase: self.core.phase(),
             payer: &self.plan.payer,
             menu: &self.plan.menu,
             questions: &self.plan.questions,
-            asked: self.asked,
+            asked,
             read_back,
             known: self.vault.known(),
             today: self.plan.today,
+        }
+    }
+
+    /// The model says that the far end's latest words answer a topic, and quotes them. The quote is understood as any answer is, and what
+    /// is found in it is taken as unsure: it is read back before it stands.
+    pub(super) fn answered(&mut self, topic: Topic, quote: &TokenText) {
+        let Some((utterance, words)) = self.talk.quoted(quote) else {
+            tracing::warn!(call = self.plan.id, "the model quotes what was not said");
+            return;
         };
-        let meaning = understand(&words.words(), &context);
+        let meaning = understand(&words.words(), &self.context(Some(topic)));
+        for found in meaning.found.iter().filter(|found| found.extracted.topic == topic) {
+            if let Some(value) = self.vault.keep_value(utterance, found) {
+                let found = Extracted { topic, verdict: Verdict::Unsure };
+                self.input(Input::Extracted { utterance, found, value });
+            }
+        }
+    }
+
+    fn understood(&mut self, utterance: UtteranceId, words: &Utterance) {
+        let meaning = understand(&words.words(), &self.context(self.asked));
         self.counterparty(&meaning);
         self.asked_for(&meaning);
         self.hear_name(&meaning);

@@ -114,7 +114,7 @@ impl Driver {
         let recipient = self.vendor(self.plan.vendors.text_to_speech.id(), Role::TextToSpeech);
         self.egress(recipient, FieldSet::of(&[Field::AgentWords]), phrase.len() as u64);
         let words = callwright_compliance::Phi::new(phrase);
-        let audio = self.plan.vendors.text_to_speech.speak(words);
+        let audio = self.voice.speak(words);
         self.mouth.speak(Item::Keys(step), audio, self.watch.at());
     }
 
@@ -137,7 +137,8 @@ impl Driver {
         self.egress(recipient, carries.union(FieldSet::of(&[Field::AgentWords])), bytes);
         let covered = self.vault.template(segment).unwrap_or_default();
         let shown = words.duplicate(Purpose::ShowToOperator);
-        let audio = self.plan.vendors.text_to_speech.speak(words);
+        let audio = self.voice.speak(words);
+        self.talk.agent(covered.clone());
         self.mouth.speak(item, audio, self.watch.at());
         self.tell(Happening::Agent(Said { words: shown, covered }));
     }
@@ -260,6 +261,7 @@ impl Driver {
 
     fn gate_opened(&mut self, opened: Opened) {
         self.waiting_from = None;
+        self.silent_from.take_if(|_| !self.objected);
         let at = self.watch.at();
         let far_ms = self.session.now().as_ms();
         let from = self.disclosing_since;

@@ -3,7 +3,8 @@
 use callwright_compliance::egress::{Field, FieldSet};
 use callwright_compliance::vendor::Role;
 use callwright_core::{Goal, Input, SegmentId, TurnId};
-use callwright_vendors::{ModelEvent, TurnRequest};
+use callwright_understanding::{Segment, Wording, rules_model};
+use callwright_vendors::{ModelEvent, ToolCall, TurnRequest};
 
 use super::Stage;
 use super::driver::{Driver, Mind};
@@ -28,17 +29,50 @@ impl Driver {
         let heard = self.reply.heard.take();
         self.measure(Stage::Understanding, heard, now);
         let recipient = self.vendor(self.plan.vendors.language_model.id(), Role::LanguageModel);
-        self.egress(recipient, FieldSet::of(&[Field::ModelTokens]), goals.len() as u64);
+        // How much it is sent is counted when it was.
+        self.egress(recipient, FieldSet::of(&[Field::ModelTokens]), 0);
+        if again > 0 && self.model_failed {
+            // The turn is tried once more after a failure or a long silence: nobody waits for the model a second time.
+            self.word_by_rules(turn, &goals, again);
+            return;
+        }
+        self.model_failed = true;
         let request = TurnRequest {
             turn,
-            goals,
+            goals: goals.clone(),
             again,
             answered: self.vault.answered(),
             pack: self.plan.pack.clone(),
             questions: self.plan.questions.clone(),
+            payer: self.plan.payer.name.clone(),
+            heard: self.talk.lines(),
         };
-        let events = self.plan.vendors.language_model.turn(request);
-        self.mind = Some(Mind { turn, events, asked_at: now, answered: false });
+        let events = self.model.turn(request);
+        self.mind = Some(Mind { turn, goals, again, events, asked_at: now, answered: false });
+    }
+
+    /// Words a turn without the model: the rules can word every turn.
+    fn word_by_rules(&mut self, turn: TurnId, goals: &[Goal], again: u8) {
+        metrics::counter!("callwright_turns_worded_by_rules_total").increment(1);
+        let answered = self.vault.answered();
+        let wording = Wording {
+            pack: &self.plan.pack,
+            questions: &self.plan.questions,
+            answered: &answered,
+            turn,
+            again,
+        };
+        for segment in rules_model::turn(goals, &wording) {
+            self.segment(turn, segment);
+        }
+        self.input(Input::TurnDone(turn));
+    }
+
+    fn segment(&mut self, turn: TurnId, segment: Segment) {
+        self.next_segment += 1;
+        let id = SegmentId(self.next_segment);
+        self.vault.keep_piece(turn, id, segment);
+        self.input(Input::Segment { turn, segment: id });
     }
 
     /// The model has something, or is gone.
@@ -53,24 +87,35 @@ impl Driver {
                     let now = self.watch.at();
                     self.measure(Stage::LanguageModel, Some(asked_at), now);
                 }
-                self.next_segment += 1;
-                let id = SegmentId(self.next_segment);
-                self.vault.keep_piece(turn, id, segment);
-                self.input(Input::Segment { turn, segment: id });
+                self.segment(turn, segment);
+            }
+            Some(ModelEvent::Tool(ToolCall::Answer { topic, quote })) => {
+                self.answered(topic, &quote);
+            }
+            // What the far end asks is understood by the rules; staff hear of the call by its outcome.
+            Some(ModelEvent::Tool(ToolCall::NeedsStaff)) => {
+                tracing::info!(call = self.plan.id, "the model would leave this to staff");
             }
             Some(ModelEvent::Done) => {
                 self.mind = None;
+                self.model_failed = false;
                 self.input(Input::TurnDone(turn));
             }
             Some(ModelEvent::Failed(error)) => {
                 tracing::error!(call = self.plan.id, %error, "language model");
-                self.mind = None;
-                self.input(Input::TurnFailed(turn));
+                self.model_gone();
             }
-            None => {
-                self.mind = None;
-                self.input(Input::TurnFailed(turn));
-            }
+            None => self.model_gone(),
+        }
+    }
+
+    /// The model words this turn no further. What it had not begun to word, the rules word at once.
+    fn model_gone(&mut self) {
+        let Some(mind) = self.mind.take() else { return };
+        if mind.answered {
+            self.input(Input::TurnFailed(mind.turn));
+        } else {
+            self.word_by_rules(mind.turn, &mind.goals, mind.again);
         }
     }
 }

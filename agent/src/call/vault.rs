@@ -57,6 +57,8 @@ pub struct Vault {
     /// Answered by an earlier call; the values are not here.
     before: BTreeSet<Topic>,
     pieces: BTreeMap<SegmentId, Piece>,
+    /// The words that tokens of the covered conversation stand for, by number.
+    covered: BTreeMap<u32, PhiString>,
 }
 
 impl Vault {
@@ -71,12 +73,25 @@ impl Vault {
             known: Known::new(),
             won: BTreeMap::new(),
             pieces: BTreeMap::new(),
+            covered: BTreeMap::new(),
         }
     }
 
     /// Which items can be given when they are asked for.
     pub fn items(&self) -> impl Iterator<Item = DataItem> + '_ {
         self.items.keys().copied()
+    }
+
+    /// The items and their values.
+    pub(crate) fn values(&self) -> &BTreeMap<DataItem, PhiString> {
+        &self.items
+    }
+
+    /// Keeps the words that a token of the covered conversation stands for, so that the token can be spoken.
+    pub(crate) fn keep_covered(&mut self, token: Token, words: PhiString) {
+        if let Token::HeardEarlier(_, number) = token {
+            self.covered.insert(number, words);
+        }
     }
 
     /// What the call holds, for understanding.
@@ -197,12 +212,10 @@ impl Vault {
         questions: &QuestionSet,
     ) -> Option<String> {
         let Some(item) = translate::item(token) else {
-            let id = if let Token::HeardEarlier(_, number) = token {
-                Some(ValueId(number))
-            } else {
-                heard
-            };
-            return self.heard(id?).map(|heard| value_spoken(&heard.value, questions));
+            if let Token::HeardEarlier(_, number) = token {
+                return self.covered.get(&number).map(|words| words.expose(Purpose::Speak).clone());
+            }
+            return self.heard(heard?).map(|heard| value_spoken(&heard.value, questions));
         };
         let text = self.items.get(&item)?.expose(Purpose::Speak);
         Some(match item {

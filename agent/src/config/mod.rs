@@ -11,6 +11,7 @@ mod section;
 mod services;
 #[cfg(test)]
 mod tests;
+mod vendors;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use toml::Table;
 pub use problem::{ConfigErrors, Fault, Problem};
 pub use secret::{SecretError, SecretSource};
 pub use services::{Opened, StartError};
+pub use vendors::{Hears, Reach, Speaks, VendorChoice, WordsTurns};
 
 use crate::services::FileKeeping;
 use section::Section;
@@ -41,6 +43,8 @@ pub struct Config {
     pub calls: Calls,
     /// The carrier.
     pub carrier: Carrier,
+    /// Who hears, words and speaks.
+    pub vendors: VendorChoice,
     /// Where speech models that were built once are kept.
     pub speech_cache: PathBuf,
     /// What may be done.
@@ -175,7 +179,7 @@ impl Config {
             problems.push(Problem {
                 key: key.clone(),
                 fault: Fault::Unknown,
-                mend: "the tables are server, store, calls, carrier, speech, policy, payers, log"
+                mend: "the tables are server, store, calls, carrier, speech_to_text, language_model, text_to_speech, speech, policy, payers, log"
                     .to_owned(),
             });
         }
@@ -196,6 +200,9 @@ fn read(file: &mut Table, base: &Path, problems: &mut Vec<Problem>) -> Option<Co
     let store = store(Section::take(file, "store", problems), base);
     let calls = calls(Section::take(file, "calls", problems), base);
     let carrier = carrier(Section::take(file, "carrier", problems), base);
+    let hears = vendors::speech_to_text(Section::take(file, "speech_to_text", problems), base);
+    let words = vendors::language_model(Section::take(file, "language_model", problems), base);
+    let speaks = vendors::text_to_speech(Section::take(file, "text_to_speech", problems), base);
     let speech = folder(Section::take(file, "speech", problems), "cache", base);
     let payers = folder(Section::take(file, "payers", problems), "folder", base);
     let log = log(Section::take(file, "log", problems));
@@ -205,6 +212,11 @@ fn read(file: &mut Table, base: &Path, problems: &mut Vec<Problem>) -> Option<Co
         store: store?,
         calls: calls?,
         carrier: carrier?,
+        vendors: VendorChoice {
+            speech_to_text: hears?,
+            language_model: words?,
+            text_to_speech: speaks?,
+        },
         speech_cache: speech.unwrap_or_else(|| base.join("cache")),
         policy: policy?,
         payers,
@@ -260,7 +272,12 @@ fn carrier(mut section: Section<'_>, base: &Path) -> Option<Carrier> {
         "write AC and 32 hexadecimal digits, from the carrier's console",
         account_sid,
     );
-    let auth_token = auth_token(&mut section, base);
+    let auth_token = secret::source(
+        &mut section,
+        base,
+        ("auth_token_env", "auth_token_file"),
+        "write auth_token_env = \"TWILIO_AUTH_TOKEN\", or auth_token_file with a path",
+    );
     let from = section.parsed("from", "write one of your numbers, as +16142000134", parse_human);
     let base_url = section.text("base_url", "write the carrier's API, or leave the key out");
     let vendor = section.parsed(
@@ -287,26 +304,6 @@ fn account_sid(text: &str) -> Result<String, &'static str> {
         Ok(text.to_owned())
     } else {
         Err("this is not an account sid")
-    }
-}
-
-fn auth_token(section: &mut Section<'_>, base: &Path) -> Option<SecretSource> {
-    const MEND: &str =
-        "write auth_token_env = \"TWILIO_AUTH_TOKEN\", or auth_token_file with a path";
-    let env = section.text("auth_token_env", MEND);
-    let file = section.text("auth_token_file", MEND);
-    match (env, file) {
-        (Some(name), None) => Some(SecretSource::Env(name)),
-        (None, Some(path)) => Some(SecretSource::File(base.join(path))),
-        (None, None) => {
-            section.note("auth_token_env", Fault::Missing, MEND);
-            None
-        }
-        (Some(_), Some(_)) => {
-            let both = Fault::Value("it is there beside auth_token_file".to_owned());
-            section.note("auth_token_env", both, "keep one of the two");
-            None
-        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Where a secret is: in a variable of the environment, or in a file of its own. Never in the configuration file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use callwright_dialplan::twilio::Secret;
 use zeroize::Zeroizing;
+
+use super::problem::Fault;
+use super::section::Section;
 
 /// A secret longer than this is some other file.
 const SECRET_BYTES_MAX: usize = 4_096;
@@ -42,12 +44,12 @@ impl SecretSource {
     ///
     /// # Errors
     /// [`SecretError`]; none of them holds the secret.
-    pub fn read(&self) -> Result<Secret, SecretError> {
+    pub fn read(&self) -> Result<Zeroizing<String>, SecretError> {
         match self {
             SecretSource::Env(name) => std::env::var(name)
                 .ok()
                 .filter(|secret| !secret.is_empty())
-                .map(Secret::new)
+                .map(Zeroizing::new)
                 .ok_or_else(|| SecretError::Unset(name.clone())),
             SecretSource::File(path) => {
                 let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
@@ -57,8 +59,32 @@ impl SecretSource {
                 if line.is_empty() || line.len() > SECRET_BYTES_MAX || line.contains('\n') {
                     return Err(SecretError::Empty(path.clone()));
                 }
-                Ok(Secret::new(line.to_owned()))
+                Ok(Zeroizing::new(line.to_owned()))
             }
+        }
+    }
+}
+
+/// Reads where a secret is, from one of two keys: the name of a variable, or the path of a file.
+pub(super) fn source(
+    section: &mut Section<'_>,
+    base: &Path,
+    (env_key, file_key): (&'static str, &'static str),
+    mend: &str,
+) -> Option<SecretSource> {
+    let env = section.text(env_key, mend);
+    let file = section.text(file_key, mend);
+    match (env, file) {
+        (Some(name), None) => Some(SecretSource::Env(name)),
+        (None, Some(path)) => Some(SecretSource::File(base.join(path))),
+        (None, None) => {
+            section.note(env_key, Fault::Missing, mend);
+            None
+        }
+        (Some(_), Some(_)) => {
+            let both = Fault::Value(format!("it is there beside {file_key}"));
+            section.note(env_key, both, "keep one of the two");
+            None
         }
     }
 }

@@ -15,8 +15,9 @@ use callwright_vendors::VendorError;
 
 use super::{Config, SecretError};
 use crate::api::Registry;
+use crate::call::Vendors;
+use crate::call::clips::ClipShelf;
 use crate::clock::Clock;
-use crate::local_speech::LocalSpeech;
 use crate::services::{Carrier, Services};
 
 /// Why the services could not be made. Each message says what to mend.
@@ -52,12 +53,12 @@ pub enum StartError {
 }
 
 impl StartError {
-    fn file(path: &Path) -> impl FnOnce(std::io::Error) -> StartError {
+    pub(super) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> StartError {
         let path = path.to_owned();
         move |error| StartError::File { path, kind: error.kind() }
     }
 
-    fn program(why: impl std::fmt::Display) -> StartError {
+    pub(super) fn program(why: impl std::fmt::Display) -> StartError {
         StartError::Program(why.to_string())
     }
 }
@@ -105,7 +106,7 @@ impl Config {
     /// # Errors
     /// [`StartError::Secret`], [`StartError::Carrier`].
     pub fn client(&self) -> Result<(Client, Secret), StartError> {
-        let secret = self.carrier.auth_token.read()?;
+        let secret = Secret::new(std::mem::take(&mut *self.carrier.auth_token.read()?));
         let credentials = Credentials::auth_token(&self.carrier.account_sid, secret.clone());
         let mut config = ClientConfig::new(credentials);
         config.base_url.clone_from(&self.carrier.base_url);
@@ -123,7 +124,8 @@ impl Config {
         let store = self.open_store().await?;
         let folder = &self.calls.folder;
         std::fs::create_dir_all(folder).map_err(StartError::file(folder))?;
-        let speech = self.speech(Arc::clone(&pack)).await?;
+        let directory = Arc::new(directory);
+        let vendors = self.vendors(Arc::clone(&pack), Arc::clone(&directory)).await?;
         let node = format!("node-{}", CallId::random()?);
         let running_max = usize::try_from(self.policy.limits.system_running_max).unwrap_or(1);
         let services = Services {
@@ -132,10 +134,10 @@ impl Config {
             node_id: ObjectId::new(&node).map_err(StartError::program)?,
             store,
             policy: self.policy.clone(),
-            directory: Arc::new(directory),
+            directory,
             pack,
-            vendors: speech.vendors(),
-            clips: speech.clip_maker(),
+            vendors,
+            clips: ClipShelf::default(),
             carrier: Carrier {
                 client: Arc::new(client),
                 id: self.carrier.vendor.clone(),
@@ -152,9 +154,13 @@ impl Config {
     }
 
     /// Building a model takes seconds the first time, so it is done off the threads that carry live audio.
-    async fn speech(&self, pack: Arc<Pack>) -> Result<LocalSpeech, StartError> {
-        let cache = self.speech_cache.clone();
-        let open = tokio::task::spawn_blocking(move || LocalSpeech::open(pack, &cache));
-        Ok(open.await.map_err(StartError::program)??)
+    async fn vendors(
+        &self,
+        pack: Arc<Pack>,
+        directory: Arc<Directory>,
+    ) -> Result<Vendors, StartError> {
+        let (choice, cache) = (self.vendors.clone(), self.speech_cache.clone());
+        let open = tokio::task::spawn_blocking(move || choice.open(&pack, &directory, &cache));
+        open.await.map_err(StartError::program)?
     }
 }

@@ -25,9 +25,11 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::api::{Api, Registry, Server, router};
+use crate::call::Vendors;
+use crate::call::clips::ClipShelf;
 use crate::clock::Clock;
 use crate::dialler::{Attempt, Claimed, DialError, LEASE, attempt};
-use crate::local_speech::{LocalSpeech, cache_folder};
+use crate::local_speech::{self, cache_folder};
 use crate::services::{Carrier, FileKeeping, Services};
 
 /// The scenario that is played when none is named.
@@ -172,14 +174,14 @@ fn finish(
 /// Voices and ears of both sides.
 struct Voices {
     far_end: Speech,
-    own: LocalSpeech,
+    own: Vendors,
     pack: Arc<Pack>,
 }
 
 fn open_speech(cache: &Path) -> Result<Voices, DemoError> {
     let pack = Arc::new(Pack::embedded().map_err(program)?);
     let far_end = Speech::Local(FarEndSpeech::open(&cache.join("caller-model"))?);
-    let own = LocalSpeech::open(Arc::clone(&pack), cache)?;
+    let own = local_speech::vendors(&pack, cache)?;
     Ok(Voices { far_end, own, pack })
 }
 
@@ -217,8 +219,8 @@ async fn services(
         policy: Policy::recommended(),
         directory: Arc::new(Directory::embedded().map_err(program)?),
         pack: speech.pack,
-        vendors: speech.own.vendors(),
-        clips: speech.own.clip_maker(),
+        vendors: speech.own,
+        clips: ClipShelf::default(),
         carrier: Carrier {
             client: Arc::new(client),
             id: VendorId::new(seed::CARRIER).map_err(program)?,

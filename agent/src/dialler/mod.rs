@@ -12,6 +12,7 @@ mod plan;
 pub mod result;
 
 use callwright_compliance::DecisionRecord;
+use callwright_compliance::vendor::EgressRefusal;
 use callwright_dialplan::OriginateError;
 use callwright_dialplan::originate::PlanError;
 use callwright_store::{Lease, Request, StoreError};
@@ -46,6 +47,9 @@ pub enum DialError {
     /// A vendor could not be opened.
     #[error(transparent)]
     Vendor(#[from] VendorError),
+    /// A vendor of the call may not be sent anything.
+    #[error(transparent)]
+    Egress(#[from] EgressRefusal),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

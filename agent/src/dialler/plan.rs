@@ -8,7 +8,7 @@ use callwright_compliance::egress::{Destination, allowed};
 use callwright_compliance::gate::{Gate, GateRules, PacedClock};
 use callwright_compliance::{DialPermit, Phi, PhiString, Purpose};
 use callwright_core::{Config, DataItem, FieldId, Limits, Micros, QuestionPlan, ReadBack, Topic};
-use callwright_prompts::{QuestionSet, question, spoken};
+use callwright_prompts::{Business, QuestionSet, question, spoken};
 use callwright_store::CallId;
 use callwright_understanding::Date;
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use super::DialError;
 use super::attempt::Case;
 use crate::call::journal::{self, Header, hex};
-use crate::call::{CallPlan, Journal, Vault};
+use crate::call::{CallPlan, ClipBook, Journal, Sessions, Vault};
 use crate::services::Services;
 
 /// The file names in a call's folder.
@@ -25,14 +25,35 @@ pub(crate) const RECORDING: &str = "recording.wav";
 /// The journal.
 pub(crate) const JOURNAL: &str = "journal.jsonl";
 
+/// Which call a plan is of.
+pub(super) struct About<'a> {
+    pub(super) call: &'a CallId,
+    pub(super) folder: &'a Path,
+    pub(super) began_at: Timestamp,
+}
+
+/// The practice's clips, spoken by the voice that the call will have.
+pub(super) async fn clips(
+    services: &Services,
+    permit: &DialPermit,
+    sessions: &mut Sessions,
+) -> Result<ClipBook, DialError> {
+    let disclosures = permit.disclosures();
+    let callback = spoken::phone(disclosures.callback.e164());
+    let registered_name = &disclosures.registered_name;
+    let business = Business { registered_name, callback_spoken: &callback };
+    let (id, voice) = (services.vendors.text_to_speech.id(), sessions.text_to_speech.as_mut());
+    Ok(services.clips.book(&services.pack, &business, id, voice).await?)
+}
+
 /// Makes the plan, and with it the call's journal. Takes what the permit gives besides the number.
 pub(super) fn call_plan(
     services: &Services,
     case: &Case,
     permit: &mut DialPermit,
-    call: &CallId,
-    folder: &Path,
-    began_at: Timestamp,
+    &About { call, folder, began_at }: &About<'_>,
+    clips: ClipBook,
+    sessions: Sessions,
 ) -> Result<CallPlan, DialError> {
     let menu = services.directory.menu(&case.line.menu).ok_or(DialError::NoLine)?.clone();
     let items = items(case);
@@ -51,8 +72,6 @@ pub(super) fn call_plan(
     };
     let journal = Journal::create(&folder.join(JOURNAL), &header)?;
     let disclosures = permit.disclosures();
-    let spoken_callback = spoken::phone(disclosures.callback.e164());
-    let clips = (services.clips)(&disclosures.registered_name, &spoken_callback)?;
     let purpose = disclosures.purpose;
     let gate = Gate::new(GateRules {
         allowed: allowed(Destination::FarEnd, purpose),
@@ -76,6 +95,7 @@ pub(super) fn call_plan(
         recording,
         journal,
         vendors: services.vendors.clone(),
+        sessions,
         carrier: services.carrier.id.clone(),
         today: today(began_at, &case.line.hours.zone),
     })

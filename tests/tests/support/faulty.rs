@@ -1,12 +1,14 @@
 //! Vendors that fail, each in its own way. Nothing here recovers: that is the product's part.
 
-use callwright_compliance::PhiString;
+use callwright_compliance::{PhiString, Purpose};
+use callwright_prompts::ClipName;
 use callwright_vendors::{
-    RecogniserSession, SpeechResult, SpeechToText, TextToSpeech, VendorError, recogniser_channels,
+    Egress, RecogniserSession, SpeechResult, SpeechSession, SpeechToText, TextToSpeech,
+    VendorError, recogniser_channels,
 };
 use tokio::sync::mpsc;
 
-use super::vendors::{Line, read_lips};
+use super::vendors::{Line, hum, read_lips};
 
 /// A recogniser that hears two utterances, so that the person was greeted and told, and is gone.
 pub(crate) struct Dies(pub(crate) Line);
@@ -16,7 +18,7 @@ impl SpeechToText for Dies {
         "dies"
     }
 
-    fn open(&self) -> Result<RecogniserSession, VendorError> {
+    fn open(&self, _leave: Egress) -> Result<RecogniserSession, VendorError> {
         let (session, side) = recogniser_channels("dies");
         tokio::spawn(read_lips(self.0.clone(), side, 2));
         Ok(session)
@@ -31,7 +33,7 @@ impl SpeechToText for Stalls {
         "stalls"
     }
 
-    fn open(&self) -> Result<RecogniserSession, VendorError> {
+    fn open(&self, _leave: Egress) -> Result<RecogniserSession, VendorError> {
         let (session, side) = recogniser_channels("stalls");
         tokio::spawn(async move {
             // Held, never read: it ends with the session.
@@ -50,12 +52,12 @@ impl SpeechToText for Refuses {
         "refuses"
     }
 
-    fn open(&self) -> Result<RecogniserSession, VendorError> {
+    fn open(&self, _leave: Egress) -> Result<RecogniserSession, VendorError> {
         Err(VendorError::Open { vendor: "refuses", why: "it is shut".to_owned() })
     }
 }
 
-/// A voice that fails at every segment.
+/// A voice that speaks the practice's clips, and fails at every segment of a call.
 pub(crate) struct Hoarse;
 
 impl TextToSpeech for Hoarse {
@@ -63,9 +65,24 @@ impl TextToSpeech for Hoarse {
         "hoarse"
     }
 
-    fn speak(&self, _words: PhiString) -> mpsc::Receiver<SpeechResult> {
+    fn open(&self, _leave: Egress) -> Result<Box<dyn SpeechSession>, VendorError> {
+        Ok(Box::new(HoarseSession { clips: ClipName::ALL.len() }))
+    }
+}
+
+struct HoarseSession {
+    clips: usize,
+}
+
+impl SpeechSession for HoarseSession {
+    fn warm(&mut self) {}
+
+    fn speak(&mut self, words: PhiString) -> mpsc::Receiver<SpeechResult> {
         let (to, from) = mpsc::channel(1);
-        to.try_send(Err(VendorError::Broke { vendor: "hoarse" })).expect("there is room for one");
+        let failed = Err(VendorError::Broke { vendor: "hoarse" });
+        let spoken = if self.clips > 0 { Ok(hum(words.expose(Purpose::Speak))) } else { failed };
+        self.clips = self.clips.saturating_sub(1);
+        to.try_send(spoken).expect("there is room for one");
         from
     }
 }

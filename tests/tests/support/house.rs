@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callwright::api::{Api, Registry, Server, router};
+use callwright::call::clips::ClipShelf;
 use callwright::clock::Clock;
 use callwright::demo::seed;
 use callwright::dialler::{Attempt, Claimed, DialError, attempt};
@@ -81,7 +82,7 @@ impl House {
             directory: Arc::new(Directory::embedded().unwrap()),
             pack: voices.pack,
             vendors: voices.vendors,
-            clips: voices.clips,
+            clips: ClipShelf::default(),
             carrier: Carrier {
                 client: Arc::new(client(&carrier.base_url(), &account, &secret)),
                 id: VendorId::new(seed::CARRIER).unwrap(),

@@ -8,9 +8,8 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 
 use bytes::Bytes;
-use callwright::call::{ClipBook, Vendors};
-use callwright::local_speech::{LocalSpeech, cache_folder};
-use callwright::services::ClipMaker;
+use callwright::call::Vendors;
+use callwright::local_speech::{self, cache_folder};
 use callwright_compliance::{PhiString, Purpose};
 use callwright_media::g711;
 use callwright_prompts::Pack;
@@ -18,8 +17,8 @@ use callwright_sim::{Carrier as SimCarrier, LogEntry, LogEvent, Speech};
 use callwright_understanding::{Utterance, Word};
 use callwright_vendors::local::Rules;
 use callwright_vendors::{
-    Heard, RecogniserEvent, RecogniserSession, SpeechResult, SpeechToText, TextToSpeech,
-    ToRecogniser, VendorError, VendorSide, recogniser_channels,
+    Egress, Heard, RecogniserEvent, RecogniserSession, SpeechResult, SpeechSession, SpeechToText,
+    TextToSpeech, ToRecogniser, VendorError, VendorSide, recogniser_channels,
 };
 use tokio::sync::mpsc;
 
@@ -30,7 +29,6 @@ const WORD_MS: usize = 120;
 pub(crate) struct Voices {
     pub(crate) far_end: Speech,
     pub(crate) vendors: Vendors,
-    pub(crate) clips: Box<ClipMaker>,
     pub(crate) pack: Arc<Pack>,
     pub(crate) line: Line,
 }
@@ -39,10 +37,6 @@ impl Voices {
     /// Both sides hum.
     pub(crate) fn hummed() -> Voices {
         let (pack, line) = (Arc::new(Pack::embedded().unwrap()), Line::default());
-        let words = Arc::clone(&pack);
-        let clips = move |name: &str, callback: &str| {
-            ClipBook::make(&words, name, callback, |text| Ok(hum(text)))
-        };
         Voices {
             far_end: Speech::Tones,
             vendors: Vendors {
@@ -50,7 +44,6 @@ impl Voices {
                 language_model: Arc::new(Rules),
                 text_to_speech: Arc::new(Hum),
             },
-            clips: Box::new(clips),
             pack,
             line,
         }
@@ -61,17 +54,11 @@ impl Voices {
     pub(crate) fn local() -> Option<Voices> {
         let pack = Arc::new(Pack::embedded().unwrap());
         let cache = cache_folder(Path::new(env!("CARGO_TARGET_TMPDIR")));
-        let agent = LocalSpeech::open(Arc::clone(&pack), &cache);
-        let agent = agent.map_err(|error| println!("SKIPPED: {error}")).ok()?;
+        let vendors = local_speech::vendors(&pack, &cache);
+        let vendors = vendors.map_err(|error| println!("SKIPPED: {error}")).ok()?;
         let far_end = callwright_sim::speech::LocalSpeech::open(&cache.join("caller-model"));
         let far_end = far_end.map_err(|error| println!("SKIPPED: {error}")).ok()?;
-        Some(Voices {
-            far_end: Speech::Local(far_end),
-            vendors: agent.vendors(),
-            clips: agent.clip_maker(),
-            pack,
-            line: Line::default(),
-        })
+        Some(Voices { far_end: Speech::Local(far_end), vendors, pack, line: Line::default() })
     }
 }
 
@@ -100,7 +87,7 @@ impl SpeechToText for Lips {
         "lips"
     }
 
-    fn open(&self) -> Result<RecogniserSession, VendorError> {
+    fn open(&self, _leave: Egress) -> Result<RecogniserSession, VendorError> {
         let (session, side) = recogniser_channels("lips");
         tokio::spawn(read_lips(self.0.clone(), side, usize::MAX));
         Ok(session)
@@ -162,7 +149,15 @@ impl TextToSpeech for Hum {
         "hum"
     }
 
-    fn speak(&self, words: PhiString) -> mpsc::Receiver<SpeechResult> {
+    fn open(&self, _leave: Egress) -> Result<Box<dyn SpeechSession>, VendorError> {
+        Ok(Box::new(Hum))
+    }
+}
+
+impl SpeechSession for Hum {
+    fn warm(&mut self) {}
+
+    fn speak(&mut self, words: PhiString) -> mpsc::Receiver<SpeechResult> {
         let (to, from) = mpsc::channel(1);
         to.try_send(Ok(hum(words.expose(Purpose::Speak)))).expect("there is room for one");
         from

@@ -3,23 +3,56 @@
 use callwright_dialplan::originate::CallPlan;
 use callwright_dialplan::payer::Directory;
 use callwright_dialplan::twilio::ClientConfig;
+use callwright_prompts::Pack;
 use callwright_vendors::local::{Flite, Sphinx};
 
 use super::Findings;
 use crate::api::Api;
-use crate::config::{Config, StartError};
+use crate::config::{Config, Hears, Speaks, StartError};
 
-/// Both libraries are opened, the recogniser with a model of one word: that tries its acoustic model and dictionary too.
-pub(super) fn speech(config: &Config, findings: &mut Findings) {
-    const INSTALL: &str = "install what the message names; `make setup` does on Debian and Ubuntu";
-    match Flite::open() {
-        Ok(_) => findings.good("voice", "flite"),
-        Err(error) => findings.missing("voice", error.to_string(), INSTALL),
+const INSTALL: &str = "install what the message names; `make setup` does on Debian and Ubuntu";
+
+/// Who hears, words and speaks: a library on this machine is opened; of a hosted vendor key, address and settings are looked at, and
+/// nothing is sent to it.
+pub(super) fn vendors(config: &Config, findings: &mut Findings) {
+    let vendors = &config.vendors;
+    let [(_, hears), (_, words), (_, speaks)] = vendors.ids();
+    match vendors.text_to_speech {
+        Speaks::Local => told("voice", speaks, Flite::open(), INSTALL, findings),
+        Speaks::ElevenLabs { .. } => {
+            told("voice", speaks, vendors.speaks(), "see [text_to_speech]", findings);
+        }
     }
-    let trial = config.speech_cache.join("check-model");
-    match Sphinx::open(&trial, &["hello".to_owned()]) {
-        Ok(_) => findings.good("ear", "PocketSphinx"),
-        Err(error) => findings.missing("ear", error.to_string(), INSTALL),
+    told("wording", words, vendors.words(), "see [language_model]", findings);
+    match vendors.speech_to_text {
+        // With a model of one word: that tries its acoustic model and dictionary, too.
+        Hears::Local => {
+            let trial = config.speech_cache.join("check-model");
+            let opened = Sphinx::open(&trial, &["hello".to_owned()]);
+            told("ear", hears, opened, INSTALL, findings);
+        }
+        Hears::Deepgram { .. } => match (Pack::embedded(), config.directory()) {
+            (Ok(pack), Ok(directory)) => {
+                let opened = vendors.hears(&pack, &directory, &config.speech_cache);
+                told("ear", hears, opened, "see [speech_to_text]", findings);
+            }
+            // The payers' files have a row of their own.
+            (_, Err(_)) => {}
+            (Err(error), _) => findings.missing("ear", error.to_string(), "report this"),
+        },
+    }
+}
+
+fn told<T, E: std::fmt::Display>(
+    subject: &str,
+    id: &str,
+    opened: Result<T, E>,
+    mend: &str,
+    findings: &mut Findings,
+) {
+    match opened {
+        Ok(_) => findings.good(subject, id),
+        Err(error) => findings.missing(subject, error.to_string(), mend),
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) async fn run(
 /// Looks at everything.
 pub(super) async fn look(config: &Config, session: Session) -> Vec<Finding> {
     let mut findings = Findings::default();
-    machine::speech(config, &mut findings);
+    machine::vendors(config, &mut findings);
     machine::carrier(config, &mut findings);
     machine::calls(config, &mut findings);
     let directory = machine::payers(config, &mut findings);

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 
 use super::Findings;
 use crate::config::Config;
-use crate::local_speech;
 
 /// Opens the store only where both its files are there: a check makes neither.
 pub(super) async fn store(
@@ -109,7 +108,7 @@ async fn vendors(
 ) -> Result<(), StoreError> {
     let register = store.register(tenant).await?;
     let carrier = (Role::Carrier, config.carrier.vendor.as_str());
-    for (role, id) in local_speech::VENDORS.into_iter().chain([carrier]) {
+    for (role, id) in config.vendors.ids().into_iter().chain([carrier]) {
         let subject = format!("practice {tenant}: vendor for {role}");
         // The ids are ours or were checked when the configuration was read.
         let Ok(vendor) = VendorId::new(id) else {
