@@ -1,6 +1,6 @@
 //! The one place of the simulator that reads a clock. Everything else counts 20 ms ticks.
 //!
-//! It only dates messages (RFC 2822, as the carrier writes dates); nothing is measured with it.
+//! It dates messages (RFC 2822, as the carrier writes dates) and entries of the vendors' log; no waiting is done with it.
 
 use jiff::Timestamp;
 
@@ -9,6 +9,12 @@ use jiff::Timestamp;
 #[expect(clippy::disallowed_methods, reason = "the simulator's one reading of the wall clock")]
 pub fn now() -> Timestamp {
     Timestamp::now()
+}
+
+/// Milliseconds since `began`; zero where the wall clock was set back.
+#[must_use]
+pub fn ms_since(began: Timestamp) -> u64 {
+    u64::try_from(now().duration_since(began).as_millis()).unwrap_or(0)
 }
 
 /// A date as Twilio writes it: RFC 2822, UTC, `+0000`.

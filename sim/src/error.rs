@@ -26,6 +26,9 @@ pub enum SimError {
     /// An empty token signs nothing.
     #[error("the auth token is empty: give the same token to the simulator and to the agent")]
     AuthToken,
+    /// A vendor without a key would serve anybody.
+    #[error("a vendor's key is empty: give the same key to the simulator and to the agent")]
+    VendorKey,
     /// No scenario to answer with.
     #[error("there is no scenario: give at least one payer")]
     NoScenario,

@@ -47,7 +47,8 @@ impl Bank {
     }
 }
 
-fn hum(text: &str) -> Vec<u8> {
+/// What stands for a text where nobody can speak it: one beep a word.
+pub(crate) fn hum(text: &str) -> Vec<u8> {
     let words = text.split_whitespace().count().max(1);
     let length = HUM_WORD_MS * 8;
     let sounding = length * 3 / 4;
