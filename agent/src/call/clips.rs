@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use callwright_compliance::Phi;
 use callwright_prompts::{Business, ClipName, Pack};
-use callwright_vendors::{SpeechSession, VendorError};
+use callwright_vendors::{Egress, SpeechSession, TextToSpeech, VendorError};
 use tokio::sync::Mutex;
 
 /// The longest clip lasts ten seconds; a voice that needs longer to make it is stuck.
@@ -38,18 +38,20 @@ impl ClipShelf {
         &self,
         pack: &Pack,
         business: &Business<'_>,
-        id: &'static str,
-        voice: &mut dyn SpeechSession,
+        voice: &dyn TextToSpeech,
+        leave: Egress,
     ) -> Result<ClipBook, VendorError> {
+        let id = voice.id();
         let key = key(business, id);
         // Held while they are made: a second call of the practice waits for the first one's.
         let mut made = self.made.lock().await;
         if let Some(book) = made.get(&key) {
             return Ok(book.clone());
         }
+        let mut session = voice.open(leave)?;
         let mut audio = BTreeMap::new();
         for name in ClipName::ALL {
-            let speaking = speak(voice, pack.clip_text(name, business));
+            let speaking = speak(session.as_mut(), pack.clip_text(name, business));
             let spoken = tokio::time::timeout(CLIP_WITHIN, speaking).await;
             let spoken = spoken.map_err(|_| VendorError::TimedOut { vendor: id })??;
             if spoken.is_empty() {

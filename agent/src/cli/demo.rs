@@ -16,6 +16,7 @@ use crate::demo;
 Examples:
   callwright demo
   callwright demo --show-phi --out out/mine
+  callwright demo --vendors simulated
   callwright demo --json > result.json
 
 Then look at what it left behind:
@@ -25,6 +26,10 @@ pub(super) struct DemoArgs {
     /// A scenario's name, or the path of a scenario file
     #[arg(long, value_name = "NAME|FILE", default_value = demo::DEFAULT_SCENARIO)]
     scenario: String,
+    /// Who hears, words and speaks on our side: libraries on this machine, or the clients of Deepgram, OpenAI and ElevenLabs at
+    /// simulated ones
+    #[arg(long, value_enum, default_value_t = VendorArg::Local)]
+    vendors: VendorArg,
     /// The folder for everything that the call leaves behind [default: out/demo-<time>]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -36,9 +41,19 @@ pub(super) struct DemoArgs {
     json: bool,
 }
 
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum VendorArg {
+    Local,
+    Simulated,
+}
+
 pub(super) async fn run(args: DemoArgs, session: Session) -> Result<Exit, CliError> {
     let args = demo::Args {
         scenario: Some(args.scenario),
+        vendors: match args.vendors {
+            VendorArg::Local => demo::VendorSet::Local,
+            VendorArg::Simulated => demo::VendorSet::Simulated,
+        },
         out: args.out,
         show_phi: args.show_phi,
         json: args.json,

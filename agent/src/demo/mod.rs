@@ -6,34 +6,36 @@
 pub mod seed;
 mod show;
 mod table;
+mod world;
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use callwright_compliance::{ObjectId, PhoneNumber, Policy, VendorId};
+use callwright_compliance::{ObjectId, PhoneNumber, Policy, RequestId, TenantId, VendorId};
 use callwright_core::Limits;
 use callwright_dialplan::payer::Directory;
 use callwright_dialplan::twilio::{Client, ClientConfig, Credentials, Secret};
-use callwright_prompts::Pack;
 use callwright_sim::Scenario;
-use callwright_sim::carrier::{Carrier as SimCarrier, CarrierConfig, ScenarioSource};
-use callwright_sim::speech::{LocalSpeech as FarEndSpeech, Speech};
-use callwright_store::{Code, KeyRing, Store};
+use callwright_sim::carrier::Carrier as SimCarrier;
+use callwright_store::{Code, KeyRing, RequestState, Store};
 use callwright_vendors::VendorError;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::api::{Api, Registry, Server, router};
-use crate::call::Vendors;
 use crate::call::clips::ClipShelf;
 use crate::clock::Clock;
 use crate::dialler::{Attempt, Claimed, DialError, LEASE, attempt};
-use crate::local_speech::{self, cache_folder};
+use crate::local_speech::cache_folder;
 use crate::services::{Carrier, FileKeeping, Services};
+use world::World;
 
 /// The scenario that is played when none is named.
 pub const DEFAULT_SCENARIO: &str = "acme-medical";
+
+/// Calls of one demo: a payer that drops every line is not called for ever.
+const CALLS_MAX: usize = 3;
 
 /// Moments of the timeline that may wait to be shown.
 const MOMENTS_MAX: usize = 256;
@@ -45,10 +47,22 @@ pub struct Args {
     pub scenario: Option<String>,
     /// The folder for everything that the call leaves behind; made if it is not there.
     pub out: Option<PathBuf>,
+    /// Who hears, words and speaks on our side.
+    pub vendors: VendorSet,
     /// Whether identifiers, dates and names are shown.
     pub show_phi: bool,
     /// Whether the result is printed as JSON, and nothing else.
     pub json: bool,
+}
+
+/// Who hears, words and speaks on our side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VendorSet {
+    /// Libraries on this machine and the rule-based model.
+    #[default]
+    Local,
+    /// The clients of hosted vendors, at simulated ones.
+    Simulated,
 }
 
 /// Why the demo could not be played to its end.
@@ -117,48 +131,93 @@ pub async fn run(args: &Args, out: &Path, clock: Clock) -> Result<bool, DemoErro
     std::fs::create_dir_all(out)?;
     let mut show = show::Show::new(args, &scenario, out);
     show.begin()?;
-    let cache = cache_folder(&out.join("cache"));
-    let speech = {
-        let cache = cache.clone();
-        tokio::task::spawn_blocking(move || open_speech(&cache)).await.map_err(program)??
-    };
-
-    let secret = random_secret()?;
-    let account = format!("AC{}", hex16()?);
-    let source = ScenarioSource::Any(Box::new(scenario.clone()));
-    let config = CarrierConfig::new(&account, &secret, source, speech.far_end.clone());
-    let carrier = SimCarrier::start(config).await?;
+    let world = World::open(&scenario, args.vendors, &cache_folder(&out.join("cache"))).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let public_url = format!("http://{}", listener.local_addr()?);
-    let services = services(out, clock, speech, &account, &secret, &carrier, public_url).await?;
+    let services = services(out, clock, &world, public_url).await?;
     let api = Api {
         registry: Arc::clone(&services.registry),
-        signing: Secret::new(secret),
+        signing: Secret::new(world.secret.clone()),
         public_url: services.public_url.clone(),
         clock,
     };
     let server = Server::start(listener, router(Arc::new(api)))?;
 
     let claimed = seed::request(&services, &scenario).await?;
-    let (moments, shown) = mpsc::channel(MOMENTS_MAX);
-    let telling = tokio::spawn(show.follow(shown));
-    let attempted = attempt(&services, claimed, moments).await;
-    let mut show = telling.await.map_err(program)?;
-    let evidence = match carrier.calls().last() {
+    let (show, attempted) = calls(&services, &world, show, claimed).await;
+    let evidence = attempted.as_ref().ok().map(|attempted| attempted.folder.join("carrier"));
+    world.close(evidence.as_deref()).await?;
+    server.stop(std::time::Duration::from_secs(2)).await;
+    services.store.close().await;
+    let (mut show, attempted) = (show?, attempted?);
+    let right = finish(&mut show, &scenario, &attempted)?;
+    Ok(right && attempted.result.is_complete())
+}
+
+/// The first call, and the further ones that policy wants after a line that dropped or the like.
+async fn calls(
+    services: &Services,
+    world: &World,
+    mut show: show::Show,
+    mut claimed: Claimed,
+) -> (Result<show::Show, DemoError>, Result<Attempt, DemoError>) {
+    let (tenant, request) = (claimed.request.tenant.clone(), claimed.request.id.clone());
+    loop {
+        let (moments, shown) = mpsc::channel(MOMENTS_MAX);
+        let telling = tokio::spawn(show.follow(shown));
+        let attempted = attempt(services, claimed, moments).await;
+        show = match telling.await {
+            Ok(show) => show,
+            Err(error) => return (Err(program(error)), attempted.map_err(DemoError::from)),
+        };
+        let attempted = match attempted {
+            Ok(attempted) => attempted,
+            Err(error) => return (Ok(show), Err(error.into())),
+        };
+        let next = async {
+            evidence(&world.carrier, &attempted).await?;
+            again(services, &tenant, &request, &mut show, &attempted).await
+        };
+        match next.await {
+            Ok(Some(next)) => claimed = next,
+            Ok(None) => return (Ok(show), Ok(attempted)),
+            Err(error) => return (Ok(show), Err(error)),
+        }
+    }
+}
+
+/// Writes what the carrier saw beside the call's own files.
+async fn evidence(carrier: &SimCarrier, attempted: &Attempt) -> Result<(), DemoError> {
+    let seen = match carrier.calls().last() {
         Some(sid) => carrier.wait_finished(sid).await,
         None => None,
     };
-    carrier.shutdown().await;
-    server.stop(std::time::Duration::from_secs(2)).await;
-    services.store.close().await;
-    let attempted = attempted?;
-    if let Some(evidence) = evidence {
+    if let Some(seen) = seen {
         let folder = attempted.folder.join("carrier");
         std::fs::create_dir_all(&folder)?;
-        evidence.write(&folder)?;
+        seen.write(&folder)?;
     }
-    let right = finish(&mut show, &scenario, &attempted)?;
-    Ok(right && attempted.result.is_complete())
+    Ok(())
+}
+
+/// Claims the request once more where it is to be tried again. The demo takes the wait that policy wants as over.
+async fn again(
+    services: &Services,
+    tenant: &TenantId,
+    request: &RequestId,
+    show: &mut show::Show,
+    attempted: &Attempt,
+) -> Result<Option<Claimed>, DemoError> {
+    let kept = services.store.request(tenant, request).await?;
+    let calls = attempted.result.calls.len();
+    if kept.state != RequestState::Queued || calls >= CALLS_MAX {
+        return Ok(None);
+    }
+    let now = services.clock.wall();
+    let due = kept.order.not_before.max(now);
+    show.again(&attempted.result, due.duration_since(now))?;
+    let claimed = services.store.claim(&services.node, due, LEASE).await?;
+    Ok(claimed.map(|(lease, request)| Claimed { lease, request }))
 }
 
 fn finish(
@@ -169,20 +228,6 @@ fn finish(
     let wrong = table::wrong_answers(scenario, &attempted.result);
     show.result(attempted, &wrong)?;
     Ok(wrong.is_empty())
-}
-
-/// Voices and ears of both sides.
-struct Voices {
-    far_end: Speech,
-    own: Vendors,
-    pack: Arc<Pack>,
-}
-
-fn open_speech(cache: &Path) -> Result<Voices, DemoError> {
-    let pack = Arc::new(Pack::embedded().map_err(program)?);
-    let far_end = Speech::Local(FarEndSpeech::open(&cache.join("caller-model"))?);
-    let own = local_speech::vendors(&pack, cache)?;
-    Ok(Voices { far_end, own, pack })
 }
 
 fn hex16() -> Result<String, DemoError> {
@@ -196,18 +241,15 @@ fn random_secret() -> Result<String, DemoError> {
 async fn services(
     out: &Path,
     clock: Clock,
-    speech: Voices,
-    account: &str,
-    secret: &str,
-    carrier: &SimCarrier,
+    world: &World,
     public_url: String,
 ) -> Result<Services, DemoError> {
     let key = out.join("callwright.key");
     let keys = if key.exists() { KeyRing::open(&key)? } else { KeyRing::create(&key)? };
     let store = Store::open(&out.join("callwright.db"), keys).await?;
-    let credentials = Credentials::auth_token(account, Secret::new(secret.to_owned()));
+    let credentials = Credentials::auth_token(&world.account, Secret::new(world.secret.clone()));
     let mut config = ClientConfig::new(credentials);
-    config.base_url = format!("{}/2010-04-01", carrier.base_url());
+    config.base_url = format!("{}/2010-04-01", world.carrier.base_url());
     let client = Client::new(config).map_err(program)?;
     let calls_dir = out.join("calls");
     std::fs::create_dir_all(&calls_dir)?;
@@ -218,8 +260,8 @@ async fn services(
         store,
         policy: Policy::recommended(),
         directory: Arc::new(Directory::embedded().map_err(program)?),
-        pack: speech.pack,
-        vendors: speech.own,
+        pack: Arc::clone(&world.pack),
+        vendors: world.vendors.clone(),
         clips: ClipShelf::default(),
         carrier: Carrier {
             client: Arc::new(client),

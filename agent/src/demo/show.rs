@@ -10,10 +10,10 @@ use callwright_core::{Clip, Phase};
 use callwright_sim::Scenario;
 use tokio::sync::mpsc;
 
-use super::Args;
 use super::table;
+use super::{Args, VendorSet};
 use crate::call::timeline::{Happening, Moment, Said};
-use crate::dialler::Attempt;
+use crate::dialler::{Attempt, CallResult};
 
 /// Columns of text that a line of speech may take before it is wrapped.
 const WIDTH: usize = 84;
@@ -25,6 +25,7 @@ pub(super) struct Show {
     live: bool,
     show_phi: bool,
     json: bool,
+    speech: &'static str,
     title: String,
     folder: PathBuf,
     /// Seconds of the wait that is being shown, and where it began.
@@ -43,6 +44,10 @@ impl Show {
             live,
             show_phi: args.show_phi,
             json: args.json,
+            speech: match args.vendors {
+                VendorSet::Local => "Speech is local",
+                VendorSet::Simulated => "Deepgram, OpenAI and ElevenLabs are simulated too",
+            },
             title: format!("{} · {}", scenario.id, scenario.title),
             folder: folder.to_owned(),
             waiting_since_ms: None,
@@ -74,7 +79,7 @@ impl Show {
         };
         self.line(&self.paint("2", "The patient is made up. Carrier and payer are simulated, on this machine, in real time."))?;
         self.line(
-            &self.paint("2", &format!("Speech is local; nothing leaves this machine; {hidden}.")),
+            &self.paint("2", &format!("{}; nothing leaves this machine; {hidden}.", self.speech)),
         )?;
         self.line("")
     }
@@ -203,6 +208,24 @@ impl Show {
             self.waited_s = 0;
         }
         Ok(())
+    }
+
+    /// A call that ended early is followed by another.
+    pub(super) fn again(
+        &mut self,
+        result: &CallResult,
+        wait: jiff::SignedDuration,
+    ) -> std::io::Result<()> {
+        let why = result.ended_by.as_deref().unwrap_or(&result.outcome);
+        let (won, open) = (result.fields.len(), result.missing.len());
+        self.stop_waiting()?;
+        self.mark(result.length_ms, "31", "!", &format!("the call ended early: {why}"))?;
+        let kept = format!("{won} answers are kept, {open} are open.");
+        let wait = wait.as_secs().max(0);
+        let next = format!("Policy calls again in {wait} s; the demo does not wait for it.");
+        self.line("")?;
+        self.line(&self.paint("1", &format!(" AGAIN     {kept} {next}")))?;
+        self.line("")
     }
 
     /// What the call came to.

@@ -162,6 +162,7 @@ fn files(attempt: &Attempt, folder: &Path, lines: &mut Vec<Line>) {
         ("recording (left: payer, right: agent)", call.join("recording.wav")),
         ("journal, without patient data", call.join("journal.jsonl")),
         ("words of the far end", call.join("words.jsonl")),
+        ("what vendors were sent and answered", call.join("vendors.jsonl")),
         ("result", call.join("result.json")),
         ("the simulated carrier's own log", call.join("carrier")),
         ("the program's log", folder.join("log.jsonl")),

@@ -21,17 +21,15 @@ use callwright_prompts::QuestionSet;
 use callwright_store::{
     Access, CallId, NewIntent, Patient, Provider, RandomId, Request, ResultField,
 };
-use callwright_vendors::{Egress, ExchangeBook};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::files::CallFolder;
 use super::result::{self, CallResult};
-use super::{Claimed, DialError, facts, keep, plan};
+use super::{Claimed, DialError, facts, keep, leave, plan};
 use crate::api::Api;
 use crate::call::timeline::Moment;
-use crate::call::{CallClock, CallReport, Command, Driver, LINES_MAX, Leaves, Leg, Note, Sessions};
-use crate::clock::Stopwatch;
+use crate::call::{CallReport, ClipBook, Command, Driver, LINES_MAX, Leg, Note, Sessions};
 use crate::services::Services;
 
 /// What came of one attempt.
@@ -90,6 +88,11 @@ pub async fn attempt(
         Ok(case) => case(claimed),
         Err(error) => return Err(keep::give_back(services, claimed, &actor, error).await),
     };
+    let clips = match plan::clips(services, &case).await {
+        // A vendor that may not be sent anything is what the decision refuses for, by its rule.
+        clips @ (Ok(_) | Err(DialError::Egress(_))) => clips,
+        Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
+    };
     let mut permit = match decide_on(services, &case).await {
         Ok(Decision::Permit(permit)) => permit,
         Ok(Decision::Refuse(refusal)) => {
@@ -99,7 +102,11 @@ pub async fn attempt(
         }
         Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
     };
-    let ready = match prepare(services, &mut case, &mut permit, moments).await {
+    let ready = match clips {
+        Ok(clips) => prepare(services, &mut case, (&mut permit, clips), moments).await,
+        Err(error) => Err(error),
+    };
+    let ready = match ready {
         Ok(ready) => ready,
         Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
     };
@@ -211,7 +218,7 @@ struct Ready {
 async fn prepare(
     services: &Services,
     case: &mut Case,
-    permit: &mut DialPermit,
+    (permit, clips): (&mut DialPermit, ClipBook),
     moments: mpsc::Sender<Moment>,
 ) -> Result<Ready, DialError> {
     let call = CallId::random()?;
@@ -228,39 +235,14 @@ async fn prepare(
         Api::status_url(&services.public_url, call.as_str()),
     )?;
     let watch = services.clock.stopwatch();
-    let mut sessions = open_sessions(services, &case.claimed.request, watch).await?;
+    let leaves = leave::leaves(services, &case.claimed.request, watch).await?;
+    let sessions = Sessions::open(&services.vendors, leaves)?;
     let about = plan::About { call: &call, folder: folder.path(), began_at };
-    let clips = plan::clips(services, permit, &mut sessions).await?;
     let plan = plan::call_plan(services, case, permit, &about, clips, sessions)?;
     let lines = services.registry.enter(call.as_str(), answer_until);
     let (notes, noted) = mpsc::channel(LINES_MAX);
     let driver = Driver::new(plan, lines, leg.clone(), watch, moments, notes);
     Ok(Ready { call, folder, began_at, answer_until, leg, leg_plan, driver, notes: noted })
-}
-
-/// Opens a session with each vendor, under the leave that the register gives now.
-async fn open_sessions(
-    services: &Services,
-    request: &Request,
-    watch: Stopwatch,
-) -> Result<Sessions, DialError> {
-    let register = services.store.register(&request.tenant).await?;
-    let now = services.clock.wall();
-    let clock = CallClock::shared(services.clock, watch);
-    let book = ExchangeBook::new();
-    let leave = |role: Role, id: &str| -> Result<Egress, DialError> {
-        let vendor = VendorId::new(id).map_err(|_| DialError::Id)?;
-        let permit = register.egress(role, &vendor, now, &services.policy)?;
-        Ok(Egress::new(permit, Arc::clone(&clock), book.clone()))
-    };
-    let vendors = &services.vendors;
-    let leaves = Leaves {
-        speech_to_text: leave(Role::SpeechToText, vendors.speech_to_text.id())?,
-        language_model: leave(Role::LanguageModel, vendors.language_model.id())?,
-        text_to_speech: leave(Role::TextToSpeech, vendors.text_to_speech.id())?,
-        book: book.clone(),
-    };
-    Ok(Sessions::open(vendors, leaves)?)
 }
 
 /// Writes the intent, asks the carrier, and runs the call to its end.

@@ -4,8 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use callwright_compliance::{Phi, RequestId, TenantId};
+use callwright_compliance::{Phi, Purpose, RequestId, TenantId};
 use callwright_store::{CallId, Code, FileSealer, Request};
+
+use callwright_vendors::What;
 
 use super::DialError;
 use super::keep::Files;
@@ -24,6 +26,36 @@ fn words(report: &CallReport) -> Result<Vec<u8>, DialError> {
         let line = serde_json::json!({ "utterance": id, "words": words });
         serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
         out.push(b'\n');
+    }
+    Ok(out)
+}
+
+/// What went to vendors and came back, a line each: who, when, about which utterance, turn or piece of speech, and the words.
+fn vendors(report: &CallReport) -> Result<Vec<u8>, DialError> {
+    let mut out = Vec::new();
+    for exchange in report.exchanges.iter() {
+        let mut line = serde_json::json!({
+            "vendor": exchange.vendor,
+            "at_us": exchange.at.0,
+            "number": exchange.number,
+            "what": exchange.what.name(),
+        });
+        match &exchange.what {
+            What::Request(body) | What::Answer(body) => {
+                line["body"] = body.expose(Purpose::Record).as_str().into();
+            }
+            What::AudioSent { bytes } | What::AudioReceived { bytes, .. } => {
+                line["bytes"] = (*bytes).into();
+            }
+            What::Failed(error) => line["error"] = error.to_string().into(),
+            _ => {}
+        }
+        serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
+        out.push(b'\n');
+    }
+    let lost = report.exchanges.lost();
+    if lost > 0 {
+        tracing::warn!(lost, "not all that went to vendors could be kept");
     }
     Ok(out)
 }
@@ -75,7 +107,11 @@ pub(super) async fn write_files(
     files: &Files<'_>,
 ) -> Result<(), DialError> {
     let result = serde_json::to_vec_pretty(files.result).map_err(std::io::Error::from)?;
-    let texts = [("words.jsonl", words(files.report)?), ("result.json", result)];
+    let texts = [
+        ("words.jsonl", words(files.report)?),
+        ("vendors.jsonl", vendors(files.report)?),
+        ("result.json", result),
+    ];
     match services.keeping {
         FileKeeping::Open => {
             for (name, bytes) in texts {

@@ -7,6 +7,7 @@ mod attempt;
 mod facts;
 mod files;
 mod keep;
+mod leave;
 mod persist;
 mod plan;
 pub mod result;

@@ -14,8 +14,8 @@ use callwright_understanding::Date;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use super::DialError;
 use super::attempt::Case;
+use super::{DialError, leave};
 use crate::call::journal::{self, Header, hex};
 use crate::call::{CallPlan, ClipBook, Journal, Sessions, Vault};
 use crate::services::Services;
@@ -32,18 +32,17 @@ pub(super) struct About<'a> {
     pub(super) began_at: Timestamp,
 }
 
-/// The practice's clips, spoken by the voice that the call will have.
-pub(super) async fn clips(
-    services: &Services,
-    permit: &DialPermit,
-    sessions: &mut Sessions,
-) -> Result<ClipBook, DialError> {
-    let disclosures = permit.disclosures();
-    let callback = spoken::phone(disclosures.callback.e164());
-    let registered_name = &disclosures.registered_name;
+/// The practice's clips, spoken by the voice that the call will have. They are made before anything is decided: a permit does not last
+/// as long as a voice may take.
+pub(super) async fn clips(services: &Services, case: &Case) -> Result<ClipBook, DialError> {
+    let callback = spoken::phone(case.provider.callback.e164());
+    let registered_name = &case.provider.registered_name;
     let business = Business { registered_name, callback_spoken: &callback };
-    let (id, voice) = (services.vendors.text_to_speech.id(), sessions.text_to_speech.as_mut());
-    Ok(services.clips.book(&services.pack, &business, id, voice).await?)
+    let voice = &services.vendors.text_to_speech;
+    let watch = services.clock.stopwatch();
+    let leaves = leave::leaves(services, &case.claimed.request, watch).await?;
+    let pack = &services.pack;
+    Ok(services.clips.book(pack, &business, voice.as_ref(), leaves.text_to_speech).await?)
 }
 
 /// Makes the plan, and with it the call's journal. Takes what the permit gives besides the number.
