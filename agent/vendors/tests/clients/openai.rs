@@ -79,11 +79,11 @@ pub(crate) async fn event(events: &mut Receiver<ModelEvent>) -> ModelEvent {
     soon(events.recv()).await.expect("an event")
 }
 
+/// The next event must be a segment.
 pub(crate) async fn segment(events: &mut Receiver<ModelEvent>) -> String {
-    match event(events).await {
-        ModelEvent::Segment(segment) => segment.template.to_string(),
-        other => panic!("a segment was expected, not {other:?}"),
-    }
+    let event = event(events).await;
+    let ModelEvent::Segment(segment) = event else { panic!("not a segment: {event:?}") };
+    segment.template.to_string()
 }
 
 /// The turn is whole and its channel has ended.
@@ -92,15 +92,12 @@ pub(crate) async fn done(events: &mut Receiver<ModelEvent>) {
     assert!(soon(events.recv()).await.is_none());
 }
 
-/// The turn failed and its channel has ended.
+/// The next event must be the turn's failure, and its channel has ended.
 pub(crate) async fn failed(events: &mut Receiver<ModelEvent>) -> VendorError {
-    match event(events).await {
-        ModelEvent::Failed(error) => {
-            assert!(soon(events.recv()).await.is_none());
-            error
-        }
-        other => panic!("a failure was expected, not {other:?}"),
-    }
+    let event = event(events).await;
+    let ModelEvent::Failed(error) = event else { panic!("not a failure: {event:?}") };
+    assert!(soon(events.recv()).await.is_none());
+    error
 }
 
 #[tokio::test]

@@ -238,7 +238,7 @@ proptest! {
                 answered += 1;
                 prop_assert_eq!(answer.utterance.0, answered);
                 for word in answer.words.words().words {
-                    let piece: usize = word.text[1..].parse().unwrap();
+                    let piece: usize = word.text.trim_start_matches('w').parse().unwrap();
                     prop_assert_eq!(owner[piece], answered);
                     prop_assert!(seen.insert(piece));
                 }
