@@ -8,7 +8,8 @@ use callwright_vendors::{Endpoint, SpeechToText, ToRecogniser, VendorError};
 
 use crate::common::{Server, egress, elsewhere, ended, key, soon};
 use crate::deepgram::{
-    audio, config, failed, finalise, heard, leave, open, results, until_finalize, words,
+    audio, config, failed, finalise, heard, leave, open, read_by_session, results, until_finalize,
+    words,
 };
 
 const VENDOR: &str = "deepgram";
@@ -94,10 +95,11 @@ async fn an_outage_while_asleep_is_made_good_at_the_wake_up() {
 #[tokio::test]
 async fn words_that_do_not_come_are_not_waited_for_and_do_not_come_later() {
     let server = Server::bind().await;
-    let mut session = open(&server, DeepgramConfig { finalise_wait: SHORT, ..config() }, leave());
+    let (egress, book) = egress(Role::SpeechToText, VENDOR);
+    let mut session = open(&server, DeepgramConfig { finalise_wait: SHORT, ..config() }, egress);
     audio(&session, 0, 1);
-    finalise(&session, 1);
     let mut peer = server.websocket().await;
+    finalise(&session, 1);
     assert_eq!(until_finalize(&mut peer).await, [1]);
     let first = heard(&mut session).await;
     assert!(first.words.is_empty() && first.done);
@@ -106,6 +108,7 @@ async fn words_that_do_not_come_are_not_waited_for_and_do_not_come_later() {
     assert_eq!(peer.binary().await[0], 2);
     peer.say(results((0.0, 0.06), &[("late", 0.01, 0.05)], true)).await;
     peer.say(results((0.06, 0.12), &[("new", 0.07, 0.11)], false)).await;
+    read_by_session(&book, "new").await;
     finalise(&session, 2);
     assert_eq!(words(&heard(&mut session).await), [("new".to_owned(), 70, 110)]);
 }

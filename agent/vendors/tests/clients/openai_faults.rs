@@ -7,6 +7,8 @@ use callwright_core::{Goal, Topic, ValueId};
 use callwright_vendors::openai::{OpenAi, OpenAiConfig};
 use callwright_vendors::{Endpoint, LanguageModel, ModelEvent, VendorError};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::common::{Http, Server, egress, elsewhere, ended, key};
 use crate::openai::{
@@ -119,26 +121,34 @@ async fn a_stream_that_ends_without_a_reason_is_not_whole() {
     }
 }
 
+/// Serves one connection as far as it gets: the client gives up at a time of its own.
+async fn serve(server: Server, parts: Vec<String>) -> TcpStream {
+    let mut stream = server.tcp().await;
+    let mut request = vec![0; 64 * 1024];
+    drop(stream.read(&mut request).await);
+    for part in parts {
+        drop(stream.write_all(part.as_bytes()).await);
+    }
+    stream
+}
+
 #[tokio::test]
-async fn silence_is_given_up_before_the_first_words_and_between_them() {
+async fn silence_before_the_first_words_is_given_up() {
+    let empty = chunk(&json!({"role": "assistant", "content": ""}), None);
+    for parts in [vec![], vec![STREAM.to_owned()], vec![STREAM.to_owned(), empty]] {
+        let server = Server::bind().await;
+        let mut impatient = config();
+        impatient.timeouts.first_answer = SHORT;
+        let mut session = open(&server, impatient, leave());
+        let mut events = session.turn(request(&[Goal::Acknowledge]));
+        let (error, _held) = tokio::join!(failed(&mut events), serve(server, parts));
+        assert_eq!(error, VendorError::TimedOut { vendor: VENDOR });
+    }
+}
+
+#[tokio::test]
+async fn silence_between_words_is_given_up() {
     let server = Server::bind().await;
-    let mut impatient = config();
-    impatient.timeouts.first_answer = SHORT;
-    let mut session = open(&server, impatient, leave());
-    let late = VendorError::TimedOut { vendor: VENDOR };
-
-    let mut events = session.turn(request(&[Goal::Acknowledge]));
-    let silent = server.tcp().await;
-    assert_eq!(failed(&mut events).await, late);
-    drop(silent);
-
-    let mut events = session.turn(request(&[Goal::Acknowledge]));
-    let mut http = Http { stream: server.tcp().await };
-    http.request().await;
-    http.write(STREAM).await;
-    http.write(&chunk(&json!({"role": "assistant", "content": ""}), None)).await;
-    assert_eq!(failed(&mut events).await, late, "an empty chunk is no word");
-
     let mut impatient = config();
     impatient.timeouts.idle = SHORT;
     let mut session = open(&server, impatient, leave());
@@ -148,20 +158,19 @@ async fn silence_is_given_up_before_the_first_words_and_between_them() {
     http.write(STREAM).await;
     http.write(&content("All right, one")).await;
     assert_eq!(segment(&mut events).await, "All right,");
-    assert_eq!(failed(&mut events).await, late);
+    assert_eq!(failed(&mut events).await, VendorError::TimedOut { vendor: VENDOR });
     http.closed().await;
 }
 
 #[tokio::test]
 async fn a_turn_that_dribbles_has_an_end() {
     let server = Server::bind().await;
-    let mut session = open(&server, OpenAiConfig { total: SHORT, ..config() }, leave());
+    let limited = OpenAiConfig { total: SHORT, ..config() };
+    let mut session = open(&server, limited, leave());
     let mut events = session.turn(request(&[Goal::Acknowledge]));
-    let mut http = Http { stream: server.tcp().await };
-    http.request().await;
-    http.write(STREAM).await;
-    http.write(&content("Well")).await;
-    assert_eq!(failed(&mut events).await, VendorError::TimedOut { vendor: VENDOR });
+    let parts = vec![STREAM.to_owned(), content("Well")];
+    let (error, _held) = tokio::join!(failed(&mut events), serve(server, parts));
+    assert_eq!(error, VendorError::TimedOut { vendor: VENDOR });
 }
 
 #[tokio::test]
