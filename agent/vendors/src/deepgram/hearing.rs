@@ -22,7 +22,7 @@ pub(super) const KEPT_SAMPLES: u64 = 5 * RATE;
 /// Samples a second.
 const RATE: u64 = 8_000;
 
-/// How far a flushed span may end before the last sample sent and still be the answer to the flush: Deepgram works in windows.
+/// How far a flushed span may end before the last sample that was sent before the flush: Deepgram works in windows.
 const FLUSH_SLACK: u64 = RATE / 2;
 
 /// Rounding of times in seconds.
@@ -69,6 +69,8 @@ pub(super) struct Hearing {
     stretches: VecDeque<Stretch>,
     finals: Vec<Placed>,
     owed: VecDeque<Owed>,
+    /// Where each flush was asked for that is not answered yet. An answer may be missing, and may come when nobody waits any more.
+    flushes: VecDeque<u64>,
     kept: VecDeque<Bytes>,
     kept_from: u64,
     ready: VecDeque<Answer>,
@@ -130,10 +132,18 @@ impl Hearing {
     fn owe(&mut self, whose: Option<UtteranceId>) -> bool {
         self.owed.push_back(Owed { until: self.taken, whose });
         let flush = self.covered + ROUNDING < self.taken && self.floor < self.taken;
-        if !flush {
+        if flush {
+            self.flushes.push_back(self.taken);
+        } else {
             self.settle(self.taken);
         }
         flush
+    }
+
+    /// A new connection was sent everything unanswered and asked for one flush; those of the old one are not answered any more.
+    pub(super) fn flushed_anew(&mut self) {
+        self.flushes.clear();
+        self.flushes.push_back(self.taken);
     }
 
     /// Takes an answer in. `base` is the position at which the connection's own time begins. False where it is no answer.
@@ -156,8 +166,20 @@ impl Hearing {
         while self.kept.front().is_some_and(|first| self.kept_from + first.len() as u64 <= until) {
             self.forget_first();
         }
-        self.settle(until.saturating_add(if results.from_finalize { FLUSH_SLACK } else { 0 }));
+        let settled = if results.from_finalize { self.flush_of(until) } else { until };
+        self.settle(settled);
         true
+    }
+
+    /// Up to where the flush was that a span answers which ends at `until`: the nearest one, and those before it are not answered
+    /// any more.
+    fn flush_of(&mut self, until: u64) -> u64 {
+        let near = self.flushes.iter().take_while(|flush| **flush <= until + FLUSH_SLACK);
+        let Some(answered) = near.copied().min_by_key(|flush| flush.abs_diff(until)) else {
+            return until;
+        };
+        self.flushes.retain(|flush| *flush > answered);
+        answered.max(until)
     }
 
     fn place(&mut self, begin: u64, end: u64, word: &super::messages::Word<'_>) {

@@ -193,6 +193,7 @@ impl Session {
             self.carry_out(socket, Step::Send(mulaw)).await?;
         }
         if self.hearing.owes() {
+            self.hearing.flushed_anew();
             self.carry_out(socket, Step::Flush).await?;
         }
         Ok(base)

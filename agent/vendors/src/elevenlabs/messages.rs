@@ -93,10 +93,14 @@ impl Answer<'_> {
     }
 }
 
-/// What the vendor's name for an error means.
+/// What the vendor's name for an error means. The list is not documented as a whole: an unknown name is a failure like any other.
 pub(super) fn meaning(name: &str) -> VendorError {
+    known(name).unwrap_or(VendorError::Broke { vendor: ID })
+}
+
+fn known(name: &str) -> Option<VendorError> {
     let vendor = ID;
-    match name {
+    Some(match name {
         "quota_exceeded" | "payment_required" => VendorError::Unpaid { vendor },
         "invalid_api_key"
         | "missing_api_key"
@@ -111,8 +115,8 @@ pub(super) fn meaning(name: &str) -> VendorError {
             VendorError::Rejected { vendor }
         }
         "input_timeout_exceeded" => VendorError::TimedOut { vendor },
-        _ => VendorError::Broke { vendor },
-    }
+        _ => return None,
+    })
 }
 
 /// Reads a refused handshake's body: `{"detail":{"status":"quota_exceeded",…}}` comes with status 401.
@@ -128,11 +132,8 @@ pub(super) fn refusal(_: u16, body: &[u8]) -> Option<VendorError> {
         status: Cow<'a, str>,
     }
     let body: Body<'_> = serde_json::from_slice(body).ok()?;
-    match meaning(&body.detail.status) {
-        // A name that we do not know says less than the status does.
-        VendorError::Broke { .. } => None,
-        known => Some(known),
-    }
+    // A name that we do not know says less than the status does.
+    known(&body.detail.status)
 }
 
 #[cfg(test)]

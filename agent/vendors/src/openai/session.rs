@@ -15,7 +15,7 @@ use super::{ID, Line, request};
 use crate::exchange::What;
 use crate::language_model::{ModelEvent, ModelSession, TurnRequest};
 use crate::wire::Host;
-use crate::wire::dns::{AdmittedNames, canonical, refusal};
+use crate::wire::dns::{self, AdmittedNames, canonical};
 use crate::wire::retry::{Failure, retry_after, until_done};
 use crate::wire::{of_status, trust};
 use crate::{Egress, VendorError};
@@ -201,11 +201,8 @@ impl Caller {
 /// What a failed exchange means, before any of the answer came.
 fn sort(error: &reqwest::Error) -> Failure {
     let vendor = ID;
-    if let Some(refused) = refusal(error) {
-        return match refused {
-            VendorError::Unreachable { .. } => Failure::passing(refused),
-            _ => Failure::lasting(refused),
-        };
+    if let Some(refused) = dns::refusal(error) {
+        return dns::failure(refused);
     }
     if trust::is_missing(error) {
         Failure::lasting(VendorError::Untrusted { vendor })

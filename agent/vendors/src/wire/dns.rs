@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::endpoint::Host;
+use super::Host;
+use super::retry::Failure;
 use crate::{Egress, VendorError};
 
 /// Finds the addresses of a host and keeps those that the call's leave covers.
@@ -56,6 +57,15 @@ impl Resolve for AdmittedNames {
             let addresses = admitted(&host, 0, &egress, vendor).await?;
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
+    }
+}
+
+/// A name that does not resolve may do so in a moment; a refusal stands.
+pub(crate) fn failure(error: VendorError) -> Failure {
+    if matches!(error, VendorError::Unreachable { .. }) {
+        Failure::passing(error)
+    } else {
+        Failure::lasting(error)
     }
 }
 

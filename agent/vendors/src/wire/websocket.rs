@@ -56,13 +56,13 @@ pub(crate) async fn connect(
 async fn reach(dial: &Dial<'_>, egress: &Egress) -> Result<Socket, Failure> {
     let vendor = dial.vendor;
     let (host, port) = dial.endpoint.host();
-    let addresses = dns::admitted(&host, port, egress, vendor).await.map_err(refused)?;
+    let addresses = dns::admitted(&host, port, egress, vendor).await.map_err(dns::failure)?;
     let stream =
         tcp(&addresses).await.map_err(|_| Failure::passing(VendorError::Unreachable { vendor }))?;
     // The address that was really connected to, before a byte is sent to it.
     let peer =
         stream.peer_addr().map_err(|_| Failure::passing(VendorError::Unreachable { vendor }))?;
-    egress.admit(dns::canonical(peer.ip())).map_err(refused)?;
+    egress.admit(dns::canonical(peer.ip())).map_err(dns::failure)?;
     let mut request = dial
         .address
         .into_client_request()
@@ -79,15 +79,6 @@ async fn reach(dial: &Dial<'_>, egress: &Egress) -> Result<Socket, Failure> {
         .await
         .map(|(socket, _)| socket)
         .map_err(|error| handshake(dial, error))
-}
-
-/// A name that does not resolve may do so in a moment; a refusal stands.
-fn refused(error: VendorError) -> Failure {
-    if matches!(error, VendorError::Unreachable { .. }) {
-        Failure::passing(error)
-    } else {
-        Failure::lasting(error)
-    }
 }
 
 async fn tcp(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {

@@ -113,6 +113,28 @@ fn two_flushes_under_way_are_told_apart_and_a_missing_one_does_no_harm() {
 }
 
 #[test]
+fn a_flush_is_known_by_where_its_span_ends() {
+    let mut hearing = Hearing::default();
+    audio(&mut hearing, 0, 2);
+    hearing.finalise(UtteranceId(1));
+    hearing.close_first();
+    audio(&mut hearing, 200, 2);
+    hearing.finalise(UtteranceId(2));
+    assert_eq!(said(&mut hearing), [(1, String::new())]);
+    results(&mut hearing, 0, (0, 190), &[("late", 20, 40)], FLUSHED);
+    assert!(hearing.answer().is_none(), "the first flush, a little short");
+    results(&mut hearing, 0, (190, 380), &[("new", 210, 300)], FLUSHED);
+    assert_eq!(said(&mut hearing), [(2, "new".to_owned())], "the second one, short too");
+    // An answer that is missing: the next one stands for both.
+    audio(&mut hearing, 400, 2);
+    hearing.finalise(UtteranceId(3));
+    audio(&mut hearing, 600, 2);
+    hearing.finalise(UtteranceId(4));
+    results(&mut hearing, 0, (380, 790), &[("three", 450, 500), ("four", 650, 700)], FLUSHED);
+    assert_eq!(said(&mut hearing), [(3, "three".to_owned()), (4, "four".to_owned())]);
+}
+
+#[test]
 fn after_a_sleep_times_are_the_far_ends_and_words_from_before_are_nobodys() {
     let mut hearing = Hearing::default();
     audio(&mut hearing, 0, 10);
@@ -216,7 +238,7 @@ proptest! {
                 answered += 1;
                 prop_assert_eq!(answer.utterance.0, answered);
                 for word in answer.words.words().words {
-                    let piece: usize = word.text[1..].parse().unwrap();
+                    let piece: usize = word.text.trim_start_matches('w').parse().unwrap();
                     prop_assert_eq!(owner[piece], answered);
                     prop_assert!(seen.insert(piece));
                 }
