@@ -43,9 +43,9 @@ class Application:
                 form = dict(parse_qsl(body, keep_blank_values=True))
                 signature = self.headers["X-Twilio-Signature"]
                 url = application.url + self.path
+                forged = validator.validate(url, {**form, "To": "+15550001111"}, signature)
                 form["valid"] = validator.validate(url, form, signature)
-                form["forged"] = validator.validate(url, {**form, "To": "+15550001111"}, signature)
-                form["path"] = self.path
+                form.update(forged=forged, path=self.path)
                 answer = str(twiml).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/xml")

@@ -10,6 +10,7 @@ pub(crate) mod music;
 
 use crate::error::SimError;
 use callwright_prompts::{Pack, corpus};
+use callwright_speech_local::Missing;
 use callwright_speech_local::flite::{Stretch, Synthesiser, Voice};
 use callwright_speech_local::model::Model;
 use callwright_speech_local::sphinx::Decoder;
@@ -46,12 +47,17 @@ impl LocalSpeech {
     /// # Errors
     /// [`SimError::SpeechMissing`], [`SimError::Pack`], [`SimError::Model`] or [`SimError::Ear`].
     pub fn open(cache: &Path) -> Result<LocalSpeech, SimError> {
-        let pace = Stretch::new(PACE).unwrap_or(Stretch::NATURAL);
-        let voice = Synthesiser::open(Voice::Rms)?.with_stretch(pace);
+        let voice = payer_voice()?;
         let pack = Pack::embedded()?;
         let model = Model::build(cache, &corpus::agent_side(&pack, CORPUS_SEED))?;
         // Opened once here so that a missing library is told now and not in the middle of a call.
         drop(Decoder::open(&model)?);
         Ok(LocalSpeech { voice, model: Arc::new(model) })
     }
+}
+
+/// The voice that every payer speaks with.
+pub(crate) fn payer_voice() -> Result<Synthesiser, Missing> {
+    let pace = Stretch::new(PACE).unwrap_or(Stretch::NATURAL);
+    Ok(Synthesiser::open(Voice::Rms)?.with_stretch(pace))
 }

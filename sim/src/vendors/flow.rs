@@ -12,6 +12,9 @@ use std::io;
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// What was sent before a cut has so much time to leave this machine: "after three messages" is after three that arrived.
+const LEAVING: Duration = Duration::from_millis(20);
+
 /// One piece of a body.
 pub(super) struct Piece {
     /// The pause before it.
@@ -91,7 +94,10 @@ impl Flow {
             match kind {
                 FaultKind::Late { ms } => after += Duration::from_millis(ms),
                 FaultKind::Garbage(garbage) => self.garbage = Some(garbage),
-                FaultKind::Die => return self.broken(),
+                FaultKind::Die => {
+                    tokio::time::sleep(LEAVING).await;
+                    return self.broken();
+                }
                 FaultKind::Stall => {
                     // Also when the vendors are gone.
                     drop(self.over.wait_for(|over| *over).await);

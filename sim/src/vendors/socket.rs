@@ -66,6 +66,7 @@ struct Waiting {
 pub(super) struct Outbox {
     queue: VecDeque<Waiting>,
     late: Duration,
+    full: bool,
 }
 
 impl Outbox {
@@ -94,9 +95,18 @@ impl Outbox {
     fn push(&mut self, after: Duration, what: Outgoing) {
         let after = after + self.late;
         let due = (!after.is_zero()).then(|| Box::pin(tokio::time::sleep(after)));
-        if self.queue.len() < OUTBOX_MAX {
-            self.queue.push_back(Waiting { due, what });
+        if self.full {
+            return;
         }
+        if self.queue.len() == OUTBOX_MAX {
+            // A customer that asks for more than it takes loses the connection, not the middle of an answer.
+            self.full = true;
+            self.queue.clear();
+            let what = Outgoing::Close { code: u16::from(CloseCode::Error), reason: "" };
+            self.queue.push_back(Waiting { due: None, what });
+            return;
+        }
+        self.queue.push_back(Waiting { due, what });
     }
 
     /// The next message, when it is due; never, if there is none.

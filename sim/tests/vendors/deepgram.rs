@@ -39,7 +39,7 @@ fn digest(audio: &[u8]) -> String {
 
 async fn finish(socket: &mut Socket) -> Vec<Value> {
     socket.json(&json!({"type": "CloseStream"})).await;
-    socket.to_close(1_000).await
+    socket.until_close(1_000).await
 }
 
 #[tokio::test]
@@ -165,6 +165,24 @@ async fn finalize_flushes_what_was_heard_and_nothing_twice() {
 }
 
 #[tokio::test]
+async fn wherever_it_is_flushed_no_word_is_lost_or_told_twice() {
+    let vendors = vendors().await;
+    for frames in [11, 29, 50, 83] {
+        let mut socket = listen(&vendors, "&endpointing=300&interim_results=true").await;
+        for text in [QUEUE, ANSWER, GREETING] {
+            for piece in recording(text).chunks(frames * 160) {
+                socket.audio(piece).await;
+                socket.json(&json!({"type": "Finalize"})).await;
+            }
+            socket.audio(&SILENCE).await;
+        }
+        let messages = finish(&mut socket).await;
+        let said = [QUEUE, ANSWER, GREETING].map(plain).join(" ");
+        assert_eq!(finals(&messages), said, "flushed every {frames} frames");
+    }
+}
+
+#[tokio::test]
 async fn the_end_is_the_rest_then_metadata_then_1000() {
     let vendors = vendors().await;
     for legacy in [false, true] {
@@ -175,7 +193,7 @@ async fn the_end_is_the_rest_then_metadata_then_1000() {
         } else {
             socket.json(&json!({"type": "CloseStream"})).await;
         }
-        let messages = socket.to_close(1_000).await;
+        let messages = socket.until_close(1_000).await;
         let [results, metadata] = &messages[..] else { panic!("{messages:?}") };
         assert_eq!(transcript(results), plain(ANSWER));
         assert_eq!(metadata["type"], "Metadata");
@@ -188,12 +206,12 @@ async fn the_end_is_the_rest_then_metadata_then_1000() {
 #[tokio::test]
 async fn silence_on_the_socket_ends_it_unless_it_is_kept_alive() {
     let mut config = config();
-    config.deepgram.idle_ms = 300;
+    config.deepgram.idle_ms = 1_500;
     let vendors = start(config).await;
     let mut socket = listen(&vendors, "").await;
     assert_eq!(socket.event().await, Event::Closed(1_011, "NET-0001".into()));
     let mut socket = listen(&vendors, "").await;
-    let mut pace = tokio::time::interval(Duration::from_millis(100));
+    let mut pace = tokio::time::interval(Duration::from_millis(300));
     for _ in 0..8 {
         pace.tick().await;
         socket.json(&json!({"type": "KeepAlive"})).await;
@@ -208,7 +226,7 @@ async fn text_that_is_no_message_is_an_error_and_the_end() {
     for text in ["hello", "{\"type\":\"Stop\"}", "{\"type\":1}", "[]"] {
         let mut socket = listen(&vendors, "").await;
         socket.text(text).await;
-        let messages = socket.to_close(1_008).await;
+        let messages = socket.until_close(1_008).await;
         let [error] = &messages[..] else { panic!("{messages:?}") };
         assert_eq!(error["type"], "Error");
         assert!(error["variant"].is_string() && error["description"].is_string());
@@ -264,7 +282,7 @@ async fn key_terms_can_be_changed_on_the_third_generation_only() {
         (&json!("ConfigureSuccess"), &json!(["CDT D2740"]))
     );
     socket.json(&json!({"type": "Configure", "keyterms": "one"})).await;
-    assert_eq!(socket.to_close(1_008).await[0]["type"], "Error");
+    assert_eq!(socket.until_close(1_008).await[0]["type"], "Error");
     let old = url(&vendors, "").replace("nova-3", "nova-2");
     let token = format!("Token {KEY}");
     let mut socket = Socket::open(&old, &[("authorization", &token)]).await.unwrap();

@@ -55,7 +55,7 @@ async fn one_text_is_spoken_to_its_end() {
         socket.json(&json!({"text": text, "try_trigger_generation": true})).await;
     }
     socket.json(&json!({"text": ""})).await;
-    let messages = socket.to_close(1_000).await;
+    let messages = socket.until_close(1_000).await;
     let (last, spoken) = messages.split_last().unwrap();
     assert_eq!(
         last,
@@ -102,7 +102,7 @@ async fn audio_is_in_the_form_that_was_asked_for() {
         socket.json(&json!({"text": " "})).await;
         socket.json(&json!({"text": "one two "})).await;
         socket.json(&json!({"text": ""})).await;
-        assert_eq!(audio(&socket.to_close(1_000).await).len(), 2 * WORD_MS * bytes_per_ms);
+        assert_eq!(audio(&socket.until_close(1_000).await).len(), 2 * WORD_MS * bytes_per_ms);
         let url =
             format!("{}/v1/text-to-speech/v/stream?output_format={format}", vendors.base_url());
         let sent = http().post(&url).header("xi-api-key", KEY).json(&json!({"text": "one two"}));
@@ -150,7 +150,7 @@ async fn the_key_may_come_in_the_first_message() {
         let mut socket = Socket::open(&url(&vendors, "stream-input", ""), &[]).await.unwrap();
         socket.json(&json!({"text": " ", "xi_api_key": key})).await;
         socket.json(&json!({"text": ""})).await;
-        let messages = socket.to_close(code).await;
+        let messages = socket.until_close(code).await;
         let refused = messages[0]["error"] == "invalid_api_key" && messages[0]["code"] == 1_008;
         assert_eq!(refused, code == 1_008, "{messages:?}");
     }
@@ -173,7 +173,7 @@ async fn messages_that_are_not_of_the_protocol_end_it() {
         if !second.is_empty() {
             socket.text(second).await;
         }
-        let messages = socket.to_close(1_008).await;
+        let messages = socket.until_close(1_008).await;
         assert_eq!(messages[0]["error"], "invalid_message", "{first} {second}: {messages:?}");
         assert_eq!(messages.len(), 1);
     }
@@ -196,7 +196,7 @@ async fn contexts_have_their_own_text_audio_and_end() {
         socket.json(&json!({"context_id": id, "close_context": true})).await;
     }
     socket.json(&json!({"close_socket": true})).await;
-    let messages = socket.to_close(1_000).await;
+    let messages = socket.until_close(1_000).await;
     let of = |id: &str| -> Vec<Value> {
         messages.iter().filter(|m| m["contextId"] == id).cloned().collect()
     };
@@ -223,7 +223,7 @@ async fn a_sixth_context_is_one_too_many() {
     socket.json(&json!({"text": " ", "context_id": "c5"})).await;
     assert_eq!(socket.message().await, json!({"isFinal": true, "contextId": "c0"}));
     socket.json(&json!({"text": " ", "context_id": "c6"})).await;
-    let messages = socket.to_close(1_008).await;
+    let messages = socket.until_close(1_008).await;
     assert_eq!(messages[0]["error"], "max_active_conversations");
     assert_eq!(messages[0]["code"], 1_008);
 }
@@ -231,14 +231,14 @@ async fn a_sixth_context_is_one_too_many() {
 #[tokio::test]
 async fn contexts_and_sockets_that_hear_nothing_are_closed() {
     let vendors = vendors().await;
-    let mut socket = several(&vendors, "&inactivity_timeout=1").await;
+    let mut socket = several(&vendors, "&inactivity_timeout=2").await;
     socket.json(&json!({"text": " ", "context_id": "t1"})).await;
-    let mut pace = tokio::time::interval(std::time::Duration::from_millis(300));
+    let mut pace = tokio::time::interval(std::time::Duration::from_millis(500));
     for _ in 0..6 {
         pace.tick().await;
         socket.json(&json!({"text": " ", "context_id": "t2"})).await;
     }
     assert_eq!(socket.message().await, json!({"isFinal": true, "contextId": "t1"}));
-    let messages = socket.to_close(1_008).await;
+    let messages = socket.until_close(1_008).await;
     assert_eq!(messages.last().unwrap()["error"], "input_timeout_exceeded");
 }

@@ -16,14 +16,14 @@ async fn plant(vendors: &Vendors) {
     let mut socket = Socket::open(&url, &headers).await.unwrap();
     socket.audio(&[0xFF; 1_600]).await;
     socket.json(&json!({"type": "CloseStream"})).await;
-    socket.to_close(1_000).await;
+    socket.until_close(1_000).await;
     let mut body = openai::body(false);
     body["messages"][1]["content"] = json!("planted-goal");
     openai::post(vendors, KEY, &body).await;
     let mut socket = elevenlabs::one(vendors, "").await;
     socket.json(&json!({"text": "planted-text "})).await;
     socket.json(&json!({"text": ""})).await;
-    socket.to_close(1_000).await;
+    socket.until_close(1_000).await;
     let url = format!("{}/v1/text-to-speech/v?output_format=ulaw_8000", vendors.base_url());
     let request = http().post(url).header("xi-api-key", KEY);
     within(request.json(&json!({"text": "planted-body"})).send()).await.unwrap();
@@ -62,6 +62,6 @@ async fn waiting_for_evidence_ends_when_it_is_there() {
     let (_, ()) = tokio::join!(within(heard), async {
         let mut socket = deepgram::listen(&vendors, "").await;
         socket.json(&json!({"type": "CloseStream"})).await;
-        socket.to_close(1_000).await;
+        socket.until_close(1_000).await;
     });
 }

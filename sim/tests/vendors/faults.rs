@@ -166,7 +166,7 @@ async fn a_vendor_gives_up_in_its_own_words() {
         let fault = VendorFault::new(vendor, FaultKind::ServerError);
         let vendors = with(vec![fault.from(Trigger::AfterMs(50))]).await;
         let mut socket = session(&vendors, vendor).await.unwrap();
-        let messages = socket.to_close(code).await;
+        let messages = socket.until_close(code).await;
         let [error] = &messages[..] else { panic!("{messages:?}") };
         assert!(error["type"] == "Error" || error["error"] == "system_busy", "{error}");
     }
@@ -181,7 +181,7 @@ async fn a_vendor_gives_up_in_its_own_words() {
 #[tokio::test]
 async fn late_answers_come_late_and_in_order() {
     for vendor in WEBSOCKETS {
-        let fault = VendorFault::new(vendor, FaultKind::Late { ms: 400 });
+        let fault = VendorFault::new(vendor, FaultKind::Late { ms: 1_500 });
         let vendors = with(vec![fault.from(Trigger::AfterMessages(0))]).await;
         let mut socket = session(&vendors, vendor).await.unwrap();
         provoke(&mut socket, vendor).await;
@@ -189,7 +189,7 @@ async fn late_answers_come_late_and_in_order() {
         assert!(soon.is_err(), "{vendor:?}: {soon:?}");
         assert!(matches!(socket.event().await, Event::Json(_)));
     }
-    let fault = VendorFault::new(Vendor::OpenAi, FaultKind::Late { ms: 400 });
+    let fault = VendorFault::new(Vendor::OpenAi, FaultKind::Late { ms: 1_500 });
     let vendors = with(vec![fault]).await;
     let soon = tokio::time::timeout(Duration::from_millis(200), stream(&vendors)).await;
     assert!(soon.is_err());

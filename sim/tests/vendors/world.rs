@@ -147,12 +147,14 @@ impl Socket {
     pub(crate) async fn message(&mut self) -> Value {
         match self.event().await {
             Event::Json(value) => value,
-            other => panic!("{other:?}"),
+            other @ (Event::Text(_) | Event::Binary(_) | Event::Closed(..) | Event::Cut) => {
+                panic!("{other:?}")
+            }
         }
     }
 
     /// All messages up to the close, which must have this code.
-    pub(crate) async fn to_close(&mut self, code: u16) -> Vec<Value> {
+    pub(crate) async fn until_close(&mut self, code: u16) -> Vec<Value> {
         let mut messages = Vec::new();
         loop {
             match self.event().await {
@@ -161,7 +163,9 @@ impl Socket {
                     assert_eq!(with, code, "{messages:?}");
                     return messages;
                 }
-                other => panic!("{other:?} after {messages:?}"),
+                other @ (Event::Text(_) | Event::Binary(_) | Event::Cut) => {
+                    panic!("{other:?} after {messages:?}")
+                }
             }
         }
     }

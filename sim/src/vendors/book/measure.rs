@@ -4,7 +4,7 @@
 use super::*;
 use crate::payer::scenario::Scenario;
 use crate::payer::words;
-use crate::speech::{LocalSpeech, music};
+use crate::speech::{music, payer_voice};
 use crate::vendors::draw::Draws;
 use callwright_media::dtmf::{Key, Press, generate};
 use callwright_media::resample::wideband_to_mulaw;
@@ -15,15 +15,13 @@ const FRAME: usize = 160;
 
 struct Spoken {
     book: Arc<Book>,
-    texts: Vec<(String, Arc<[u8]>)>,
+    clips: Vec<Clip>,
     voice: Synthesiser,
 }
 
 /// Everything that all payers may say, or a printed reason why the test is skipped.
 fn payers() -> Option<Spoken> {
-    let cache = tempfile::tempdir().unwrap();
-    let local = LocalSpeech::open(cache.path()).inspect_err(|e| println!("skipped: {e}")).ok()?;
-    let voice = local.voice.clone();
+    let voice = payer_voice().inspect_err(|missing| println!("skipped: {missing}")).ok()?;
     let mut texts = Vec::new();
     for name in ["acme-medical", "brief", "quick"] {
         let path = format!("{}/../fixtures/payers/{name}.toml", env!("CARGO_MANIFEST_DIR"));
@@ -31,12 +29,12 @@ fn payers() -> Option<Spoken> {
     }
     texts.sort();
     texts.dedup();
-    let speech = Speech::Local(local);
-    let book = Arc::new(Book::of_texts(&speech, &texts, &[]).unwrap());
-    let mut bank = Bank::default();
-    bank.fill(&speech, &texts).unwrap();
-    let texts = texts.into_iter().map(|text| (text.clone(), bank.clip(&text).unwrap())).collect();
-    Some(Spoken { book, texts, voice })
+    let spoken = |text: String| {
+        let mulaw = wideband_to_mulaw(&voice.speak(&text).unwrap());
+        Clip { text, mulaw }
+    };
+    let clips: Vec<Clip> = texts.into_iter().map(spoken).collect();
+    Some(Spoken { book: Arc::new(Book::new(&clips)), clips, voice })
 }
 
 fn heard(book: &Arc<Book>, mulaw: &[u8]) -> Vec<String> {
@@ -63,12 +61,12 @@ fn lossy(mulaw: &[u8], per_mille: u64, draws: &mut Draws) -> Vec<u8> {
 
 #[test]
 fn every_sentence_is_heard_whatever_is_lost() {
-    let Some(Spoken { book, texts, .. }) = payers() else { return };
+    let Some(Spoken { book, clips, .. }) = payers() else { return };
     let mut draws = Draws::new(7);
     for per_mille in [0, 10, 30, 50] {
         let (mut sentences, mut exact, mut words_said, mut words_right) = (0, 0, 0, 0);
         for _ in 0..5 {
-            for (text, mulaw) in &texts {
+            for Clip { text, mulaw } in &clips {
                 let said = words::split(text);
                 let got = heard(&book, &lossy(mulaw, per_mille, &mut draws));
                 sentences += 1;
@@ -89,11 +87,11 @@ fn every_sentence_is_heard_whatever_is_lost() {
 
 #[test]
 fn a_cut_sentence_gives_a_stretch_of_its_words() {
-    let Some(Spoken { book, texts, .. }) = payers() else { return };
+    let Some(Spoken { book, clips, .. }) = payers() else { return };
     let mut draws = Draws::new(11);
     let (mut cuts, mut words_inside, mut words_heard) = (0, 0, 0);
     for _ in 0..5 {
-        for (text, mulaw) in &texts {
+        for Clip { text, mulaw } in &clips {
             let length = mulaw.len() as u64;
             let from = (draws.next() % length) as usize;
             let to = from + (draws.next() % (length - from as u64 + 1)) as usize;
@@ -115,7 +113,7 @@ fn a_cut_sentence_gives_a_stretch_of_its_words() {
 
 #[test]
 fn nothing_is_heard_in_what_was_not_said() {
-    let Some(Spoken { book, texts, voice }) = payers() else { return };
+    let Some(Spoken { book, clips, voice }) = payers() else { return };
     let agent = Synthesiser::open(Voice::Slt).unwrap();
     let mut seconds = 0;
     let mut check = |what: &str, mulaw: &[u8]| {
@@ -125,7 +123,7 @@ fn nothing_is_heard_in_what_was_not_said() {
     };
     check("music", &music::mulaw());
     check("keys", &generate(&Key::parse_all("0123456789*#").unwrap(), Press::default()));
-    for (text, _) in &texts {
+    for Clip { text, .. } in &clips {
         // The agent's voice, even with the payer's own words: an echo is not the far end.
         check(text, &wideband_to_mulaw(&agent.speak(text).unwrap()));
     }

@@ -45,13 +45,22 @@ pub(super) async fn listen(State(world): State<Arc<World>>, mut request: Request
             world.spawn(run);
             response
         }
-        Err(response) => connection.answer(response),
+        Err(Rejected::Refused(refused)) => connection.answer(refusal(&connection, refused)),
+        Err(Rejected::Wrong(code, message)) => {
+            connection.answer(error(&connection, StatusCode::BAD_REQUEST, code, &message))
+        }
     }
+}
+
+/// Why a handshake fails: for a reason that any request may have, or for one of its own.
+enum Rejected {
+    Refused(Refusal),
+    Wrong(&'static str, String),
 }
 
 type Opened = (Response, hyper::upgrade::OnUpgrade, Query);
 
-fn open(world: &World, request: &mut Request, connection: &Connection) -> Result<Opened, Response> {
+fn open(world: &World, request: &mut Request, connection: &Connection) -> Result<Opened, Rejected> {
     let shown = shown(request);
     let (key, protocol) = match &shown {
         Some(Shown::Header(key)) => (Some(*key), None),
@@ -59,23 +68,18 @@ fn open(world: &World, request: &mut Request, connection: &Connection) -> Result
         None => (None, None),
     };
     if key != Some(world.config.deepgram.key.as_str()) {
-        return Err(refusal(connection, Refusal::Key));
+        return Err(Rejected::Refused(Refusal::Key));
     }
-    let wrong = |message: &str| {
-        error(connection, StatusCode::BAD_REQUEST, "INVALID_QUERY_PARAMETER", message)
-    };
-    let pairs = http::query(request).ok_or_else(|| wrong("The query cannot be decoded."))?;
-    let query = Query::read(&pairs).map_err(|message| wrong(&message))?;
+    let wrong = |message: String| Rejected::Wrong("INVALID_QUERY_PARAMETER", message);
+    let pairs = http::query(request).ok_or_else(|| wrong("It cannot be decoded.".to_owned()))?;
+    let query = Query::read(&pairs).map_err(wrong)?;
     if world.config.deepgram.require_opt_out && !query.opted_out {
-        return Err(wrong("mip_opt_out=true is required here: this account holds health data."));
+        let message = "mip_opt_out=true is required here: this account holds health data.";
+        return Err(wrong(message.to_owned()));
     }
     let Some((mut response, upgrade)) = http::upgrade(request, protocol.as_deref()) else {
-        return Err(error(
-            connection,
-            StatusCode::BAD_REQUEST,
-            "Bad Request",
-            "Only the WebSocket form of this address is simulated.",
-        ));
+        let message = "Only the WebSocket form of this address is simulated.".to_owned();
+        return Err(Rejected::Wrong("Bad Request", message));
     };
     identify(connection, &mut response);
     Ok((response, upgrade, query))

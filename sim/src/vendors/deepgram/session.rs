@@ -29,6 +29,8 @@ const INTERIM: u64 = 8_000;
 const SPAN_MAX: u64 = 40_000;
 /// Less audio than this since the last final result, and a `Finalize` has nothing to flush: 100 ms.
 const FLUSH_MIN: u64 = 800;
+/// How often it is looked whether an utterance has ended: every 100 ms of audio.
+const LOOK: u64 = 800;
 /// Without endpointing, silence after which the next sound is a new beginning of speech: one second.
 const RESTART: u64 = 8_000;
 
@@ -138,6 +140,7 @@ impl Listener {
         }
         if let Some(wait) = self.query.utterance_end.map(samples)
             && self.quiet >= wait
+            && self.judged.is_multiple_of(LOOK)
         {
             self.end_utterance(wait, out);
         }

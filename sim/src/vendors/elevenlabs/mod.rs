@@ -58,7 +58,7 @@ async fn open(world: &Arc<World>, voice: &str, mut request: Request, multi: bool
     };
     let query = match read(world, voice, &request) {
         Ok(query) => query,
-        Err(response) => return connection.answer(response),
+        Err(problem) => return connection.answer(wrong(&problem)),
     };
     let Some((response, upgrade)) = http::upgrade(&mut request, None) else {
         let message = "This address is a WebSocket.";
@@ -99,7 +99,7 @@ async fn spoken(
     if !matches!(key(world, &request), Key::Right) {
         return Err(refusal(Refusal::Key));
     }
-    let query = read(world, voice, &request)?;
+    let query = read(world, voice, &request).map_err(|problem| wrong(&problem))?;
     let body = http::body(connection, request).await;
     let body = body.and_then(|body| serde_json::from_slice::<Value>(&body).ok());
     let text = body.as_ref().and_then(|body| body["text"].as_str()).filter(|text| !text.is_empty());
@@ -159,17 +159,17 @@ fn key(world: &World, request: &Request) -> Key {
     }
 }
 
-fn read(world: &World, voice: &str, request: &Request) -> Result<Query, Response> {
+fn read(world: &World, voice: &str, request: &Request) -> Result<Query, Wrong> {
     if voice.is_empty() || !voice.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         let message = "A voice with that voice_id was not found.";
-        return Err(detail(StatusCode::NOT_FOUND, "voice_not_found", message));
+        return Err(Wrong::not_served(StatusCode::NOT_FOUND, "voice_not_found", message));
     }
-    let pairs = http::query(request)
-        .ok_or_else(|| wrong(&Wrong::invalid("query", "", "The query cannot be decoded")))?;
-    let query = Query::read(&pairs).map_err(|problem| wrong(&problem))?;
+    let pairs = http::query(request);
+    let pairs = pairs.ok_or_else(|| Wrong::invalid("query", "", "The query cannot be decoded"))?;
+    let query = Query::read(&pairs)?;
     if world.config.elevenlabs.require_zero_retention && query.logging {
         let message = "enable_logging must be false: this workspace keeps no data.";
-        return Err(detail(StatusCode::FORBIDDEN, "zero_retention_required", message));
+        return Err(Wrong::not_served(StatusCode::FORBIDDEN, "zero_retention_required", message));
     }
     Ok(query)
 }
@@ -180,7 +180,7 @@ fn wrong(problem: &Wrong) -> Response {
             let detail = json!([{"loc": [place, name], "msg": message, "type": "value_error"}]);
             (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"detail": detail}))).into_response()
         }
-        Wrong::NotServed { status, message } => detail(StatusCode::BAD_REQUEST, status, message),
+        Wrong::NotServed { code, status, message } => detail(*code, status, message),
     }
 }
 

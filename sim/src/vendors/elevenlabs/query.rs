@@ -2,6 +2,7 @@
 //!
 //! It does not look at keys: `elevenlabs` does.
 
+use axum::http::StatusCode;
 use std::time::Duration;
 
 /// Parameters that are taken and not acted on.
@@ -61,10 +62,15 @@ pub(super) enum Wrong {
     /// A parameter, in the shape of the vendor's validation.
     Invalid { place: &'static str, name: String, message: String },
     /// Something the vendor has and this simulator, or this address, has not.
-    NotServed { status: &'static str, message: String },
+    NotServed { code: StatusCode, status: &'static str, message: String },
 }
 
 impl Wrong {
+    /// Not here, with the vendor's name for why.
+    pub(super) fn not_served(code: StatusCode, status: &'static str, message: &str) -> Wrong {
+        Wrong::NotServed { code, status, message: message.to_owned() }
+    }
+
     pub(super) fn invalid(place: &'static str, name: &str, message: &str) -> Wrong {
         Wrong::Invalid { place, name: name.to_owned(), message: message.to_owned() }
     }
@@ -94,8 +100,9 @@ impl Query {
             match name.as_str() {
                 "output_format" => format = value,
                 "model_id" if value == "eleven_v3" => {
-                    let message = "eleven_v3 is not served over this address.".to_owned();
-                    return Err(Wrong::NotServed { status: "unsupported_model", message });
+                    let message = "eleven_v3 is not served over this address.";
+                    let code = StatusCode::BAD_REQUEST;
+                    return Err(Wrong::not_served(code, "unsupported_model", message));
                 }
                 "model_id" => {}
                 "enable_logging" => query.logging = flag(name, value)?,
@@ -110,9 +117,10 @@ impl Query {
                 other => return Err(Wrong::invalid("query", other, "Unknown parameter")),
             }
         }
-        query.format = Format::read(format).ok_or_else(|| Wrong::NotServed {
-            status: "unsupported_output_format",
-            message: format!("{format} is not made here; use ulaw_8000, pcm_8000 or pcm_16000."),
+        query.format = Format::read(format).ok_or_else(|| {
+            let message =
+                format!("{format} is not made here; use ulaw_8000, pcm_8000 or pcm_16000.");
+            Wrong::not_served(StatusCode::BAD_REQUEST, "unsupported_output_format", &message)
         })?;
         Ok(query)
     }
