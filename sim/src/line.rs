@@ -48,14 +48,15 @@ enum Playing {
 }
 
 impl Line {
-    /// The far end picks up.
+    /// The far end picks up: the payer's `nth` call, from 0.
     pub(crate) fn answer(
         scenario: &Arc<Scenario>,
         bank: Arc<Bank>,
         speech: &Speech,
         log: LogBook,
+        nth: usize,
     ) -> Line {
-        let hang_up = scenario.faults.hang_up.clone();
+        let hang_up = scenario.faults.hang_up.clone().filter(|fault| fault.cuts(nth));
         let mut line = Line {
             engine: Engine::new(Arc::clone(scenario)),
             bank,

@@ -109,7 +109,7 @@ impl CliError {
             CliError::Config(_)
             | CliError::Start(_)
             | CliError::Intake(IntakeError::Problems(_))
-            | CliError::Demo(DemoError::NoScenario(_) | DemoError::Scenario(_))
+            | CliError::Demo(DemoError::NoScenario { .. } | DemoError::Scenario(_))
             | CliError::Dial(DialError::NoLine | DialError::NoQuestions | DialError::Plan(_))
             | CliError::Scenario(_)
             | CliError::Usage(_) => Exit::Usage,

@@ -72,10 +72,10 @@ pub(super) async fn run(
 }
 
 fn scenario(name: &str) -> Result<Scenario, CliError> {
-    if name == DEFAULT_SCENARIO {
-        return Ok(Scenario::acme_medical()?);
+    match Scenario::named(name) {
+        Some(scenario) => Ok(scenario?),
+        None => Ok(Scenario::load(Path::new(name))?),
     }
-    Ok(Scenario::load(Path::new(name))?)
 }
 
 async fn carrier(args: CarrierArgs, out: &mut Out) -> Result<Exit, CliError> {

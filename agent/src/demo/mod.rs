@@ -71,9 +71,13 @@ pub enum VendorSet {
 pub enum DemoError {
     /// No such scenario.
     #[error(
-        "there is no scenario {0:?}: name {DEFAULT_SCENARIO:?}, or give the path of a scenario file"
+        "there is no scenario {name:?}: name one of {}, or give the path of a scenario file",
+        Scenario::names().collect::<Vec<_>>().join(", ")
     )]
-    NoScenario(String),
+    NoScenario {
+        /// What was asked for.
+        name: String,
+    },
     /// The simulator.
     #[error("the simulated carrier: {0}")]
     Sim(#[from] callwright_sim::SimError),
@@ -103,14 +107,14 @@ fn program(error: impl std::fmt::Display) -> DemoError {
 
 /// The scenario by name or path.
 fn scenario(name: &str) -> Result<Scenario, DemoError> {
-    if name == DEFAULT_SCENARIO {
-        return Ok(Scenario::acme_medical()?);
+    if let Some(scenario) = Scenario::named(name) {
+        return Ok(scenario?);
     }
     let path = Path::new(name);
     if path.is_file() {
         return Ok(Scenario::load(path)?);
     }
-    Err(DemoError::NoScenario(name.to_owned()))
+    Err(DemoError::NoScenario { name: name.to_owned() })
 }
 
 /// The folder for this run: what was asked for, or a new one named after the time.

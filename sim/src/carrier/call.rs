@@ -25,6 +25,8 @@ pub(super) struct Call {
     pub(super) sid: String,
     pub(super) params: CallParams,
     pub(super) scenario: Arc<Scenario>,
+    /// Which of the payer's calls, from 0.
+    pub(super) nth: usize,
     pub(super) log: LogBook,
     pub(super) inbox: mpsc::Sender<Happening>,
     pub(super) finished: watch::Sender<bool>,
@@ -62,13 +64,13 @@ impl Call {
     pub(super) fn new(
         record: Record,
         params: CallParams,
-        scenario: Arc<Scenario>,
+        (scenario, nth): (Arc<Scenario>, usize),
         log: LogBook,
         inbox: mpsc::Sender<Happening>,
     ) -> Call {
         let sid = record.sid.clone();
         let finished = watch::Sender::new(false);
-        Call { sid, params, scenario, log, inbox, finished, record: Mutex::new(record) }
+        Call { sid, params, scenario, nth, log, inbox, finished, record: Mutex::new(record) }
     }
 
     pub(super) fn record(&self) -> MutexGuard<'_, Record> {

@@ -49,7 +49,7 @@ enum Doing {
 impl<'c> Live<'c> {
     pub(super) fn new(call: &'c Arc<Call>, world: &'c Arc<World>, hooks: Hooks) -> Live<'c> {
         let bank = Arc::clone(&world.bank);
-        let line = Line::answer(&call.scenario, bank, &world.speech, call.log.clone());
+        let line = Line::answer(&call.scenario, bank, &world.speech, call.log.clone(), call.nth);
         Live {
             call,
             world,

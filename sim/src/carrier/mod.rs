@@ -286,6 +286,8 @@ struct State {
     tasks: JoinSet<()>,
     placed: watch::Sender<usize>,
     ids: u32,
+    /// Calls placed to each payer, by its scenario's id.
+    to_payer: BTreeMap<String, usize>,
 }
 
 impl std::fmt::Debug for State {
@@ -354,7 +356,9 @@ impl World {
         let record = Record::new(&self.account, &sid, &params);
         let (inbox, happenings) = mpsc::channel(INBOX_MAX);
         let log = LogBook::new(self.limits.keep_audio);
-        let call = Arc::new(Call::new(record, params, scenario, log, inbox));
+        let to_payer = state.to_payer.entry(scenario.id.clone()).or_default();
+        let nth = std::mem::replace(to_payer, *to_payer + 1);
+        let call = Arc::new(Call::new(record, params, (scenario, nth), log, inbox));
         state.calls.insert(sid.clone(), Arc::clone(&call));
         state.order.push_back(sid);
         state.tasks.spawn(call::run(Arc::clone(&call), happenings, Arc::clone(self)));

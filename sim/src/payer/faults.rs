@@ -52,6 +52,17 @@ pub struct HangUpFault {
     /// So many milliseconds into that step's words; so the hang-up comes mid-word.
     #[serde(default)]
     pub after_ms: u64,
+    /// Only on this payer's first so many calls; on every one where it is left out.
+    #[serde(default)]
+    pub first_calls: Option<usize>,
+}
+
+impl HangUpFault {
+    /// Whether the payer's `nth` call, from 0, is cut.
+    #[must_use]
+    pub fn cuts(&self, nth: usize) -> bool {
+        self.first_calls.is_none_or(|calls| nth < calls)
+    }
 }
 
 /// What becomes of the echoes of marks.

@@ -186,6 +186,12 @@ pub enum HoldPart {
     Say(String),
 }
 
+/// The payers of the demo calls.
+const NAMED: &[(&str, &str)] = &[
+    ("acme-medical", include_str!("../../../fixtures/payers/acme-medical.toml")),
+    ("acme-dropped", include_str!("../../../fixtures/payers/acme-dropped.toml")),
+];
+
 impl Scenario {
     /// Reads a scenario from its TOML text.
     ///
@@ -210,12 +216,26 @@ impl Scenario {
         Scenario::parse(&text)
     }
 
-    /// The payer of the demo call, which is part of the program.
+    /// The payer of the demo call.
     ///
     /// # Errors
-    /// None as long as the file in `fixtures/payers` passes its test.
+    /// As [`Scenario::named`].
     pub fn acme_medical() -> Result<Scenario, ScenarioError> {
-        Scenario::parse(include_str!("../../../fixtures/payers/acme-medical.toml"))
+        Scenario::parse(NAMED[0].1)
+    }
+
+    /// The names of the payers that are part of the program.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMED.iter().map(|(name, _)| *name)
+    }
+
+    /// A payer that is part of the program; `None` where no such name is known.
+    ///
+    /// # Errors
+    /// None as long as the files in `fixtures/payers` pass their test.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Result<Scenario, ScenarioError>> {
+        NAMED.iter().find(|(known, _)| *known == name).map(|(_, text)| Scenario::parse(text))
     }
 
     /// Every text that the far end may say in this scenario, each once, so that all can be synthesised before the call.
