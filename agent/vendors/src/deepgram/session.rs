@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::AUTHORIZATION;
@@ -18,7 +19,7 @@ use super::messages::{CLOSE_STREAM, FINALIZE, KEEP_ALIVE, Message};
 use super::{ID, Line};
 use crate::exchange::What;
 use crate::speech_to_text::{Heard, RecogniserEvent, ToRecogniser, VendorSide};
-use crate::wire::retry::{Failure, until_done};
+use crate::wire::retry::{Failure, Waits, until_done};
 use crate::wire::websocket::{Dial, Incoming, Lost, Socket, connect, part, receive, send};
 use crate::{Egress, VendorError};
 
@@ -27,6 +28,7 @@ use crate::{Egress, VendorError};
 const CLOSED_FOR_DATA: u16 = 1008;
 
 pub(super) async fn run(line: Arc<Line>, egress: Egress, (to, from): VendorSide) {
+    let waits = Waits::new(&line.config.retry);
     let mut session = Session {
         line,
         egress,
@@ -35,6 +37,9 @@ pub(super) async fn run(line: Arc<Line>, egress: Egress, (to, from): VendorSide)
         hearing: Hearing::default(),
         due: VecDeque::new(),
         sent: 0,
+        useful: false,
+        waits,
+        wait: Duration::ZERO,
     };
     if let Err(error) = session.serve().await {
         session.egress.write(ID, 0, What::Failed(error.clone()));
@@ -53,6 +58,12 @@ struct Session {
     due: VecDeque<Pin<Box<Sleep>>>,
     /// Bytes sent since the last utterance ended, for the record.
     sent: u64,
+    /// Whether the present connection answered anything.
+    useful: bool,
+    /// The waits before connecting again where the connection before was of no use.
+    waits: Waits,
+    /// The wait before the next connection.
+    wait: Duration,
 }
 
 /// How a stretch of the session ended.
@@ -84,6 +95,12 @@ impl Session {
                 End::Lost(error) if reconnects_left == 0 => return Err(error),
                 End::Lost(error) => {
                     reconnects_left -= 1;
+                    self.wait = if std::mem::take(&mut self.useful) {
+                        self.waits = Waits::new(&self.line.config.retry);
+                        Duration::ZERO
+                    } else {
+                        self.waits.next()
+                    };
                     tracing::warn!(vendor = ID, %error, reconnects_left, "connection lost");
                     self.egress.write(ID, 0, What::Failed(error));
                 }
@@ -112,10 +129,11 @@ impl Session {
     async fn connect(&mut self) -> Result<Option<Socket>, VendorError> {
         let (line, egress) = (Arc::clone(&self.line), self.egress.clone());
         let late = VendorError::TimedOut { vendor: ID };
-        let mut connecting =
-            Box::pin(
-                async move { until_done(&line.config.retry, late, || dial(&line, &egress)).await },
-            );
+        let wait = std::mem::take(&mut self.wait);
+        let mut connecting = Box::pin(async move {
+            sleep(wait).await;
+            until_done(&line.config.retry, late, || dial(&line, &egress)).await
+        });
         loop {
             tokio::select! {
                 done = &mut connecting => return done.map(Some),
@@ -240,9 +258,10 @@ impl Session {
         let Incoming::Text(text) = incoming else { return Err(Lost::Garbage) };
         match serde_json::from_str::<Message<'_>>(text) {
             Ok(Message::Results(results)) => {
-                if results.is_final && !results.channel.alternatives.is_empty() {
+                if results.is_final && results.words().is_some_and(|words| !words.is_empty()) {
                     self.egress.write(ID, self.hearing.first_owed(), What::answer(text));
                 }
+                self.useful = true;
                 if self.hearing.results(base, &results) { Ok(()) } else { Err(Lost::Garbage) }
             }
             Ok(Message::Other) => Ok(()),

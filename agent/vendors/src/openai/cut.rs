@@ -27,6 +27,11 @@ impl Cutter {
         pieces
     }
 
+    /// Bytes of the piece that is not whole yet.
+    pub(super) const fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
     /// What is left when the stream is over.
     pub(super) fn finish(mut self) -> Option<String> {
         self.take(self.pending.len())

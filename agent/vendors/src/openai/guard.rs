@@ -14,7 +14,7 @@ use callwright_prompts::{Piece, Template, Token};
 use callwright_understanding::Segment;
 
 /// Characters of one piece; the longest sentence of the pack has a third of that.
-const PIECE_CHARS_MAX: usize = 320;
+pub(super) const PIECE_CHARS_MAX: usize = 320;
 
 /// Pieces of a turn.
 pub(super) const PIECES_MAX: usize = 10;

@@ -2,7 +2,7 @@
 //!
 //! The model is told what the turn is for, as closed JSON with a wording that would do, and the conversation with everything that
 //! identifies covered. What it writes is taken as a template of words and typed tokens, cut where it can be spoken, and checked
-//! piece by piece against the goals ([`guard`]): a token that no goal names, a number of its own, a claim to be human or a promise
+//! piece by piece against the goals (module `guard`): a token that no goal names, a number of its own, a claim to be human or a promise
 //! fails the turn. So does a turn that leaves out what it was for.
 //!
 //! What it does not do: it does not fall back to the rule-based model (the call does), keeps no state between turns, and stores

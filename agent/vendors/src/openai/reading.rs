@@ -5,13 +5,16 @@ use tokio::sync::mpsc;
 
 use super::ID;
 use super::cut::Cutter;
-use super::guard::{Guard, Off};
+use super::guard::{Guard, Off, PIECE_CHARS_MAX};
 use super::request::recent;
 use super::stream::Chunk;
 use super::tools::Calls;
 use crate::exchange::What;
 use crate::language_model::{ModelEvent, TurnRequest};
 use crate::{Egress, VendorError};
+
+/// Bytes of a piece that has no end yet: more than any piece that passes.
+const PENDING_BYTES_MAX: usize = 2 * PIECE_CHARS_MAX;
 
 /// See the module.
 pub(super) struct Reading<'a> {
@@ -68,6 +71,9 @@ impl<'a> Reading<'a> {
             self.begun = true;
             for piece in self.cutter.push(text) {
                 self.piece(&piece)?;
+            }
+            if self.cutter.pending() > PENDING_BYTES_MAX {
+                return Err(off(Off::Long));
             }
         }
         for call in choice.delta.tool_calls.iter().flatten() {

@@ -1,6 +1,6 @@
 //! One session: an HTTP client of the call's own, and a task for each turn.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Response};
@@ -25,6 +25,8 @@ const EVENTS_MAX: usize = PIECES_MAX + CALLS_MAX + 1;
 
 struct OpenAiSession {
     caller: Arc<Caller>,
+    /// Lives as long as the session: what a task does for later turns is of no use after it.
+    alive: Arc<()>,
 }
 
 /// What the tasks of one session share.
@@ -54,7 +56,8 @@ pub(super) fn open(line: Arc<Line>, egress: Egress) -> Result<Box<dyn ModelSessi
     let wrong = |why: &str| VendorError::Open { vendor: ID, why: why.to_owned() };
     let http = builder.build().map_err(|_| wrong("the HTTP client could not be made"))?;
     let key = line.endpoint.key_header("Bearer ").map_err(|error| wrong(&error.to_string()))?;
-    Ok(Box::new(OpenAiSession { caller: Arc::new(Caller { line, egress, http, key }) }))
+    let caller = Arc::new(Caller { line, egress, http, key });
+    Ok(Box::new(OpenAiSession { caller, alive: Arc::new(()) }))
 }
 
 impl ModelSession for OpenAiSession {
@@ -64,7 +67,8 @@ impl ModelSession for OpenAiSession {
 
     fn turn(&mut self, request: TurnRequest) -> mpsc::Receiver<ModelEvent> {
         let (to, from) = mpsc::channel(EVENTS_MAX);
-        tokio::spawn(Caller::turn(Arc::clone(&self.caller), request, to));
+        let alive = Arc::downgrade(&self.alive);
+        tokio::spawn(Caller::turn(Arc::clone(&self.caller), request, to, alive));
         from
     }
 }
@@ -92,7 +96,12 @@ impl Caller {
         }
     }
 
-    async fn turn(self: Arc<Self>, request: TurnRequest, to: mpsc::Sender<ModelEvent>) {
+    async fn turn(
+        self: Arc<Self>,
+        request: TurnRequest,
+        to: mpsc::Sender<ModelEvent>,
+        alive: Weak<()>,
+    ) {
         let number = request.turn.0;
         let result = tokio::select! {
             biased;
@@ -102,9 +111,11 @@ impl Caller {
             }
         };
         match result {
-            Some(Ok(())) => {
+            Some(Ok(answer)) => {
                 self.egress.write(ID, number, What::Ended);
                 drop(to.try_send(ModelEvent::Done));
+                drop(to);
+                self.read_out(answer).await;
             }
             Some(Err(error)) => {
                 self.egress.write(ID, number, What::Failed(error.clone()));
@@ -113,8 +124,18 @@ impl Caller {
             None => {
                 self.egress.write(ID, number, What::Cancelled);
                 // The connection went with the turn; the next turn shall not wait for a new one.
-                self.warm().await;
+                if alive.strong_count() > 0 {
+                    self.warm().await;
+                }
             }
+        }
+    }
+
+    /// Reads to the end of an answer whose words are all there: only then its connection serves another turn.
+    async fn read_out(&self, mut answer: Response) {
+        let rest = async { while let Ok(Some(_)) = answer.chunk().await {} };
+        if tokio::time::timeout(self.line.config.timeouts.close, rest).await.is_err() {
+            tracing::debug!(vendor = ID, "an answer did not end; its connection is given up");
         }
     }
 
@@ -123,7 +144,7 @@ impl Caller {
         &self,
         request: &TurnRequest,
         to: &mpsc::Sender<ModelEvent>,
-    ) -> Result<(), VendorError> {
+    ) -> Result<Response, VendorError> {
         let number = request.turn.0;
         let body = request::build(&self.line.config, request);
         let body = serde_json::to_string(&body).map_err(|_| VendorError::Broke { vendor: ID })?;
@@ -154,12 +175,12 @@ impl Caller {
             for event in came {
                 match event {
                     Event::Data(data) => reading.chunk(&Zeroizing::new(data))?,
-                    Event::Done => return reading.finish(),
+                    Event::Done => return reading.finish().map(|()| answer),
                 }
             }
         }
         // A server that closes without the closing word has said everything if it gave a reason for finishing.
-        reading.finish()
+        reading.finish().map(|()| answer)
     }
 
     /// Sends the request until it is answered with a success.

@@ -122,9 +122,8 @@ impl Endpoint {
     pub(crate) fn websocket(&self, path: &str, query: &[(&str, &str)]) -> String {
         let mut url = self.http(path);
         url.query_pairs_mut().extend_pairs(query);
-        let scheme = if url.scheme() == "http" { "ws" } else { "wss" };
         // A URL does not let its scheme be changed from one kind to another; its text does.
-        format!("{scheme}{}", url.as_str().trim_start_matches(url.scheme()))
+        url.as_str().replacen("http", "ws", 1)
     }
 
     /// How TLS is done; `None` on loopback without it.
@@ -253,6 +252,7 @@ mod tests {
             Some(EndpointError::Certificates)
         );
         let system = Endpoint::new("https://api.deepgram.com", key()).unwrap();
-        assert_eq!(system.websocket("/v1/listen", &[]), "wss://api.deepgram.com/v1/listen?");
+        let address = system.websocket("/v1/listen", &[("channels", "1")]);
+        assert_eq!(address, "wss://api.deepgram.com/v1/listen?channels=1");
     }
 }

@@ -100,6 +100,32 @@ pub(crate) fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<Durati
         .or_else(|| number("retry-after").map(Duration::from_secs))
 }
 
+/// Growing waits.
+pub(crate) struct Waits {
+    grow: ExponentialBackoff,
+    max: Duration,
+}
+
+impl Waits {
+    pub(crate) fn new(retry: &Retry) -> Waits {
+        let grow = ExponentialBackoff {
+            current_interval: retry.first_wait,
+            initial_interval: retry.first_wait,
+            max_interval: retry.wait_max,
+            multiplier: 2.0,
+            randomization_factor: 0.5,
+            max_elapsed_time: None, // whoever waits has a limit of its own
+            ..ExponentialBackoff::default()
+        };
+        Waits { grow, max: retry.wait_max }
+    }
+
+    /// The next one.
+    pub(crate) fn next(&mut self) -> Duration {
+        self.grow.next_backoff().unwrap_or(self.max)
+    }
+}
+
 /// Tries until it works, the failure is lasting, or the bounds are reached; then the last failure is the answer.
 pub(crate) async fn until_done<T, F, Fut>(
     retry: &Retry,
@@ -110,15 +136,7 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, Failure>>,
 {
-    let mut waits = ExponentialBackoff {
-        current_interval: retry.first_wait,
-        initial_interval: retry.first_wait,
-        max_interval: retry.wait_max,
-        multiplier: 2.0,
-        randomization_factor: 0.5,
-        max_elapsed_time: None, // the deadline below is the limit
-        ..ExponentialBackoff::default()
-    };
+    let mut waits = Waits::new(retry);
     let mut last = timed_out;
     let tries = async {
         let mut left = retry.tries_max.max(1);
@@ -131,7 +149,7 @@ where
             left -= 1;
             let wait = match failure.again {
                 Again::No => return Err(failure.error),
-                Again::Soon => waits.next_backoff().unwrap_or(retry.wait_max),
+                Again::Soon => waits.next(),
                 Again::After(wait) => wait,
             };
             // A wait that the bound would cut is not begun: nothing comes of it.

@@ -35,7 +35,7 @@ pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
 
 /// Lets every other task of the test go on until it waits for something from outside: here all of them share one thread.
 pub(crate) async fn settle() {
-    for _ in 0..100 {
+    for _ in 0..1_000 {
         tokio::task::yield_now().await;
     }
 }

@@ -7,6 +7,7 @@ mod deepgram;
 mod deepgram_faults;
 mod elevenlabs;
 mod elevenlabs_faults;
+mod local;
 mod openai;
 mod openai_faults;
 mod tls;

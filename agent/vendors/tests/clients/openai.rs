@@ -225,6 +225,47 @@ async fn warming_sends_no_words_and_its_connection_is_used() {
     done(&mut events).await;
 }
 
+/// An answer in chunks, as OpenAI sends it, after which the connection stays.
+async fn say_in_chunks(http: &mut Http, text: &str) {
+    http.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
+    for part in [content(text), stop()] {
+        http.write(&format!("{:x}\r\n{part}\r\n", part.len())).await;
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_is_whole_leaves_its_connection_to_the_next_one() {
+    let server = Server::bind().await;
+    let mut session = open(&server, config(), leave());
+    let mut events = session.turn(request(&[Goal::Acknowledge]));
+    let mut http = Http { stream: server.tcp().await };
+    http.request().await;
+    say_in_chunks(&mut http, "Okay.").await;
+    assert_eq!(segment(&mut events).await, "Okay.");
+    // The turn is whole before its answer is.
+    done(&mut events).await;
+    http.write("0\r\n\r\n").await;
+    settle().await;
+    let mut events = session.turn(request(&[Goal::Acknowledge]));
+    posted(&mut http, &server).await;
+    say_in_chunks(&mut http, "All right.").await;
+    assert_eq!(segment(&mut events).await, "All right.");
+    done(&mut events).await;
+}
+
+#[tokio::test]
+async fn after_the_call_nothing_more_is_sent() {
+    let server = Server::bind().await;
+    let mut session = open(&server, config(), leave());
+    let events = session.turn(request(&[Goal::Acknowledge]));
+    let mut http = Http { stream: server.tcp().await };
+    http.request().await;
+    drop((session, events));
+    http.closed().await;
+    settle().await;
+    assert!(server.is_quiet());
+}
+
 #[tokio::test]
 async fn a_turn_without_goals_may_have_no_words() {
     let server = Server::bind().await;

@@ -213,6 +213,7 @@ async fn words_beyond_the_goals_fail_the_turn_and_are_not_passed_on() {
         (Goal::Acknowledge, "It is {heard}."),
         (Goal::Acknowledge, "I am a real person."),
         (Goal::Acknowledge, ""),
+        (Goal::Acknowledge, "and so on ".repeat(100).as_str()),
     ] {
         let server = Server::bind().await;
         let mut session = open(&server, config(), leave());
