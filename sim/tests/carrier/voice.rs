@@ -3,12 +3,19 @@
 //! The caller here is a script that waits for the end of each prompt; the agent's own wits are tested elsewhere.
 
 use crate::app::{Stream, World};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use callwright_media::dtmf::{Key, Press, generate};
 use callwright_media::resample::wideband_to_mulaw;
 use callwright_sim::payer::engine::PayerEvent;
 use callwright_sim::speech::LocalSpeech;
-use callwright_sim::{Limits, LogEvent, Speech};
+use callwright_sim::{Limits, LogEvent, Scenario, Speech, Vendors, VendorsConfig};
 use callwright_speech_local::flite::{Synthesiser, Voice};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 const MEMBER_ID: &str =
     "The member I D is W as in whiskey, four, seven, two, nine, one, eight, three, five.";
@@ -68,6 +75,54 @@ impl Caller {
         let audio = wideband_to_mulaw(&self.voice.speak(text).unwrap());
         self.stream.audio(&audio).await;
     }
+}
+
+#[tokio::test]
+async fn what_the_payer_says_on_the_line_is_what_the_recogniser_hears() {
+    let cache = tempfile::tempdir().unwrap();
+    let local = match LocalSpeech::open(cache.path()) {
+        Ok(local) => local,
+        Err(error) => {
+            println!("skipped: {error}");
+            return;
+        }
+    };
+    let payer = include_str!("../../../fixtures/payers/brief.toml");
+    let mut config = VendorsConfig::new("key", Speech::Local(local.clone()));
+    config.scenarios = vec![Scenario::parse(payer).unwrap()];
+    let vendors = Vendors::start(config).await.unwrap();
+    let query = "encoding=mulaw&sample_rate=8000&endpointing=false";
+    let url = format!("{}/v1/listen?{query}", vendors.ws_url());
+    let mut request = url.into_client_request().unwrap();
+    request.headers_mut().insert("authorization", "Token key".parse().unwrap());
+    let (mut recogniser, _) = connect_async(request).await.unwrap();
+
+    let mut world = World::of(payer, Limits::default(), Speech::Local(local)).await;
+    let (_sid, mut stream) = world.connected().await;
+    // Five and a half seconds: the greeting, and a little of the wait after it.
+    let mut frames = 0;
+    while frames < 275 {
+        let message = stream.message().await.unwrap();
+        if message["event"] == "media" {
+            let payload = message["media"]["payload"].as_str().unwrap();
+            let audio = STANDARD.decode(payload).unwrap();
+            recogniser.send(Message::Binary(audio.into())).await.unwrap();
+            frames += 1;
+        }
+    }
+    stream.close().await;
+    recogniser.send(Message::Text("{\"type\":\"Finalize\"}".into())).await.unwrap();
+    let mut heard = Vec::new();
+    loop {
+        let message = recogniser.next().await.unwrap().unwrap();
+        let results: Value = serde_json::from_str(message.to_text().unwrap()).unwrap();
+        let words = results["channel"]["alternatives"][0]["transcript"].as_str().unwrap();
+        heard.extend(words.split_whitespace().map(str::to_owned));
+        if results["from_finalize"] == true {
+            break;
+        }
+    }
+    assert_eq!(heard.join(" "), "acme health this is jessica how may i help you");
 }
 
 #[tokio::test]

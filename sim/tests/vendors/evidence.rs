@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use crate::{deepgram, elevenlabs, openai};
-use callwright_sim::vendors::{Vendor, VendorEvent, Vendors};
+use callwright_sim::vendors::{Latency, Vendor, VendorEvent, Vendors};
 use serde_json::json;
 
 /// What was planted, and where.
@@ -51,6 +51,46 @@ async fn whatever_a_customer_sends_is_kept_to_the_letter_except_keys_and_audio()
         assert!(entry.at_ms >= at);
         at = entry.at_ms;
     }
+}
+
+/// When each message of a vendor was sent, after the last that came before it.
+fn delays_ms(vendors: &Vendors, vendor: Vendor) -> Vec<u64> {
+    let mut asked = 0;
+    let mut delays = Vec::new();
+    for entry in vendors.log().of(vendor) {
+        if let VendorEvent::Received { .. } | VendorEvent::Body { .. } = entry.event {
+            asked = entry.at_ms;
+        } else if let VendorEvent::Sent { .. } = entry.event {
+            delays.push(entry.at_ms - asked);
+        }
+    }
+    delays
+}
+
+#[tokio::test]
+async fn answers_take_the_time_that_they_are_given() {
+    let mut config = config();
+    config.deepgram.results = Latency::fixed(300);
+    config.openai.first_token = Latency::fixed(300);
+    config.openai.each_token = Latency::fixed(20);
+    config.elevenlabs.first_byte = Latency::fixed(300);
+    config.elevenlabs.times_real_time = 1;
+    let vendors = start(config).await;
+    let mut socket = deepgram::listen(&vendors, "&endpointing=false").await;
+    socket.audio(&[0xFF; 1_600]).await;
+    socket.json(&json!({"type": "Finalize"})).await;
+    socket.message().await;
+    assert!(delays_ms(&vendors, Vendor::Deepgram)[0] >= 299);
+    openai::events(openai::post(&vendors, KEY, &openai::body(true)).await).await;
+    let delays = delays_ms(&vendors, Vendor::OpenAi);
+    assert!(delays[0] >= 299 && delays[10] >= delays[0] + 199, "{delays:?}");
+    let mut socket = elevenlabs::one(&vendors, "").await;
+    socket.json(&json!({"text": "one two three four five six seven eight "})).await;
+    socket.json(&json!({"text": ""})).await;
+    socket.until_close(1_000).await;
+    // 960 ms in four pieces, the first after 300 ms and the others in real time.
+    let delays = delays_ms(&vendors, Vendor::ElevenLabs);
+    assert!(delays[0] >= 299 && delays[3] >= 1_049, "{delays:?}");
 }
 
 #[tokio::test]

@@ -195,10 +195,12 @@ fn note(runs: &mut Vec<Run>, clip: usize, offset: i64, end: u32) {
 
 /// Whether a run goes on with the same saying after some loss.
 fn follows(before: &Run, after: &Run) -> bool {
-    let onwards = after.first + BACK_MAX > before.last;
-    let lost = after.first.saturating_sub(before.last);
     let waited = after.stream(after.first).saturating_sub(before.stream(before.last));
-    onwards && lost <= LOST_MAX && waited <= 2 * u64::from(LOST_MAX)
+    if after.first > before.last {
+        return after.first - before.last <= LOST_MAX && waited <= 2 * u64::from(LOST_MAX);
+    }
+    // Backwards only at once: later it is a short clip that is said again.
+    before.last - after.first < BACK_MAX && waited < u64::from(BACK_MAX)
 }
 
 /// The stretch of the stream that a saying covers.

@@ -59,16 +59,23 @@ fn lossy(mulaw: &[u8], per_mille: u64, draws: &mut Draws) -> Vec<u8> {
     stream
 }
 
+/// One test, since the voice takes longer to say it all than the book to hear it a hundred times.
 #[test]
-fn every_sentence_is_heard_whatever_is_lost() {
-    let Some(Spoken { book, clips, .. }) = payers() else { return };
+fn the_book_hears_what_payers_say_and_nothing_else() {
+    let Some(spoken) = payers() else { return };
+    every_sentence_is_heard_whatever_is_lost(&spoken);
+    a_cut_sentence_gives_a_stretch_of_its_words(&spoken);
+    nothing_is_heard_in_what_was_not_said(&spoken);
+}
+
+fn every_sentence_is_heard_whatever_is_lost(Spoken { book, clips, .. }: &Spoken) {
     let mut draws = Draws::new(7);
     for per_mille in [0, 10, 30, 50] {
         let (mut sentences, mut exact, mut words_said, mut words_right) = (0, 0, 0, 0);
         for _ in 0..5 {
-            for Clip { text, mulaw } in &clips {
+            for Clip { text, mulaw } in clips {
                 let said = words::split(text);
-                let got = heard(&book, &lossy(mulaw, per_mille, &mut draws));
+                let got = heard(book, &lossy(mulaw, per_mille, &mut draws));
                 sentences += 1;
                 if got != said {
                     println!("`{}` for `{text}`", got.join(" "));
@@ -85,17 +92,15 @@ fn every_sentence_is_heard_whatever_is_lost() {
     }
 }
 
-#[test]
-fn a_cut_sentence_gives_a_stretch_of_its_words() {
-    let Some(Spoken { book, clips, .. }) = payers() else { return };
+fn a_cut_sentence_gives_a_stretch_of_its_words(Spoken { book, clips, .. }: &Spoken) {
     let mut draws = Draws::new(11);
     let (mut cuts, mut words_inside, mut words_heard) = (0, 0, 0);
     for _ in 0..5 {
-        for Clip { text, mulaw } in &clips {
+        for Clip { text, mulaw } in clips {
             let length = mulaw.len() as u64;
             let from = (draws.next() % length) as usize;
             let to = from + (draws.next() % (length - from as u64 + 1)) as usize;
-            let got = heard(&book, &mulaw[from..to]);
+            let got = heard(book, &mulaw[from..to]);
             let said = words::split(text);
             let is_stretch = said.windows(got.len().max(1)).any(|window| window == got.as_slice());
             assert!(got.is_empty() || is_stretch, "`{}` of `{text}`", got.join(" "));
@@ -111,19 +116,17 @@ fn a_cut_sentence_gives_a_stretch_of_its_words() {
     assert!(words_heard * 100 >= words_inside * 98);
 }
 
-#[test]
-fn nothing_is_heard_in_what_was_not_said() {
-    let Some(Spoken { book, clips, voice }) = payers() else { return };
+fn nothing_is_heard_in_what_was_not_said(Spoken { book, clips, voice }: &Spoken) {
     let agent = Synthesiser::open(Voice::Slt).unwrap();
     let mut seconds = 0;
     let mut check = |what: &str, mulaw: &[u8]| {
         seconds += mulaw.len() / 8_000;
-        let words = heard(&book, mulaw);
+        let words = heard(book, mulaw);
         assert!(words.is_empty(), "{what}: {words:?}");
     };
     check("music", &music::mulaw());
     check("keys", &generate(&Key::parse_all("0123456789*#").unwrap(), Press::default()));
-    for Clip { text, .. } in &clips {
+    for Clip { text, .. } in clips.iter().step_by(3) {
         // The agent's voice, even with the payer's own words: an echo is not the far end.
         check(text, &wideband_to_mulaw(&agent.speak(text).unwrap()));
     }

@@ -50,11 +50,14 @@ fn two_streams_at_once_hear_their_own() {
 
 #[test]
 fn the_same_sentence_twice_is_heard_twice() {
-    let book = Arc::new(Book::new(&[clip(3, 4)]));
-    let mut mulaw = babble(3, 1_200);
-    mulaw.extend([0xFF; 4_000]);
-    mulaw.extend(babble(3, 1_200));
-    assert_eq!(heard(&book, &mulaw).len(), 8);
+    // Also one of a single word.
+    for count in [1, 4] {
+        let book = Arc::new(Book::new(&[clip(3, count)]));
+        let mut mulaw = babble(3, count * 300);
+        mulaw.extend([0xFF; 4_000]);
+        mulaw.extend(babble(3, count * 300));
+        assert_eq!(heard(&book, &mulaw).len(), 2 * count);
+    }
 }
 
 #[test]
