@@ -138,8 +138,12 @@ async fn a_leg_that_nobody_answers_or_that_is_busy_or_fails_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_far_end_that_hangs_up_in_mid_word_leaves_what_was_won() {
     let (house, called) = call(|payer| {
-        payer.faults.hang_up =
-            Some(HangUpFault { at_ms: None, step: Some("deductible".to_owned()), after_ms: 700 });
+        payer.faults.hang_up = Some(HangUpFault {
+            at_ms: None,
+            step: Some("deductible".to_owned()),
+            after_ms: 700,
+            first_calls: None,
+        });
     })
     .await;
     assert_ended(&called, "partial", Some("far_end_hung_up"));
@@ -156,8 +160,12 @@ async fn a_far_end_that_hangs_up_in_mid_word_leaves_what_was_won() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_far_end_that_hangs_up_in_its_first_word_leaves_nothing() {
     let (house, called) = call(|payer| {
-        payer.faults.hang_up =
-            Some(HangUpFault { at_ms: None, step: Some("greeting".to_owned()), after_ms: 300 });
+        payer.faults.hang_up = Some(HangUpFault {
+            at_ms: None,
+            step: Some("greeting".to_owned()),
+            after_ms: 300,
+            first_calls: None,
+        });
     })
     .await;
     assert_ended(&called, "far_end_hung_up", Some("far_end_hung_up"));
