@@ -3,9 +3,10 @@
 #[expect(dead_code, reason = "each test of the house uses a part of it")]
 mod common;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::process::Command;
 
-use common::{packages, read};
+use common::{packages, read, root};
 
 /// Who may depend on which of our crates, and on no other. What is not used of it fails, too: the table says what is.
 const MAY: &[(&str, &[&str])] = &[
@@ -104,12 +105,10 @@ fn tests_of_a_crate_reach_no_further_than_its_code() {
 
 #[test]
 fn the_pure_crates_have_no_runtime_in_their_whole_tree() {
-    let packages = packages();
-    let lock = lock();
     let mut wrong = Vec::new();
     for name in NO_RUNTIME {
-        let tree = tree(&packages[*name].needs, &lock);
-        assert!(tree.len() > 1, "{name}: its tree was not found in Cargo.lock");
+        let tree = tree(name);
+        assert!(tree.len() > 1, "{name}: cargo knows no tree of it");
         for runtime in RUNTIMES.iter().filter(|runtime| tree.contains(**runtime)) {
             wrong.push(format!("{name} brings {runtime} with it"));
         }
@@ -168,10 +167,10 @@ fn privileges_are_held_by_those_that_deny_toml_names() {
 fn what_is_banned_is_not_in_the_lock_file() {
     let deny: toml::Table = read("deny.toml").parse().expect("deny.toml is TOML");
     let rules = deny["bans"]["deny"].as_array().expect("bans.deny is a list");
-    let lock = lock();
+    let lock = locked();
     let banned = rules.iter().filter(|rule| rule.get("wrappers").is_none());
     for name in banned.filter_map(|rule| rule["crate"].as_str()) {
-        assert!(!lock.contains_key(name), "{name} is banned and in Cargo.lock");
+        assert!(!lock.contains(name), "{name} is banned and in Cargo.lock");
     }
 }
 
@@ -213,31 +212,23 @@ fn every_dependency_has_its_reason() {
     assert_eq!(all, named, "left: Cargo.toml; right: docs/ARCHITECTURE.md, Dependencies");
 }
 
-/// Every package in the lock file with the names of those it depends on, whatever the target or feature.
-fn lock() -> BTreeMap<String, BTreeSet<String>> {
+/// The names in the lock file.
+fn locked() -> BTreeSet<String> {
     let lock: toml::Table = read("Cargo.lock").parse().expect("Cargo.lock is TOML");
-    let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for package in lock["package"].as_array().expect("there are packages") {
-        let name = package["name"].as_str().expect("a package has a name");
-        let needs = package.get("dependencies").and_then(toml::Value::as_array);
-        // An entry is "name", or "name version" where there are several versions.
-        let needs = needs.into_iter().flatten().filter_map(toml::Value::as_str);
-        let needs = needs.filter_map(|need| need.split(' ').next()).map(str::to_owned);
-        out.entry(name.to_owned()).or_default().extend(needs);
-    }
-    out
+    let packages = lock["package"].as_array().expect("there are packages");
+    let name = |package: &toml::Value| package["name"].as_str().expect("it has a name").to_owned();
+    packages.iter().map(name).collect()
 }
 
-/// All that these packages bring with them.
-fn tree(needs: &[String], lock: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut next: Vec<String> = needs.to_vec();
-    while let Some(name) = next.pop() {
-        if let Some(needs) = lock.get(&name)
-            && found.insert(name)
-        {
-            next.extend(needs.iter().cloned());
-        }
-    }
-    found
+/// All that a package of ours brings with it into a build on this machine.
+fn tree(name: &str) -> BTreeSet<String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo)
+        .args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--package", name])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs, for it runs this test");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
+    lines.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }

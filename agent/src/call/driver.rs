@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use callwright_compliance::VendorId;
-use callwright_compliance::egress::{FieldSet, Ledger, Recipient};
-use callwright_compliance::vendor::Role;
+use callwright_compliance::egress::{FieldSet, Ledger};
 use callwright_core::{Conversation, Goal, Input, Item, Micros, Now, Outcome, Topic, ValueId};
 use callwright_media::playout::{Cut, ItemId, MarkSupport, Playout, PlayoutConfig};
 use callwright_media::recorder::Recorder;
@@ -77,7 +76,7 @@ pub struct Driver {
     pub(super) leaked: FieldSet,
     /// From here on what was said may not be kept.
     pub(super) silent_from: Option<Micros>,
-    stream: Option<MediaStream>,
+    pub(super) stream: Option<MediaStream>,
     lines: Lines,
     leg: Arc<dyn Leg>,
     pub(super) watch: Stopwatch,
@@ -108,7 +107,7 @@ pub struct Driver {
     /// What was heard from here on, in milliseconds of far-end time, may not be kept unless a disclosure is proven.
     pub(super) waiting_from: Option<u32>,
     pub(super) objected: bool,
-    outcome: Option<Outcome>,
+    pub(super) outcome: Option<Outcome>,
     /// The far end's audio of one message, kept to save its allocation.
     audio: Vec<u8>,
 }
@@ -454,45 +453,6 @@ impl Driver {
 
     pub(super) fn hang_up(&mut self) {
         self.leg.hang_up();
-    }
-
-    async fn report(mut self) -> CallReport {
-        if let Some(stream) = self.stream.take() {
-            stream.close().await;
-        }
-        self.write_ledger();
-        if let Some(from) = self.waiting_from {
-            self.vault.forget_from(from);
-        }
-        if let Some(at) = self.silent_from {
-            self.exchanges.forget_from(at);
-        }
-        let recorded = self.recorder.take().and_then(|recorder| {
-            recorder
-                .finish()
-                .inspect_err(|error| tracing::error!(call = self.plan.id, %error, "recording"))
-                .ok()
-        });
-        let model = Role::LanguageModel;
-        let reached =
-            self.ledger.totals().iter().filter_map(|(recipient, total)| match recipient {
-                Recipient::Vendor { role, .. } if *role == model => Some(total.fields),
-                Recipient::Vendor { .. } | Recipient::FarEnd => None,
-            });
-        let to_model = reached.fold(FieldSet::EMPTY, FieldSet::union);
-        CallReport {
-            // `run` leaves its loop only with an outcome.
-            outcome: self.outcome.unwrap_or(Outcome::Failed(callwright_core::Ending::MediaLost)),
-            identifiers_to_model: to_model.intersection(FieldSet::PATIENT).union(self.leaked),
-            vault: self.vault,
-            ledger: self.ledger,
-            exchanges: self.exchanges,
-            disclosed: self.disclosed,
-            recorded,
-            latency: self.latency.summary(),
-            length: self.watch.at(),
-            objected: self.objected,
-        }
     }
 }
 

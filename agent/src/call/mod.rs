@@ -14,6 +14,7 @@ mod latency;
 mod mouth;
 mod obey;
 mod perceive;
+mod report;
 pub mod sessions;
 mod speak;
 mod talk;

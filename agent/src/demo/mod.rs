@@ -6,7 +6,7 @@
 pub mod seed;
 mod show;
 mod table;
-mod world;
+pub mod world;
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@ use callwright_sim::vendors::{Latency, Vendors as SimVendors, VendorsConfig};
 use callwright_vendors::deepgram::{Deepgram, DeepgramConfig};
 use callwright_vendors::elevenlabs::{ElevenLabs, ElevenLabsConfig};
 use callwright_vendors::openai::{OpenAi, OpenAiConfig};
-use callwright_vendors::{Endpoint, EndpointError, Secret};
+use callwright_vendors::{Endpoint, Secret};
 
 use super::{DemoError, VendorSet, hex16, program, random_secret};
 use crate::call::Vendors;
@@ -62,8 +62,10 @@ impl World {
                 (blocking(cache, open).await?, None)
             }
             VendorSet::Simulated => {
-                let (vendors, simulated) = simulated(scenario, far_end.clone()).await?;
-                (vendors, Some(simulated))
+                let key = random_secret()?;
+                let config = simulated_config(scenario, far_end.clone(), &key);
+                let simulated = SimVendors::start(config).await?;
+                (clients_of(&simulated, &key)?, Some(simulated))
             }
         };
         let (account, secret) = (format!("AC{}", hex16()?), random_secret()?);
@@ -96,14 +98,13 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(move || open(&cache)).await.map_err(program)?
 }
 
-/// The real clients, at simulated vendors.
-async fn simulated(
-    scenario: &Scenario,
-    speech: Speech,
-) -> Result<(Vendors, SimVendors), DemoError> {
-    let key = random_secret()?;
+/// Simulated vendors that know what this payer says, at the pace of hosted ones, and demand every privacy setting.
+///
+/// `key` is what all three take.
+#[must_use]
+pub fn simulated_config(scenario: &Scenario, speech: Speech, key: &str) -> VendorsConfig {
     let latency = |(p50_ms, p95_ms): (u32, u32)| Latency { p50_ms, p95_ms, seed: 1 };
-    let mut config = VendorsConfig::new(&key, speech);
+    let mut config = VendorsConfig::new(key, speech);
     config.scenarios = vec![scenario.clone()];
     config.deepgram.results = latency(RESULTS);
     config.deepgram.require_opt_out = true;
@@ -113,24 +114,24 @@ async fn simulated(
     config.elevenlabs.first_byte = latency(FIRST_BYTE);
     config.elevenlabs.times_real_time = TIMES_REAL_TIME;
     config.elevenlabs.require_zero_retention = true;
-    let simulated = SimVendors::start(config).await?;
-    let at = |path: &str| -> Result<Endpoint, EndpointError> {
-        Endpoint::new(&format!("{}{path}", simulated.base_url()), Secret::new(key.clone()))
+    config
+}
+
+/// The product's own clients of hosted vendors, at simulated ones.
+///
+/// # Errors
+/// [`DemoError::Vendor`]; [`DemoError::Program`] where the model's brief does not parse.
+pub fn clients_of(simulated: &SimVendors, key: &str) -> Result<Vendors, DemoError> {
+    let at = |path: &str| -> Result<Endpoint, DemoError> {
+        let base = format!("{}{path}", simulated.base_url());
+        Endpoint::new(&base, Secret::new(key.to_owned())).map_err(program)
     };
     let brief = ModelBrief::embedded().map_err(program)?;
-    let vendors = Vendors {
-        speech_to_text: Arc::new(Deepgram::new(
-            at("").map_err(program)?,
-            DeepgramConfig::default(),
-        )?),
-        language_model: Arc::new(OpenAi::new(
-            at("/v1").map_err(program)?,
-            OpenAiConfig::of_model(MODEL, brief),
-        )?),
-        text_to_speech: Arc::new(ElevenLabs::new(
-            at("").map_err(program)?,
-            ElevenLabsConfig::of_voice(VOICE),
-        )?),
-    };
-    Ok((vendors, simulated))
+    let model = OpenAiConfig::of_model(MODEL, brief);
+    let voice = ElevenLabsConfig::of_voice(VOICE);
+    Ok(Vendors {
+        speech_to_text: Arc::new(Deepgram::new(at("")?, DeepgramConfig::default())?),
+        language_model: Arc::new(OpenAi::new(at("/v1")?, model)?),
+        text_to_speech: Arc::new(ElevenLabs::new(at("")?, voice)?),
+    })
 }

@@ -131,8 +131,8 @@ impl CallResult {
             .filter_map(|kept| Some((kept.evidence.field.as_str(), before(kept)?)))
             .collect();
         let mut other = |topic, name: &str| {
-            let now = won.get(&topic).map(|won| field(won, &call));
-            now.or_else(|| earlier.remove(name))
+            let before = earlier.remove(name);
+            won.get(&topic).map(|won| field(won, &call)).or(before)
         };
         let representative = other(Topic::Name, REPRESENTATIVE);
         let reference_number = other(Topic::Reference, REFERENCE);

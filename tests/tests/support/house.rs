@@ -6,19 +6,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callwright::api::{Api, Registry, Server, router};
+use callwright::call::CallClock;
 use callwright::call::clips::ClipShelf;
 use callwright::clock::Clock;
 use callwright::demo::seed;
-use callwright::dialler::{Attempt, Claimed, DialError, attempt};
+use callwright::dialler::{Attempt, Claimed, DialError, LEASE, attempt};
 use callwright::replay;
 use callwright::services::{Carrier, FileKeeping, Services};
+use callwright_compliance::vendor::Role;
 use callwright_compliance::{ObjectId, PhoneNumber, Policy, RequestId, TenantId, VendorId};
 use callwright_core::Limits;
 use callwright_dialplan::payer::Directory;
 use callwright_dialplan::twilio::{Client, ClientConfig, Credentials, Secret};
+use callwright_prompts::{Business, spoken};
 use callwright_sim::carrier::{Carrier as SimCarrier, CarrierConfig, ScenarioSource};
 use callwright_sim::{CallLog, LogEvent, Scenario};
 use callwright_store::{CallId, Code, KeyRing, Request, Store};
+use callwright_vendors::{Egress, ExchangeBook};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -119,6 +123,32 @@ impl House {
     pub(crate) async fn call(&self) -> Called {
         let claimed = self.claim().await;
         self.attempt(claimed).await
+    }
+
+    /// Has the practice's clips made before the call, so that a voice can fail in the middle of it.
+    pub(crate) async fn make_clips(&self, claimed: &Claimed) {
+        let services = &self.services;
+        let provider = &self.scenario.provider;
+        let callback = spoken::phone(&provider.callback);
+        let business = Business { registered_name: &provider.name, callback_spoken: &callback };
+        let voice = &services.vendors.text_to_speech;
+        let register = services.store.register(&claimed.request.tenant).await.unwrap();
+        let (id, now) = (VendorId::new(voice.id()).unwrap(), services.clock.wall());
+        let permit = register.egress(Role::TextToSpeech, &id, now, &services.policy).unwrap();
+        let clock = CallClock::shared(services.clock, services.clock.stopwatch());
+        let leave = Egress::new(permit, clock, ExchangeBook::new());
+        let made = services.clips.book(&services.pack, &business, voice.as_ref(), leave).await;
+        assert!(made.is_ok(), "the voice cannot speak the clips");
+    }
+
+    /// Claims the request again once it is due, whatever the wait that policy wants.
+    pub(crate) async fn claim_again(&self, called: &Called) -> Claimed {
+        let store = &self.services.store;
+        let request = store.request(&called.tenant, &called.request).await.unwrap();
+        let due = request.order.not_before.max(self.services.clock.wall());
+        let claimed = store.claim(&self.services.node, due, LEASE).await.unwrap();
+        let (lease, request) = claimed.expect("the request is in the queue");
+        Claimed { lease, request }
     }
 
     /// Makes an attempt at a request, and waits until the carrier is done with it, too.

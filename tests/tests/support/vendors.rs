@@ -9,11 +9,13 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use bytes::Bytes;
 use callwright::call::Vendors;
+use callwright::demo::world;
 use callwright::local_speech::{self, cache_folder};
 use callwright_compliance::{PhiString, Purpose};
 use callwright_media::g711;
 use callwright_prompts::Pack;
-use callwright_sim::{Carrier as SimCarrier, LogEntry, LogEvent, Speech};
+use callwright_sim::vendors::{Vendors as SimVendors, VendorsConfig};
+use callwright_sim::{Carrier as SimCarrier, LogEntry, LogEvent, Scenario, Speech};
 use callwright_understanding::{Utterance, Word};
 use callwright_vendors::local::Rules;
 use callwright_vendors::{
@@ -61,6 +63,28 @@ impl Voices {
         Some(Voices { far_end: Speech::Local(far_end), vendors, pack, line: Line::default() })
     }
 }
+
+/// The product's clients of hosted vendors, at simulated ones that know what this payer says; `None`, with the reason printed, where the
+/// libraries for the far side's voice are missing.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
+pub(crate) async fn simulated(
+    scenario: &Scenario,
+    change: impl FnOnce(&mut VendorsConfig),
+) -> Option<(Voices, SimVendors)> {
+    let pack = Arc::new(Pack::embedded().unwrap());
+    let cache = cache_folder(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let far_end = callwright_sim::speech::LocalSpeech::open(&cache.join("caller-model"));
+    let far_end = far_end.map_err(|error| println!("SKIPPED: {error}")).ok()?;
+    let far_end = Speech::Local(far_end);
+    let mut config = world::simulated_config(scenario, far_end.clone(), KEY);
+    change(&mut config);
+    let simulated = SimVendors::start(config).await.unwrap();
+    let vendors = world::clients_of(&simulated, KEY).unwrap();
+    Some((Voices { far_end, vendors, pack, line: Line::default() }, simulated))
+}
+
+/// The key that the simulated vendors take.
+const KEY: &str = "a-key-of-the-tests";
 
 /// The way from a recogniser to the carrier's log. The carrier is made after the vendors.
 #[derive(Clone, Default)]
