@@ -46,7 +46,7 @@ test: setup ## all Rust tests, on SQLite
 	@scripts/test.sh
 
 .PHONY: test-all
-test-all: tools test check no-std deny shell demo-ten ## the tests, and everything else that can be checked
+test-all: tools test check no-std deny shell fhir demo-ten ## the tests, and everything else that can be checked
 
 .PHONY: tools
 tools:
@@ -89,7 +89,11 @@ deny: setup ## dependencies: who may use what, licences, sources
 .PHONY: shell
 shell: ## are the shell scripts sound?
 	@if command -v shellcheck >/dev/null; then \
-		shellcheck scripts/*.sh .ci/run && echo "shell: the scripts are sound"; \
+		shellcheck scripts/*.sh tests/fhir/run.sh .ci/run && echo "shell: the scripts are sound"; \
 	else \
 		echo "shell: skipped: shellcheck is not installed (scripts/setup.sh --tools)"; \
 	fi
+
+.PHONY: fhir
+fhir: ## are the results FHIR, to a validator that is not ours?
+	@tests/fhir/run.sh || { code=$$?; [ $$code = 2 ] || exit $$code; echo "fhir: skipped: the validator could not be installed"; }
