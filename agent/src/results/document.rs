@@ -105,9 +105,10 @@ pub(super) struct Payer {
 
 /// One answer.
 pub(super) struct Answer {
-    /// The question; one that only this document knows for the representative's name and the reference number.
+    /// What was asked, for people.
     pub(super) title: String,
     pub(super) term: Term,
+    /// `None` for the representative's name, the reference number, and what is asked no more.
     question: Option<Question>,
     value: PhiString,
     pub(super) evidence: Evidence,
@@ -194,14 +195,7 @@ impl Document {
             _ if found.answers.is_empty() => Outcome::Failed,
             _ => Outcome::Partial,
         };
-        let told = calls.iter().rev().find_map(|call| call.told.as_ref());
-        let ended_by = match outcome {
-            Outcome::Complete => None,
-            Outcome::Partial | Outcome::Failed => {
-                let told = told.and_then(|told| told.ended_by.clone());
-                told.or_else(|| (ended.as_str() != "partial").then(|| ended.to_string()))
-            }
-        };
+        let ended_by = ended_by(ended.as_str(), &calls);
         Ok(Document {
             goes_on: request.state == RequestState::Queued || request.state.is_leased(),
             payer: payer(sources.directory, &request),
@@ -235,7 +229,7 @@ impl Document {
     }
 
     /// The names of the questions without an answer.
-    pub fn open(&self) -> impl Iterator<Item = &str> {
+    pub fn unanswered(&self) -> impl Iterator<Item = &str> {
         self.open.iter().map(|open| open.name.as_str())
     }
 
@@ -298,6 +292,17 @@ pub(super) fn found(questions: &QuestionSet, mut fields: Vec<ResultField>) -> Fo
     Found { answers, open, representative, reference }
 }
 
+/// What ended the last attempt; `None` for one that is complete, or whose call kept no file that tells.
+fn ended_by(outcome: &str, calls: &[Call]) -> Option<String> {
+    match outcome {
+        "complete" => None,
+        // The store has no more than that; the call itself says why.
+        "partial" => calls.last()?.told.as_ref()?.ended_by.clone(),
+        // The attempt's own outcome counts, also where it came to no call and an earlier one told something else.
+        other => Some(other.to_owned()),
+    }
+}
+
 fn payer(directory: &Directory, request: &Request) -> Payer {
     let id = &request.order.payer;
     let entry = directory.payer(id);
@@ -330,4 +335,32 @@ async fn calls(
         });
     }
     Ok(calls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::made_up;
+
+    #[test]
+    fn what_ended_the_last_attempt_counts() {
+        let mut calls = made_up::partial().calls;
+        assert_eq!(ended_by("complete", &calls), None);
+        assert_eq!(ended_by("partial", &calls).as_deref(), Some("far_end_hung_up"));
+        assert_eq!(ended_by("policy_refused", &calls).as_deref(), Some("policy_refused"));
+        assert_eq!(ended_by("policy_refused", &[]).as_deref(), Some("policy_refused"));
+        calls.last_mut().unwrap().told = None;
+        assert_eq!(ended_by("partial", &calls), None);
+    }
+
+    #[test]
+    fn answers_stand_in_the_order_of_their_questions_and_old_ones_last() {
+        let document = made_up::odd();
+        let names: Vec<&str> = document.answers.iter().map(Answer::name).collect();
+        assert_eq!(names.first(), Some(&"coverage_status"));
+        let asked = names.iter().position(|name| *name == "prior_authorization");
+        assert!(asked < names.iter().position(|name| *name == "what_was_asked_once"));
+        let open: Vec<&str> = document.unanswered().collect();
+        assert_eq!(open, ["out_of_pocket_max", "out_of_pocket_met", "specialist_copay"]);
+    }
 }

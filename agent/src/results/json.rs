@@ -1,7 +1,8 @@
 //! A result as one JSON object in the words of this project: what a program reads that knows callwright.
 //!
-//! Fields that `result.json` has, too, have its names and forms there. This one is of the request, over all its calls, and names the
-//! people; that one is of a single call, and tells how it went inside.
+//! It is of the request, over all its calls, and names the people; `result.json` is of a single call, and tells how it went inside.
+//! What both have has the same name and form in both, but for `outcome`: here it is `complete`, `partial` or `failed`, and what ended a
+//! call stands in `ended_by` alone.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +129,7 @@ fn whole(document: &Document) -> Whole<'_> {
         outcome: document.outcome.name(),
         ended_by: document.ended_by.as_deref(),
         goes_on: document.goes_on,
-        missing: document.open().collect(),
+        missing: document.unanswered().collect(),
         not_given: asked.map(|open| open.name.as_str()).collect(),
         fields: document.answers.iter().map(|answer| (answer.name(), field(answer))).collect(),
         representative: document.representative.as_ref().map(field),
@@ -170,5 +171,52 @@ fn call(call: &Call) -> OneCall<'_> {
         recorded: call.recorded,
         recording_objected: told.map(|told| told.recording_objected),
         disclosures,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use callwright_compliance::Purpose;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::results::made_up;
+
+    fn value(document: &Document) -> Value {
+        serde_json::from_str(render(document).unwrap().expose(Purpose::Compare)).unwrap()
+    }
+
+    #[test]
+    fn an_answer_has_its_value_its_words_and_its_evidence() {
+        let result = value(&made_up::complete());
+        let call = &result["calls"][0]["call"];
+        assert_eq!(
+            result["fields"]["deductible_met"],
+            json!({
+                "title": "Individual deductible met",
+                "value": "400.00",
+                "words": "$400.00",
+                "confidence": 0.9375,
+                "evidence": {
+                    "call": call, "utterance": 11, "from_ms": 126_250, "to_ms": 129_750,
+                },
+                "read_back": true,
+                "recorded": true,
+            })
+        );
+        assert_eq!((&result["outcome"], &result["ended_by"]), (&json!("complete"), &Value::Null));
+        assert_eq!(result["patient"]["member_id"], made_up::MEMBER);
+    }
+
+    #[test]
+    fn what_is_open_and_why_is_told() {
+        let result = value(&made_up::partial());
+        assert_eq!(result["missing"], json!(["specialist_copay", "prior_authorization"]));
+        assert_eq!(result["not_given"], json!(["specialist_copay"]));
+        assert_eq!(result["ended_by"], "far_end_hung_up");
+        assert_eq!(result["goes_on"], true);
+        assert_eq!(result["calls"][1]["recording_objected"], true);
+        let result = value(&made_up::failed());
+        assert_eq!((&result["outcome"], &result["fields"]), (&json!("failed"), &json!({})));
     }
 }
