@@ -14,6 +14,8 @@ ARGS ?=
 # How many demos `make demo-ten` runs, and where it keeps what they said.
 DEMOS ?= 10
 DEMO_OUT ?= out/demo-ten
+# Where `make scenarios` keeps what they said.
+SCENARIO_OUT ?= out/scenarios
 # The target without an operating system that the core must build for.
 BARE := x86_64-unknown-none
 # `advisories` wants the network: make deny DENY="advisories bans licenses sources"
@@ -46,7 +48,7 @@ test: setup ## all Rust tests, on SQLite
 	@scripts/test.sh
 
 .PHONY: test-all
-test-all: tools test check no-std deny shell demo-ten ## the tests, and everything else that can be checked
+test-all: tools test check no-std deny shell fhir vendors sdk scenarios demo-ten ## the tests, and everything else that can be checked
 
 .PHONY: tools
 tools:
@@ -89,7 +91,28 @@ deny: setup ## dependencies: who may use what, licences, sources
 .PHONY: shell
 shell: ## are the shell scripts sound?
 	@if command -v shellcheck >/dev/null; then \
-		shellcheck scripts/*.sh .ci/run && echo "shell: the scripts are sound"; \
+		shellcheck scripts/*.sh tests/fhir/run.sh tests/sdk/run.sh .ci/run && echo "shell: the scripts are sound"; \
 	else \
 		echo "shell: skipped: shellcheck is not installed (scripts/setup.sh --tools)"; \
 	fi
+
+.PHONY: vendors
+vendors: setup ## whole calls through hosted vendors' protocols, and what becomes of each vendor's faults
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run --locked --package acceptance --run-ignored only --success-output final -E 'binary(hosted_vendors)'; \
+	else \
+		cargo test --locked --package acceptance --test hosted_vendors -- --ignored --nocapture --test-threads 2; \
+	fi
+
+.PHONY: sdk
+sdk: ## do the vendors' own SDKs take our simulators for the real thing?
+	@tests/sdk/run.sh
+
+.PHONY: scenarios
+scenarios: setup ## each scenario, with local and with simulated vendors; all must come out complete
+	@cargo build --locked --package callwright
+	@scripts/scenarios.sh $(SCENARIO_OUT)
+
+.PHONY: fhir
+fhir: ## are the results FHIR, to a validator that is not ours?
+	@tests/fhir/run.sh || { code=$$?; [ $$code = 2 ] || exit $$code; echo "fhir: skipped: the validator could not be installed"; }

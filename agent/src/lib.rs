@@ -9,6 +9,7 @@
 //! | [`call`] | one live call |
 //! | [`api`] | the carrier's webhooks and media streams |
 //! | [`local_speech`] | the vendors that run on this machine |
+//! | [`results`] | what calls found out, as FHIR, a page, CSV or JSON |
 //! | [`replay`] | recorded calls, run again through the core |
 //! | [`clock`] | the only place that reads a clock |
 //!
@@ -25,4 +26,5 @@ pub mod dialler;
 pub mod intake;
 pub mod local_speech;
 pub mod replay;
+pub mod results;
 pub mod services;

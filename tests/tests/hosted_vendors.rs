@@ -96,6 +96,7 @@ async fn a_call_by_hosted_vendors_is_complete_and_the_model_learns_of_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "two calls in real time: make test-all"]
 async fn a_line_that_drops_is_called_again_and_one_result_comes_of_both_calls() {
     let payer = scenario("acme-dropped");
     let Some((voices, vendors)) = simulated(&payer, |_| {}).await else { return };
@@ -190,6 +191,7 @@ async fn a_voice_that_fails_for_good_ends_the_call_in_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "two calls in real time: make test-all"]
 async fn a_vendor_whose_connection_breaks_once_is_connected_again() {
     for vendor in [Vendor::Deepgram, Vendor::ElevenLabs] {
         let fault =

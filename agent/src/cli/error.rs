@@ -10,6 +10,7 @@ use crate::config::{ConfigErrors, StartError};
 use crate::demo::DemoError;
 use crate::dialler::DialError;
 use crate::intake::IntakeError;
+use crate::results::ResultError;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,9 @@ pub enum CliError {
     /// The call.
     #[error(transparent)]
     Dial(#[from] DialError),
+    /// The result.
+    #[error(transparent)]
+    Result(#[from] ResultError),
     /// The store.
     #[error("the store: {0}")]
     Store(#[from] StoreError),
@@ -111,17 +115,21 @@ impl CliError {
             | CliError::Intake(IntakeError::Problems(_))
             | CliError::Demo(DemoError::NoScenario { .. } | DemoError::Scenario(_))
             | CliError::Dial(DialError::NoLine | DialError::NoQuestions | DialError::Plan(_))
+            | CliError::Result(ResultError::Exists { .. })
             | CliError::Scenario(_)
             | CliError::Usage(_) => Exit::Usage,
-            CliError::Store(error) => match error.fault() {
-                Fault::Caller | Fault::Operator => Exit::Usage,
-                Fault::Passing | Fault::Program => Exit::NotGood,
-            },
+            CliError::Store(error) | CliError::Result(ResultError::Store(error)) => {
+                match error.fault() {
+                    Fault::Caller | Fault::Operator => Exit::Usage,
+                    Fault::Passing | Fault::Program => Exit::NotGood,
+                }
+            }
             CliError::Demo(_)
             | CliError::Dial(_)
             | CliError::Intake(_)
             | CliError::Io { .. }
             | CliError::Output(_)
+            | CliError::Result(_)
             | CliError::Sim(_) => Exit::NotGood,
         }
     }

@@ -11,6 +11,7 @@ mod host;
 mod logs;
 pub mod output;
 mod replay;
+mod result;
 mod serve;
 mod setup;
 mod sim;
@@ -42,7 +43,7 @@ Exit codes:
   2  the command line, the configuration or the request must be mended first; nothing was done
   3  policy refuses the call; the rules that refuse it are printed
 
-Logs go to standard error. Nothing that is printed or logged holds a patient's value unless --show-phi is given.";
+Logs go to standard error. Nothing that is logged holds a patient's value, and nothing that is printed, but for `callwright result` and where --show-phi is given.";
 
 /// Places insurance-verification calls for medical and dental practices, under policy, and brings the answers home with evidence.
 #[derive(Debug, Parser)]
@@ -58,6 +59,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
     Call(call::CallArgs),
+    Result(result::ResultArgs),
     Check(check::CheckArgs),
     Replay(replay::ReplayArgs),
     /// Work with the audit chain
@@ -113,6 +115,7 @@ pub async fn run(cli: Cli, session: Session, out: &mut Out) -> Result<Exit, CliE
         Command::Demo(args) => demo::run(args, session).await,
         Command::Serve(args) => serve::run(&args, session, out).await,
         Command::Call(args) => call::run(&args, session, out).await,
+        Command::Result(args) => result::run(&args, session, out).await,
         Command::Check(args) => check::run(&args, session, out).await,
         Command::Replay(args) => replay::run(&args, session, out),
         Command::Audit(command) => audit::run(&command, session, out).await,

@@ -32,6 +32,15 @@ impl Out {
         self.to.flush()
     }
 
+    /// Prints a text as it is.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn text(&mut self, text: &str) -> io::Result<()> {
+        self.to.write_all(text.as_bytes())?;
+        self.to.flush()
+    }
+
     /// Prints a value as JSON on several lines.
     ///
     /// # Errors

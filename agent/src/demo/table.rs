@@ -164,6 +164,9 @@ fn files(attempt: &Attempt, folder: &Path, lines: &mut Vec<Line>) {
         ("words of the far end", call.join("words.jsonl")),
         ("what vendors were sent and answered", call.join("vendors.jsonl")),
         ("result", call.join("result.json")),
+        ("the same as a page to print", call.join("result.html")),
+        ("the same as FHIR", call.join("result.fhir.json")),
+        ("the same as a table", call.join("result.csv")),
         ("the simulated carrier's own log", call.join("carrier")),
         ("the program's log", folder.join("log.jsonl")),
     ];

@@ -4,15 +4,16 @@
 
 use std::path::{Path, PathBuf};
 
+use callwright_compliance::audit::Actor;
 use callwright_compliance::{Phi, Purpose, RequestId, TenantId};
-use callwright_store::{CallId, Code, FileSealer, Request};
-
+use callwright_store::{Access, CallId, Code, FileSealer, Request};
 use callwright_vendors::What;
 
 use super::DialError;
 use super::keep::Files;
 use super::plan::RECORDING;
 use crate::call::CallReport;
+use crate::results::{self, Document, ResultError, Sources};
 use crate::services::{FileKeeping, Services};
 
 /// The words of a call, a line an utterance.
@@ -60,8 +61,10 @@ fn vendors(report: &CallReport) -> Result<Vec<u8>, DialError> {
     Ok(out)
 }
 
+/// The result's file.
+pub(crate) const RESULT: &str = "result.json";
 /// What a sealed file's name ends with.
-pub(super) const SEALED: &str = ".sealed";
+pub(crate) const SEALED: &str = ".sealed";
 
 /// The folder of a call that was not placed yet. It goes, with what is in it, unless the call comes about.
 pub(super) struct CallFolder {
@@ -99,7 +102,8 @@ impl Drop for CallFolder {
     }
 }
 
-/// Writes the words and the result, sealed or open as the services have it, and seals the recording.
+/// Writes the words and the result, sealed or open as the services have it, and seals the recording. Beside an open result lie its
+/// other forms ([`results::write_all`]); from a sealed one they are rendered when somebody asks.
 pub(super) async fn write_files(
     services: &Services,
     tenant: &TenantId,
@@ -110,13 +114,14 @@ pub(super) async fn write_files(
     let texts = [
         ("words.jsonl", words(files.report)?),
         ("vendors.jsonl", vendors(files.report)?),
-        ("result.json", result),
+        (RESULT, result),
     ];
     match services.keeping {
         FileKeeping::Open => {
             for (name, bytes) in texts {
                 std::fs::write(files.folder.join(name), bytes)?;
             }
+            results::write_all(files.folder, &document(services, tenant, request).await?)?;
         }
         FileKeeping::Sealed => {
             let sealer = services.store.file_sealer(tenant, request).await?;
@@ -128,6 +133,24 @@ pub(super) async fn write_files(
         }
     }
     Ok(())
+}
+
+/// What is known about the request by now, as the store has it.
+async fn document(
+    services: &Services,
+    tenant: &TenantId,
+    request: &RequestId,
+) -> Result<Document, ResultError> {
+    let sources = Sources {
+        store: &services.store,
+        directory: &services.directory,
+        pack: &services.pack,
+        calls: &services.calls_dir,
+    };
+    let actor = Actor::Node(services.node_id.clone());
+    let now = services.clock.wall();
+    let access = Access { purpose: Purpose::RenderResult, actor: &actor, now };
+    Document::gather(&sources, tenant, request, access).await
 }
 
 /// Seals what a call recorded and removes the open file. Does nothing where there is none.

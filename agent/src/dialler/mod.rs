@@ -22,9 +22,11 @@ use callwright_vendors::VendorError;
 pub(crate) use attempt::dial_request;
 pub use attempt::{Attempt, LEASE, attempt};
 pub(crate) use facts::gather;
-pub(crate) use files::seal_leftovers;
+pub(crate) use files::{RESULT, SEALED, seal_leftovers};
 pub(crate) use keep::after;
 pub use result::{CallResult, FieldResult};
+
+use crate::results::ResultError;
 
 /// Why a request was not called, or its call could not be kept account of.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +59,9 @@ pub enum DialError {
     /// A file of the call could not be written.
     #[error("a file of the call could not be written: {0}")]
     File(#[from] std::io::Error),
+    /// The result could not be put into its forms beside `result.json`.
+    #[error(transparent)]
+    Result(#[from] ResultError),
     /// An id could not be made into another crate's form.
     #[error("an id is not of the form that the audit takes")]
     Id,

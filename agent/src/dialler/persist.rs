@@ -37,11 +37,9 @@ impl Patience {
 
 /// Whether trying again may help: the database is locked, or the operator makes room on the disc. A lost lease is somebody else's work.
 pub(super) fn may_pass(error: &StoreError) -> bool {
-    match error {
-        StoreError::LeaseLost => false,
-        StoreError::DiscFull => true,
-        error => error.fault() == Fault::Passing,
-    }
+    let is_lost = matches!(error, StoreError::LeaseLost);
+    let is_full = matches!(error, StoreError::DiscFull);
+    !is_lost && (is_full || error.fault() == Fault::Passing)
 }
 
 #[cfg(test)]
