@@ -9,8 +9,9 @@ use crate::demo;
 
 /// One verification call, end to end and in real time, on this machine: about two minutes
 ///
-/// The carrier and the payer are simulated over real sockets, the patient is made up, speech is local. Nothing leaves the machine. The
-/// recording, the journal, the result and the log lie in the folder that is printed at the end.
+/// The carrier and the payer are simulated over real sockets, the patient is made up, speech is local, or by the clients of hosted vendors
+/// at simulated ones. Nothing leaves the machine. The recording, the journal, the result and the log lie in the folder that is printed at
+/// the end.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

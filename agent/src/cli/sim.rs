@@ -8,6 +8,7 @@ use callwright_sim::carrier::{Carrier, CarrierConfig, ScenarioSource};
 use callwright_sim::payer::representative::Representative;
 use callwright_sim::payer::scenario::HoldPart;
 use callwright_sim::speech::{LocalSpeech, Speech};
+use callwright_sim::vendors::Vendors;
 use callwright_sim::{Scenario, SimError};
 use clap::{Args, Subcommand};
 
@@ -15,12 +16,39 @@ use super::output::Out;
 use super::serve::shutdown_signal;
 use super::{CliError, Exit, Session};
 use crate::demo::DEFAULT_SCENARIO;
+use crate::demo::world::simulated_config;
 use crate::local_speech::cache_folder;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SimCommand {
     Carrier(CarrierArgs),
     Payer(PayerArgs),
+    Vendors(VendorsArgs),
+}
+
+/// Deepgram, OpenAI and ElevenLabs, simulated behind one port of the loopback interface, until Ctrl-C
+///
+/// The recogniser knows what the named payers say and nothing else; the model words the goals that it is given; the voice is this
+/// machine's. Each demands the privacy setting that the real one must be sent.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, with the same key in the configuration of `callwright serve`:
+  export SIM_KEY=any-secret
+  callwright sim vendors --port 8098 --key-env SIM_KEY
+  # in the configuration, for each vendor: key_env = \"SIM_KEY\" and its base_url as printed")]
+pub(super) struct VendorsArgs {
+    /// Whose words the recogniser knows: a scenario's name, or the path of a scenario file; may be given more than once
+    #[arg(long, value_name = "NAME|FILE", default_values_t = [DEFAULT_SCENARIO.to_owned()])]
+    scenario: Vec<String>,
+    /// The port to listen on; 0 for any
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    port: u16,
+    /// The environment variable that holds the key that all three take
+    #[arg(long, value_name = "NAME")]
+    key_env: String,
+    /// Stop by itself after this time
+    #[arg(long, value_name = "MINUTES", default_value_t = 240, value_parser = clap::value_parser!(u64).range(1..=1440))]
+    minutes: u64,
 }
 
 /// A Twilio-compatible carrier with one payer behind every number, on the loopback interface, until Ctrl-C
@@ -68,6 +96,7 @@ pub(super) async fn run(
     match command {
         SimCommand::Carrier(args) => carrier(args, out).await,
         SimCommand::Payer(args) => outline(&scenario(&args.scenario)?, out),
+        SimCommand::Vendors(args) => vendors(args, out).await,
     }
 }
 
@@ -80,11 +109,8 @@ fn scenario(name: &str) -> Result<Scenario, CliError> {
 
 async fn carrier(args: CarrierArgs, out: &mut Out) -> Result<Exit, CliError> {
     let scenario = scenario(&args.scenario)?;
-    let token = std::env::var(&args.auth_token_env)
-        .map_err(|_| CliError::usage(format!("the environment has no {}", args.auth_token_env)))?;
-    let cache = cache_folder(&PathBuf::from("cache")).join("caller-model");
-    let open = tokio::task::spawn_blocking(move || LocalSpeech::open(&cache));
-    let speech = Speech::Local(open.await.map_err(|_| SimError::Worker)??);
+    let token = secret(&args.auth_token_env)?;
+    let speech = speech().await?;
     let source = ScenarioSource::Any(Box::new(scenario));
     let mut config = CarrierConfig::new(&args.account_sid, &token, source, speech);
     config.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
@@ -94,12 +120,47 @@ async fn carrier(args: CarrierArgs, out: &mut Out) -> Result<Exit, CliError> {
         "The simulated carrier runs until Ctrl-C, at most {} minutes.",
         args.minutes
     ))?;
-    let stop = shutdown_signal().map_err(CliError::io("signals cannot be watched"))?;
-    let whole = Duration::from_secs(args.minutes * 60);
-    // Either way it is time to stop.
-    drop(tokio::time::timeout(whole, stop).await);
+    until_stopped(args.minutes).await?;
     out.line(format_args!("calls placed: {}", carrier.calls().len()))?;
     carrier.shutdown().await;
+    Ok(Exit::Good)
+}
+
+fn secret(variable: &str) -> Result<String, CliError> {
+    std::env::var(variable)
+        .map_err(|_| CliError::usage(format!("the environment has no {variable}")))
+}
+
+/// The far side's voice and ear. Opening them takes seconds the first time.
+async fn speech() -> Result<Speech, CliError> {
+    let cache = cache_folder(&PathBuf::from("cache")).join("caller-model");
+    let open = tokio::task::spawn_blocking(move || LocalSpeech::open(&cache));
+    Ok(Speech::Local(open.await.map_err(|_| SimError::Worker)??))
+}
+
+/// Waits for Ctrl-C, or so many minutes: either way it is time to stop.
+async fn until_stopped(minutes: u64) -> Result<(), CliError> {
+    let stop = shutdown_signal().map_err(CliError::io("signals cannot be watched"))?;
+    drop(tokio::time::timeout(Duration::from_secs(minutes * 60), stop).await);
+    Ok(())
+}
+
+async fn vendors(args: VendorsArgs, out: &mut Out) -> Result<Exit, CliError> {
+    let scenarios = args.scenario.iter().map(|name| scenario(name));
+    let scenarios: Vec<Scenario> = scenarios.collect::<Result<_, _>>()?;
+    let key = secret(&args.key_env)?;
+    let mut config = simulated_config(&scenarios, speech().await?, &key);
+    config.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+    let vendors = Vendors::start(config).await?;
+    let base = vendors.base_url();
+    out.line(format_args!("[speech_to_text] base_url = \"{base}\""))?;
+    out.line(format_args!("[language_model] base_url = \"{base}/v1\""))?;
+    out.line(format_args!("[text_to_speech] base_url = \"{base}\""))?;
+    let minutes = args.minutes;
+    out.line(format_args!("The simulated vendors run until Ctrl-C, at most {minutes} minutes."))?;
+    until_stopped(minutes).await?;
+    out.line(format_args!("entries in their log: {}", vendors.log().entries.len()))?;
+    vendors.shutdown().await;
     Ok(Exit::Good)
 }
 

@@ -63,7 +63,8 @@ impl World {
             }
             VendorSet::Simulated => {
                 let key = random_secret()?;
-                let config = simulated_config(scenario, far_end.clone(), &key);
+                let config =
+                    simulated_config(std::slice::from_ref(scenario), far_end.clone(), &key);
                 let simulated = SimVendors::start(config).await?;
                 (clients_of(&simulated, &key)?, Some(simulated))
             }
@@ -98,14 +99,14 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(move || open(&cache)).await.map_err(program)?
 }
 
-/// Simulated vendors that know what this payer says, at the pace of hosted ones, and demand every privacy setting.
+/// Simulated vendors that know what these payers say, at the pace of hosted ones, and demand every privacy setting.
 ///
 /// `key` is what all three take.
 #[must_use]
-pub fn simulated_config(scenario: &Scenario, speech: Speech, key: &str) -> VendorsConfig {
+pub fn simulated_config(scenarios: &[Scenario], speech: Speech, key: &str) -> VendorsConfig {
     let latency = |(p50_ms, p95_ms): (u32, u32)| Latency { p50_ms, p95_ms, seed: 1 };
     let mut config = VendorsConfig::new(key, speech);
-    config.scenarios = vec![scenario.clone()];
+    config.scenarios = scenarios.to_vec();
     config.deepgram.results = latency(RESULTS);
     config.deepgram.require_opt_out = true;
     config.openai.first_token = latency(FIRST_TOKEN);

@@ -76,7 +76,7 @@ pub(crate) async fn simulated(
     let far_end = callwright_sim::speech::LocalSpeech::open(&cache.join("caller-model"));
     let far_end = far_end.map_err(|error| println!("SKIPPED: {error}")).ok()?;
     let far_end = Speech::Local(far_end);
-    let mut config = world::simulated_config(scenario, far_end.clone(), KEY);
+    let mut config = world::simulated_config(std::slice::from_ref(scenario), far_end.clone(), KEY);
     change(&mut config);
     let simulated = SimVendors::start(config).await.unwrap();
     let vendors = world::clients_of(&simulated, KEY).unwrap();
