@@ -42,7 +42,12 @@ impl Exchanges {
         for exchange in self.kept.iter_mut().filter(|exchange| exchange.at >= at) {
             match &mut exchange.what {
                 What::Request(body) | What::Answer(body) => *body = Phi::new(String::new()),
-                _ => {}
+                What::Opened
+                | What::AudioSent { .. }
+                | What::AudioReceived { .. }
+                | What::Ended
+                | What::Cancelled
+                | What::Failed(_) => {}
             }
         }
     }
@@ -63,6 +68,11 @@ impl Exchanges {
 pub(crate) fn body_len(what: &What) -> usize {
     match what {
         What::Request(body) | What::Answer(body) => body.expose(Purpose::Record).len(),
-        _ => 0,
+        What::Opened
+        | What::AudioSent { .. }
+        | What::AudioReceived { .. }
+        | What::Ended
+        | What::Cancelled
+        | What::Failed(_) => 0,
     }
 }

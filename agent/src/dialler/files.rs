@@ -49,7 +49,7 @@ fn vendors(report: &CallReport) -> Result<Vec<u8>, DialError> {
                 line["bytes"] = (*bytes).into();
             }
             What::Failed(error) => line["error"] = error.to_string().into(),
-            _ => {}
+            What::Opened | What::Ended | What::Cancelled => {}
         }
         serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
         out.push(b'\n');

@@ -32,7 +32,6 @@ pub struct Exchange {
 }
 
 /// What was sent or answered. It has no `Debug`: the bodies are protected.
-#[non_exhaustive]
 pub enum What {
     /// A connection is there.
     Opened,
