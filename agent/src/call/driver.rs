@@ -66,8 +66,6 @@ pub struct Driver {
     pub(super) mouth: Mouth,
     pub(super) model: Box<dyn ModelSession>,
     pub(super) mind: Option<Mind>,
-    /// Whether the model owed the end of its latest turn.
-    pub(super) model_failed: bool,
     /// The conversation, as the model may see it.
     pub(super) talk: Talk,
     pub(super) exchanges: Exchanges,
@@ -174,7 +172,6 @@ impl Driver {
             mouth: Mouth::default(),
             model: language_model,
             mind: None,
-            model_failed: false,
             talk: Talk::default(),
             exchanges: Exchanges::new(book),
             leaked: FieldSet::EMPTY,

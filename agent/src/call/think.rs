@@ -9,6 +9,20 @@ use callwright_vendors::{ModelEvent, ToolCall, TurnRequest};
 use super::Stage;
 use super::driver::{Driver, Mind};
 
+/// Whether a goal has one plain way to be said. A model could only say it later.
+const fn is_plain(goal: Goal) -> bool {
+    match goal {
+        Goal::Acknowledge
+        | Goal::AreYouThere
+        | Goal::CannotProvide(_)
+        | Goal::Close
+        | Goal::GiveReason
+        | Goal::Provide(_)
+        | Goal::ReadBack(..) => true,
+        Goal::Ask(_) | Goal::Clarify => false,
+    }
+}
+
 impl Driver {
     pub(super) fn start_turn(&mut self, turn: TurnId, goals: Vec<Goal>, again: u8) {
         for goal in &goals {
@@ -28,15 +42,15 @@ impl Driver {
         // Only a turn that follows at once is a reply to what was heard.
         let heard = self.reply.heard.take();
         self.measure(Stage::Understanding, heard, now);
-        let recipient = self.vendor(self.plan.vendors.language_model.id(), Role::LanguageModel);
-        // How much it is sent is counted when it was.
-        self.egress(recipient, FieldSet::of(&[Field::ModelTokens]), 0);
-        if again > 0 && self.model_failed {
-            // The turn is tried once more after a failure or a long silence: nobody waits for the model a second time.
+        // What was tried before is said in the pack's own words: nobody waits a second time for a model that failed, or depends on one
+        // whose question was none.
+        if again > 0 || goals.iter().copied().all(is_plain) {
             self.word_by_rules(turn, &goals, again);
             return;
         }
-        self.model_failed = true;
+        let recipient = self.vendor(self.plan.vendors.language_model.id(), Role::LanguageModel);
+        // How much it is sent is counted when it was.
+        self.egress(recipient, FieldSet::of(&[Field::ModelTokens]), 0);
         let request = TurnRequest {
             turn,
             goals: goals.clone(),
@@ -98,7 +112,6 @@ impl Driver {
             }
             Some(ModelEvent::Done) => {
                 self.mind = None;
-                self.model_failed = false;
                 self.input(Input::TurnDone(turn));
             }
             Some(ModelEvent::Failed(error)) => {

@@ -157,7 +157,10 @@ impl House {
         let before = self.carrier.calls().len();
         let (moments, _moments) = mpsc::channel(MOMENTS_MAX);
         let running = attempt(&self.services, claimed, moments);
-        let attempt = tokio::time::timeout(LONGEST, running).await.expect("the call hangs");
+        let Ok(attempt) = tokio::time::timeout(LONGEST, running).await else {
+            let log = self.carrier.calls().get(before).and_then(|sid| self.carrier.log(sid));
+            panic!("the call hangs\n{}", log.map(|log| log.to_jsonl()).unwrap_or_default());
+        };
         let seen = match self.carrier.calls().get(before) {
             Some(sid) => {
                 let finished = self.carrier.wait_finished(sid);
