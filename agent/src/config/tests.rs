@@ -126,3 +126,41 @@ fn a_secret_file_is_one_line() {
     let unset = SecretSource::Env("CALLWRIGHT_TEST_NO_SUCH_VARIABLE".to_owned());
     assert!(matches!(unset.read(), Err(SecretError::Unset(_))));
 }
+
+/// The example with the hosted vendors' tables in the place of the local ones.
+fn hosted() -> String {
+    let local = "vendor = \"local\"\n# vendor = ";
+    assert_eq!(GOOD.matches(local).count(), 3, "the example shows a hosted vendor for each role");
+    GOOD.replace(local, "vendor = ")
+        .replace("# key_env", "key_env")
+        .replace("# voice", "voice")
+        .replace("# model = \"gpt", "model = \"gpt")
+}
+
+#[test]
+fn the_hosted_vendors_of_the_example_are_read_with_their_defaults() {
+    let vendors = parse(&hosted()).unwrap().vendors;
+    let ids = vendors.ids().map(|(_, id)| id);
+    assert_eq!(ids, ["deepgram", "openai", "elevenlabs"]);
+    let Hears::Deepgram { reach, model } = &vendors.speech_to_text else { panic!("local") };
+    assert_eq!(reach.key, SecretSource::Env("DEEPGRAM_API_KEY".to_owned()));
+    assert!(reach.base_url.starts_with("https://") && !model.is_empty());
+    assert_eq!(parse(GOOD).unwrap().vendors, VendorChoice::LOCAL);
+}
+
+#[test]
+fn each_mistake_about_a_vendor_is_named_by_its_key() {
+    let hosted = hosted();
+    for (from, to, key) in [
+        ("vendor = \"deepgram\"", "vendor = \"deep\"", "speech_to_text.vendor"),
+        ("key_env = \"DEEPGRAM_API_KEY\"", "", "speech_to_text.key_env"),
+        ("key_env = \"OPENAI_API_KEY\"", "api_key = \"sk-1\"", "language_model.api_key"),
+        ("model = \"gpt-6-luna\"", "", "language_model.model"),
+        ("voice = \"THE-ID-OF-YOUR-VOICE\"", "", "text_to_speech.voice"),
+        ("voice =", "voce =", "text_to_speech.voce"),
+    ] {
+        assert!(hosted.contains(from), "{from}");
+        let found = keys(&hosted.replacen(from, to, 1));
+        assert!(found.iter().any(|found| found == key), "{to}: {found:?}");
+    }
+}
