@@ -10,6 +10,7 @@ mod clause;
 mod mention;
 mod phrase;
 mod reference;
+mod share;
 #[cfg(test)]
 mod tests;
 
