@@ -7,6 +7,8 @@
 
 mod assign;
 mod clause;
+#[cfg(test)]
+mod dental_tests;
 mod mention;
 mod phrase;
 mod reference;

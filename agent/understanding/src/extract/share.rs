@@ -72,7 +72,7 @@ impl Search<'_> {
                 let taken = |other: &Candidate| other.field == field;
                 if !settled.iter().any(taken) && !more.iter().any(taken) {
                     let value = one.value.clone();
-                    more.push(Candidate { field, value, from: at, ..*one });
+                    more.insert(0, Candidate { field, value, from: at, ..*one });
                 }
             }
         }
