@@ -150,7 +150,11 @@ fn a_class_without_a_deductible_is_not_a_plan_without_one() {
             "covered at one hundred percent no deductible",
             &["preventive_plan_pays=100"],
         ),
-        ("deductible_individual", "there is no deductible", &["deductible_individual=0.00?"]),
+        (
+            "deductible_individual",
+            "there is no deductible",
+            &["deductible_individual=0.00?", "deductible_on_preventive=no"],
+        ),
         ("deductible_on_preventive", "no", &["deductible_on_preventive=no"]),
         ("deductible_on_preventive", "yes it does", &["deductible_on_preventive=yes"]),
         (
