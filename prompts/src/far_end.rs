@@ -65,12 +65,16 @@ pub(crate) enum Slot {
     MemberId,
     /// Month and day.
     MonthDay,
+    /// A number of months such as plans have for waiting and for frequencies.
+    Months,
     /// An amount of dollars.
     Money,
     /// Ten digits of a provider identifier.
     Npi,
     /// A percentage, without the word "percent".
     Percent,
+    /// The share that a dental plan pays of a class of services, without the word "percent".
+    PlanPercent,
     /// A telephone number.
     Phone,
     /// Letters and digits of a reference number.
@@ -86,7 +90,7 @@ pub(crate) enum Slot {
 }
 
 impl Slot {
-    const NAMED: [(&'static str, Slot); 17] = [
+    const NAMED: [(&'static str, Slot); 19] = [
         ("birth_date", Slot::BirthDate),
         ("count", Slot::Count),
         ("date", Slot::Date),
@@ -96,9 +100,11 @@ impl Slot {
         ("member_id", Slot::MemberId),
         ("month_day", Slot::MonthDay),
         ("money", Slot::Money),
+        ("months", Slot::Months),
         ("npi", Slot::Npi),
         ("percent", Slot::Percent),
         ("phone", Slot::Phone),
+        ("plan_percent", Slot::PlanPercent),
         ("reference", Slot::Reference),
         ("small_money", Slot::SmallMoney),
         ("tax_id", Slot::TaxId),

@@ -30,5 +30,5 @@ pub use model::ModelBrief;
 pub use pack::{Pack, Sources};
 pub use phrase::PhraseName;
 pub use problem::{PackError, Problem};
-pub use question::{Choice, Pattern, Question, QuestionSet, ReadBack, ValueKind};
+pub use question::{Choice, Pattern, Question, QuestionSet, ReadBack, Shares, ValueKind};
 pub use slots::{Piece, Template, TemplateError, Token};

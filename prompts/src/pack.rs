@@ -39,7 +39,10 @@ pub const EMBEDDED: Sources<'static> = Sources {
     disclosures: include_str!("../packs/en-US/disclosures.toml"),
     phrases: include_str!("../packs/en-US/phrases.toml"),
     far_end: include_str!("../packs/en-US/far_end.toml"),
-    questions: &[("medical", include_str!("../packs/en-US/questions/medical.toml"))],
+    questions: &[
+        ("dental", include_str!("../packs/en-US/questions/dental.toml")),
+        ("medical", include_str!("../packs/en-US/questions/medical.toml")),
+    ],
 };
 
 /// What may be said, in one language and version.

@@ -23,8 +23,6 @@ pub enum PhraseName {
     Clarify,
     /// Says what was wrong in a read-back, before asking again.
     Correct,
-    /// Why the call is made.
-    GiveReason,
     /// Says good-bye for good.
     Goodbye,
     /// We do not have what was asked for; the office will follow up.
@@ -76,7 +74,7 @@ pub enum PhraseName {
 }
 
 /// Name, key and token of each sentence. `Some` means the sentence holds that token exactly once and no other.
-const TABLE: [(PhraseName, &str, Option<Token>); 32] = [
+const TABLE: [(PhraseName, &str, Option<Token>); 31] = [
     (PhraseName::Acknowledge, "acknowledge", None),
     (PhraseName::AnswerHold, "answer_hold", None),
     (PhraseName::AskName, "ask_name", None),
@@ -84,7 +82,6 @@ const TABLE: [(PhraseName, &str, Option<Token>); 32] = [
     (PhraseName::AskRepeat, "ask_repeat", None),
     (PhraseName::Clarify, "clarify", None),
     (PhraseName::Correct, "correct", None),
-    (PhraseName::GiveReason, "give_reason", None),
     (PhraseName::Goodbye, "goodbye", None),
     (PhraseName::NotAvailable, "not_available", None),
     (PhraseName::NothingElse, "nothing_else", None),

@@ -18,8 +18,22 @@ pub struct QuestionSet {
     pub id: String,
     /// Its name for people.
     pub title: String,
+    /// Ways to say what the call is for, the usual one first. At least one. They hold no token.
+    pub reason: Vec<Template>,
+    /// The words that tell the plan's share from the patient's.
+    pub shares: Shares,
     /// The questions. A question's place here is its `FieldId` in the core.
     pub fields: Vec<Question>,
+}
+
+/// The words that say whose a percentage is. Mixing the two up is the commonest error in written-down dental benefits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shares {
+    /// Phrases for the plan's share: "covered at".
+    pub plan: Vec<String>,
+    /// Phrases for the patient's share: "you pay".
+    pub patient: Vec<String>,
 }
 
 impl QuestionSet {
@@ -57,7 +71,7 @@ pub struct Question {
     pub yes: Vec<String>,
     /// For [`ValueKind::YesNo`]: phrases that mean no to this question beside "no" itself.
     pub no: Vec<String>,
-    /// For money, percent and counts: phrases that mean zero though no number is said ("there is no co pay").
+    /// For money, shares, counts and months: phrases that mean zero though no number is said ("there is no co pay").
     pub zero: Vec<String>,
 }
 
@@ -70,6 +84,12 @@ pub enum ValueKind {
     Money,
     /// The patient's share in whole percent.
     Percent,
+    /// The plan's share in whole percent. The set's [`Shares`] tell it from the patient's.
+    PlanShare,
+    /// How many times in what stretch of time.
+    Frequency,
+    /// A stretch of time in whole months; none is zero.
+    Months,
     /// A calendar date.
     Date,
     /// A whole number of things.
@@ -142,7 +162,7 @@ pub struct Pattern {
     /// Phrases of which none may stand in the value's clause.
     #[serde(default)]
     pub without: Vec<String>,
-    /// For percents: the words give the payer's share ("covered at eighty percent"), so the patient's is a hundred less
+    /// For [`ValueKind::Percent`]: the words give the payer's share ("covered at eighty percent"), so the patient's is a hundred less
     /// it. Mixing the two up is the commonest error in written-down benefits.
     #[serde(default)]
     pub payer_share: bool,

@@ -20,6 +20,11 @@ impl Pack {
             group.lines.iter().for_each(|line| literal(line, far_end, &mut words));
         }
         for set in self.sets() {
+            for piece in set.reason.iter().flat_map(|reason| reason.pieces()) {
+                if let Piece::Literal(text) = piece {
+                    add(text, &mut words);
+                }
+            }
             for question in &set.fields {
                 add(&question.title, &mut words);
                 question.ask.iter().for_each(|ask| add(ask, &mut words));

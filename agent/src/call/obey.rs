@@ -17,6 +17,9 @@ fn says_whose(value: &Value) -> bool {
         Value::YesNo(_)
         | Value::Money { .. }
         | Value::Percent(_)
+        | Value::PlanShare(_)
+        | Value::Frequency(_)
+        | Value::Months(_)
         | Value::Count(_)
         | Value::Choice(_) => false,
     }

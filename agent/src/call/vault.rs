@@ -298,7 +298,9 @@ fn value_spoken(value: &Value, questions: &QuestionSet) -> String {
     match value {
         Value::YesNo(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         Value::Money { cents } => spoken::money(*cents),
-        Value::Percent(percent) => spoken::percent(*percent),
+        Value::Percent(percent) | Value::PlanShare(percent) => spoken::percent(*percent),
+        Value::Frequency(often) => spoken::frequency(often.times, often.every),
+        Value::Months(months) => spoken::months(*months),
         Value::Count(count) => spoken::count(*count),
         Value::Date(date) => {
             let year = i16::try_from(date.year()).unwrap_or(i16::MAX);

@@ -16,6 +16,7 @@ use crate::demo;
 #[command(after_help = "\
 Examples:
   callwright demo
+  callwright demo --scenario acme-dental
   callwright demo --show-phi --out out/mine
   callwright demo --vendors simulated
   callwright demo --json > result.json

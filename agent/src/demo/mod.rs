@@ -78,6 +78,12 @@ pub enum DemoError {
         /// What was asked for.
         name: String,
     },
+    /// The scenario asks what no question set has.
+    #[error("the scenario's question_set {name:?} is not known: write \"medical\" or \"dental\"")]
+    NoQuestions {
+        /// What it names.
+        name: String,
+    },
     /// The simulator.
     #[error("the simulated carrier: {0}")]
     Sim(#[from] callwright_sim::SimError),

@@ -141,6 +141,15 @@ async fn allow(
     Ok(tx.commit().await?)
 }
 
+/// What a call with these questions is for.
+fn purpose(question_set: &str) -> Result<CallPurpose, DemoError> {
+    match question_set {
+        "dental" => Ok(CallPurpose::DentalBenefits),
+        "medical" => Ok(CallPurpose::MedicalBenefits),
+        other => Err(DemoError::NoQuestions { name: other.to_owned() }),
+    }
+}
+
 fn order(
     services: &Services,
     scenario: &Scenario,
@@ -156,9 +165,9 @@ fn order(
         provider,
         payer: payer.id.clone(),
         class: CallClass::Payer,
-        purpose: CallPurpose::MedicalBenefits,
+        purpose: purpose(&scenario.question_set)?,
         patient_kind: PatientKind::Synthetic,
-        question_set: Code::new("medical")?,
+        question_set: Code::new(&scenario.question_set)?,
         consent: AiCallConsent::Granted {
             at: now,
             method: ConsentMethod::Signed,

@@ -37,6 +37,13 @@ pub(crate) fn find(found: &[Found], ctx: &Context<'_>, corrects: bool) -> Vec<(T
             conflicts.push(pair);
         }
     }
+    for (used, remaining, whole) in sums(ctx) {
+        let is_new =
+            found.iter().any(|new| [used, remaining, whole].contains(&new.extracted.topic));
+        if is_new && do_not_add_up(held(used), held(remaining), held(whole)) {
+            conflicts.push((remaining, whole));
+        }
+    }
     conflicts.extend(not_yet_active(found, ctx, &held));
     conflicts
 }
@@ -46,12 +53,39 @@ fn pairs<'a>(ctx: &Context<'a>) -> impl Iterator<Item = (Topic, Topic)> + 'a {
     let questions = ctx.questions;
     let id = |place: usize| u16::try_from(place).ok().map(|place| Topic::Field(FieldId(place)));
     questions.fields.iter().enumerate().filter_map(move |(place, question)| {
-        let is_part = ["_met", "_used"].iter().any(|end| question.name.ends_with(end));
+        let is_part =
+            ["_met", "_used", "_remaining"].iter().any(|end| question.name.ends_with(end));
         let whole = question.answers_with.iter().find_map(|name| {
             questions.by_name(name).filter(|(_, other)| other.kind == question.kind)
         })?;
         is_part.then_some((id(place)?, id(whole.0)?))
     })
+}
+
+/// Questions of which two are the parts of a third: what was used, what remains, and the whole.
+fn sums<'a>(ctx: &Context<'a>) -> impl Iterator<Item = (Topic, Topic, Topic)> + 'a {
+    let questions = ctx.questions;
+    let topic = |name: &str| {
+        let (place, _) = questions.by_name(name)?;
+        u16::try_from(place).ok().map(|place| Topic::Field(FieldId(place)))
+    };
+    questions.fields.iter().filter_map(move |question| {
+        let whole = question.name.strip_suffix("_remaining")?;
+        let used = topic(&format!("{whole}_used")).or_else(|| topic(&format!("{whole}_met")))?;
+        Some((used, topic(&question.name)?, topic(whole)?))
+    })
+}
+
+/// Whether two parts are not the whole. Nothing is said where one of the three is not known.
+fn do_not_add_up(used: Option<&Value>, remaining: Option<&Value>, whole: Option<&Value>) -> bool {
+    match (used, remaining, whole) {
+        (
+            Some(Value::Money { cents: used }),
+            Some(Value::Money { cents: remaining }),
+            Some(Value::Money { cents: whole }),
+        ) => used.checked_add(*remaining) != Some(*whole),
+        _ => false,
+    }
 }
 
 /// Whether the part is more than the whole.

@@ -33,5 +33,5 @@ pub mod words;
 pub use cover::{Covered, Coverer};
 pub use rules_model::{Segment, Wording};
 pub use understand::{Context, Found, Understanding, understand};
-pub use value::{Date, Known, Value};
+pub use value::{Date, Frequency, Known, Value};
 pub use words::{Span, Utterance, Word, Words};

@@ -54,7 +54,7 @@ fn segment(goal: Goal, ctx: &Wording<'_>) -> Option<Segment> {
         Goal::Ask(Topic::Reference) => plain(PhraseName::AskReference, ctx),
         Goal::CannotProvide(_) => plain(PhraseName::NotAvailable, ctx),
         Goal::Close => plain(PhraseName::ThankClose, ctx),
-        Goal::GiveReason => plain(PhraseName::GiveReason, ctx),
+        Goal::GiveReason => reason(ctx),
         Goal::Provide(item) => provide(item, ctx),
         Goal::ReadBack(topic, value) => read_back(topic, value, ctx),
     }
@@ -68,6 +68,13 @@ fn phrase(name: PhraseName, ctx: &Wording<'_>) -> Option<Template> {
 
 fn plain(name: PhraseName, ctx: &Wording<'_>) -> Option<Segment> {
     Some(Segment { template: phrase(name, ctx)?, carries: Vec::new(), heard: None })
+}
+
+/// What the call is for.
+fn reason(ctx: &Wording<'_>) -> Option<Segment> {
+    let count = usize::try_from(ctx.turn.0).unwrap_or(0).saturating_add(usize::from(ctx.again));
+    let template = ctx.questions.reason.iter().cycle().nth(count)?.clone();
+    Some(Segment { template, carries: Vec::new(), heard: None })
 }
 
 /// A question. The first wording may ask for two things at once, so it is passed over where the other one is known, and
@@ -98,7 +105,7 @@ fn provide(item: DataItem, ctx: &Wording<'_>) -> Option<Segment> {
         DataItem::PatientName => PhraseName::ProvidePatientName,
         DataItem::ProviderAddress => PhraseName::ProvideProviderAddress,
         DataItem::ProviderName => PhraseName::ProvideProviderName,
-        DataItem::ReasonForCall => return plain(PhraseName::GiveReason, ctx),
+        DataItem::ReasonForCall => return reason(ctx),
         DataItem::Relationship => PhraseName::ProvideRelationship,
         // No sentence says a social security number (rule V2): staff follow up.
         DataItem::Ssn => return plain(PhraseName::NotAvailable, ctx),

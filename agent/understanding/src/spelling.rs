@@ -35,6 +35,8 @@ pub(crate) const COMPOUNDS: &[(&[&str], &str)] = &[
     (&["pre", "cert"], "precertification"),
     (&["good", "goodbye"], "goodbye"),
     (&["goodbye", "goodbye"], "goodbye"),
+    (&["bite", "wing"], "bitewing"),
+    (&["bite", "wings"], "bitewings"),
     (&["voice", "mail"], "voicemail"),
     (&["mail", "box"], "mailbox"),
     (&["call", "back"], "callback"),

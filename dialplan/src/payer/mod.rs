@@ -95,8 +95,10 @@ pub struct Directory {
 }
 
 /// The files that are part of the program, by name.
-const EMBEDDED: &[(&str, &str)] =
-    &[("acme-health.toml", include_str!("../../data/payers/acme-health.toml"))];
+const EMBEDDED: &[(&str, &str)] = &[
+    ("acme-dental.toml", include_str!("../../data/payers/acme-dental.toml")),
+    ("acme-health.toml", include_str!("../../data/payers/acme-health.toml")),
+];
 
 impl Directory {
     /// The directory that is part of the program.

@@ -31,6 +31,12 @@ const LEADS: [PhraseName; 4] = [
 pub(crate) fn sentences(pack: &Pack, rng: &mut SplitMix64) -> Vec<String> {
     let mut out = Vec::new();
     for set in pack.sets() {
+        for reason in &set.reason {
+            for _ in 0..FIXED {
+                out.push(plain(&reason.to_string()));
+                out.push(led(pack, &reason.to_string(), rng));
+            }
+        }
         for question in &set.fields {
             ask(pack, question, rng, &mut out);
         }
@@ -134,7 +140,14 @@ fn answer(kind: &ValueKind, pack: &Pack, rng: &mut SplitMix64) -> String {
     match kind {
         ValueKind::YesNo => (if rng.below(2) == 0 { "yes" } else { "no" }).to_owned(),
         ValueKind::Money => spoken::money(values::cents(rng)),
-        ValueKind::Percent => spoken::percent(u8::try_from(rng.below(20) * 5).unwrap_or(0)),
+        ValueKind::Percent | ValueKind::PlanShare => {
+            spoken::percent(u8::try_from(rng.below(21) * 5).unwrap_or(0))
+        }
+        ValueKind::Frequency => {
+            let (count, every) = values::frequency(rng);
+            spoken::frequency(count, every)
+        }
+        ValueKind::Months => spoken::months(values::months(rng)),
         ValueKind::Date => {
             let (y, m, d) = values::day(rng, 2_005, 2_029);
             spoken::date(y, m, d).unwrap_or_default()

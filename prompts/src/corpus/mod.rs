@@ -14,7 +14,7 @@ use crate::far_end::{FarEnd, Group, Line, Node};
 use crate::pack::Pack;
 use crate::rng::SplitMix64;
 
-/// What payers say: twelve to fifteen thousand sentences. Each line of the pack is drawn at least once, and each letter is
+/// What payers say: twelve to seventeen thousand sentences. Each line of the pack is drawn at least once, and each letter is
 /// followed by each digit once, so that no pair in an identifier is unheard of.
 #[must_use]
 pub fn far_end(pack: &Pack, seed: u64) -> Vec<String> {

@@ -28,9 +28,9 @@ fn a_seed_gives_the_same_sentences_and_another_seed_others() {
 fn the_corpora_are_large_enough_to_train_on_and_no_larger() {
     let pack = pack();
     let far = far_end(&pack, 1).len();
-    assert!((12_000..=15_000).contains(&far), "{far}");
+    assert!((12_000..=17_000).contains(&far), "{far}");
     let agent = agent_side(&pack, 1).len();
-    assert!((4_000..=12_000).contains(&agent), "{agent}");
+    assert!((4_000..=16_000).contains(&agent), "{agent}");
 }
 
 #[test]

@@ -5,13 +5,15 @@
 
 use crate::far_end::Slot;
 use crate::rng::SplitMix64;
-use crate::spoken;
+use crate::spoken::{self, Interval};
 
 const LETTERS: [char; 26] = [
     'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's',
     't', 'u', 'v', 'w', 'x', 'y', 'z',
 ];
 const DAYS: [u32; 10] = [14, 21, 30, 45, 60, 90, 120, 180, 270, 365];
+const MONTHS: [u16; 9] = [0, 3, 6, 6, 12, 12, 18, 24, 36];
+const PLAN_PERCENTS: [u32; 10] = [100, 100, 80, 80, 50, 50, 90, 70, 60, 20];
 const PERCENTS: [u32; 14] = [0, 5, 10, 15, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90];
 
 /// One value, in words.
@@ -20,6 +22,11 @@ pub(crate) fn draw(slot: Slot, rng: &mut SplitMix64) -> String {
         Slot::BirthDate => date(rng, 1930, 2024),
         Slot::Count => spoken::count(rng.between(1, 60)),
         Slot::Date => date(rng, 2005, 2029),
+        Slot::Months => spoken::count(u32::from(months(rng).max(1))),
+        Slot::PlanPercent => {
+            let percent = rng.pick(&PLAN_PERCENTS).copied().unwrap_or(80);
+            spoken::count(percent)
+        }
         Slot::Days => {
             let days = rng.pick(&DAYS).copied().unwrap_or(30);
             spoken::count(days)
@@ -41,6 +48,24 @@ pub(crate) fn draw(slot: Slot, rng: &mut SplitMix64) -> String {
         Slot::Year => year(rng, 1930, 2029),
         Slot::Zip => heard_digits(rng, 5),
     }
+}
+
+/// Waiting periods and the stretches of frequencies that plans have, in months.
+pub(crate) fn months(rng: &mut SplitMix64) -> u16 {
+    rng.pick(&MONTHS).copied().unwrap_or(12)
+}
+
+/// How often a plan covers something.
+pub(crate) fn frequency(rng: &mut SplitMix64) -> (u8, Interval) {
+    let count = u8::try_from(rng.between(1, 4)).unwrap_or(1);
+    let every = match rng.below(8) {
+        0 => Interval::BenefitYear,
+        1 | 2 => Interval::CalendarYear,
+        3 => Interval::Lifetime,
+        4 | 5 => Interval::Year,
+        _ => Interval::Months(months(rng).max(1)),
+    };
+    (count, every)
 }
 
 /// Each letter followed by each digit.

@@ -30,7 +30,7 @@ fn the_embedded_pack_is_whole() {
     for name in PhraseName::all() {
         assert!(!pack.phrases(name).is_empty(), "{}", name.key());
     }
-    assert_eq!(pack.question_sets().collect::<Vec<_>>(), ["medical"]);
+    assert_eq!(pack.question_sets().collect::<Vec<_>>(), ["dental", "medical"]);
 }
 
 #[test]
@@ -182,8 +182,8 @@ fn an_unknown_key_is_refused_with_its_line() {
 
 #[test]
 fn a_question_set_with_mistakes_is_refused_with_each_of_them() {
-    let medical = EMBEDDED.questions[0]
-        .1
+    let (_, medical) = EMBEDDED.questions.iter().find(|(id, _)| *id == "medical").unwrap();
+    let medical = medical
         .replace("the effective date as {heard}", "the effective date")
         .replace("\"What is the effective date?\"", "\"What is {member_id}?\"")
         .replace("[\"coverage_status\"]", "[\"coverage\"]")
@@ -201,6 +201,25 @@ fn a_question_set_with_mistakes_is_refused_with_each_of_them() {
     has(&problems, &["fields.effective_date.heard", "`Born 1985`"]);
     has(&problems, &["fields.coinsurance", "more than once"]);
     has(&problems, &["fields.prior_authorization.yes", "yes_no"]);
+}
+
+#[test]
+fn a_set_without_a_reason_or_without_words_for_a_share_is_refused() {
+    let (_, dental) = EMBEDDED.questions.iter().find(|(id, _)| *id == "dental").unwrap();
+    let dental = dental
+        .replace("dental benefits for a patient.", "benefits of {patient_name}.")
+        .replace("plan = [", "patient_too = [");
+    let broken = [("dental", dental.as_str())];
+    let found = problems(&Sources { questions: &broken, ..EMBEDDED });
+    has(&found, &["questions/dental.toml", "patient_too"]);
+    let dental = dental.replace("patient_too = [", "plan = []\n# [");
+    let end = dental.find("patient = [").unwrap();
+    let start = dental.find("# [").unwrap();
+    let dental: String = dental.chars().take(start).chain(dental.chars().skip(end)).collect();
+    let broken = [("dental", dental.as_str())];
+    let found = problems(&Sources { questions: &broken, ..EMBEDDED });
+    has(&found, &["questions/dental.toml", "shares.plan"]);
+    has(&found, &["questions/dental.toml", "reason", "no token"]);
 }
 
 #[test]

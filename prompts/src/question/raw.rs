@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Choice, Pattern, Question, QuestionSet, ReadBack, ValueKind};
+use super::{Choice, Pattern, Question, QuestionSet, ReadBack, Shares, ValueKind};
 use crate::problem::Findings;
 use crate::slots::{Template, Token};
 
@@ -12,6 +12,9 @@ use crate::slots::{Template, Token};
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawSet {
     title: String,
+    reason: Vec<String>,
+    #[serde(default)]
+    shares: Shares,
     fields: Vec<RawQuestion>,
 }
 
@@ -44,6 +47,9 @@ enum RawKind {
     YesNo,
     Money,
     Percent,
+    PlanShare,
+    Frequency,
+    Months,
     Date,
     Count,
     Choice,
@@ -63,6 +69,8 @@ impl RawSet {
         if self.fields.len() > usize::from(u16::MAX) {
             findings.add("fields", "holds more questions than a field id can count");
         }
+        let reason = check_reason(&self.reason, findings);
+        self.check_shares(findings);
         let mut times: BTreeMap<&str, usize> = BTreeMap::new();
         for field in &self.fields {
             *times.entry(field.name.as_str()).or_default() += 1;
@@ -86,8 +94,41 @@ impl RawSet {
         let fields: Vec<Question> =
             self.fields.into_iter().filter_map(|field| field.check(findings)).collect();
         let whole = fields.len() == count && count > 0;
-        whole.then(|| QuestionSet { id: id.to_owned(), title: self.title, fields })
+        let (id, title, shares) = (id.to_owned(), self.title, self.shares);
+        whole.then_some(QuestionSet { id, title, reason, shares, fields })
     }
+
+    /// Shares without words for either side would all be taken for the plan's.
+    fn check_shares(&self, findings: &mut Findings<'_>) {
+        let asks = self.fields.iter().any(|field| field.kind == RawKind::PlanShare);
+        for (key, phrases) in
+            [("shares.plan", &self.shares.plan), ("shares.patient", &self.shares.patient)]
+        {
+            if asks == phrases.is_empty() {
+                findings.add(key, "has to be there for a plan_share, and only for one");
+            }
+            for phrase in phrases {
+                check_phrase(key, phrase, findings);
+            }
+        }
+    }
+}
+
+fn check_reason(wordings: &[String], findings: &mut Findings<'_>) -> Vec<Template> {
+    if wordings.is_empty() {
+        findings.add("reason", "holds no way to say what the call is for");
+    }
+    let mut reason = Vec::new();
+    for wording in wordings {
+        match Template::parse(wording) {
+            Ok(template) if template.tokens().next().is_some() => {
+                findings.add("reason", "may hold no token");
+            }
+            Ok(template) => reason.push(template),
+            Err(error) => findings.add("reason", error.to_string()),
+        }
+    }
+    reason
 }
 
 impl RawQuestion {
@@ -171,9 +212,21 @@ impl RawQuestion {
         if self.kind != RawKind::YesNo && !(self.yes.is_empty() && self.no.is_empty()) {
             findings.add(key("yes"), "yes and no phrases are for a yes_no question only");
         }
-        let counts = matches!(self.kind, RawKind::Money | RawKind::Percent | RawKind::Count);
+        let counts = match self.kind {
+            RawKind::Money
+            | RawKind::Percent
+            | RawKind::PlanShare
+            | RawKind::Months
+            | RawKind::Count => true,
+            RawKind::YesNo
+            | RawKind::Frequency
+            | RawKind::Date
+            | RawKind::Choice
+            | RawKind::Name
+            | RawKind::Reference => false,
+        };
         if !counts && !self.zero.is_empty() {
-            findings.add(key("zero"), "zero phrases are for money, percent and counts only");
+            findings.add(key("zero"), "zero phrases are for money, shares, months and counts only");
         }
         for phrase in self.yes.iter().chain(&self.no).chain(&self.zero) {
             check_phrase(&key("yes, no and zero"), phrase, findings);
@@ -187,6 +240,9 @@ impl RawKind {
             RawKind::YesNo => ValueKind::YesNo,
             RawKind::Money => ValueKind::Money,
             RawKind::Percent => ValueKind::Percent,
+            RawKind::PlanShare => ValueKind::PlanShare,
+            RawKind::Frequency => ValueKind::Frequency,
+            RawKind::Months => ValueKind::Months,
             RawKind::Date => ValueKind::Date,
             RawKind::Count => ValueKind::Count,
             RawKind::Choice => ValueKind::Choice(choices),

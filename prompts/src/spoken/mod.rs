@@ -8,9 +8,11 @@
 //! exposes it for speaking and drops the words when they are spoken.
 
 mod date;
+mod frequency;
 mod identifier;
 mod number;
 
 pub use date::{date, day, year};
+pub use frequency::{Interval, frequency, months};
 pub use identifier::{digits, letter, letters_digits, npi, phone, spelled, tax_id};
 pub use number::{count, money, number, percent};

@@ -136,18 +136,18 @@ fn the_whole_call_goes_as_the_script_says() {
         ("what type of plan is it", "the plan is a p p o plan."),
         (
             "what is the individual deductible",
-            "the individual deductible is one thousand five hundred dollars and four hundred dollars has been met.",
+            "the individual deductible is one thousand five hundred dollars and four hundred has been met.",
         ),
         (
             "what is the out of pocket maximum",
-            "the out of pocket maximum is six thousand dollars and two thousand two hundred dollars has been met.",
+            "the out of pocket maximum is six thousand dollars and two thousand two hundred has been met.",
         ),
         ("what is the specialist copay", "the specialist copay is forty dollars."),
-        ("what is the coinsurance", "the coinsurance is twenty percent after the deductible."),
+        ("what is the coinsurance", "the coinsurance is twenty percent."),
         ("is prior authorization required", "no prior authorization is not required."),
         (
             "may i have a reference number for this call",
-            "the reference number for this call is seven four nine zero two five.",
+            "the reference number is seven four nine zero two five.",
         ),
         ("seven four nine zero two five is that correct", "yes that is correct."),
         ("could i have your name again", "my name is jessica."),
@@ -179,7 +179,7 @@ fn a_wrong_read_back_is_put_right() {
     let mut drive = Drive::acme().with_topics();
     drive.hear("what is the reference number");
     let said = drive.hear("one one one two two two is that correct");
-    assert_eq!(said, "no, the reference number for this call is seven four nine zero two five.");
+    assert_eq!(said, "no, the reference number is seven four nine zero two five.");
     assert_eq!(drive.hear("seven four nine zero two five is that correct"), "yes that is correct.");
     let mut judged = Vec::new();
     for note in &drive.notes {
@@ -369,6 +369,22 @@ fn a_time_out_that_is_not_due_changes_nothing() {
     assert_eq!(drive.engine.poll_timeout(), deadline);
 }
 
+/// The topic under which the dental demo payer tells each field of the question set.
+fn dental_topic_of(field: &str) -> &'static str {
+    match field {
+        "coverage_status" | "effective_date" | "benefit_year" => "coverage",
+        "annual_maximum" | "annual_maximum_used" | "annual_maximum_remaining" => "maximum",
+        "deductible_individual" | "deductible_met" | "deductible_on_preventive" => "deductible",
+        "preventive_plan_pays"
+        | "basic_plan_pays"
+        | "major_plan_pays"
+        | "orthodontics_plan_pays" => "classes",
+        "cleaning_frequency" | "exam_frequency" | "bitewing_frequency" => "frequencies",
+        "major_waiting_period" | "missing_tooth_clause" => "waiting",
+        other => panic!("the dental payer knows nothing of {other}"),
+    }
+}
+
 /// The topic under which the demo payer tells each field of the question set.
 fn topic_of(field: &str) -> &'static str {
     match field {
@@ -394,6 +410,45 @@ fn every_wording_of_every_question_finds_its_topic() {
             assert_eq!(drive.notes.last(), Some(&PayerEvent::Told { topic }), "{wording}");
         }
     }
+}
+
+/// The dental payer's representative, asked for nothing yet.
+fn dental_with_topics() -> Drive {
+    let mut drive = Drive::of(Scenario::named("acme-dental").unwrap().unwrap());
+    drive.play();
+    drive.keys("1");
+    drive.keys("234567891#");
+    assert!(drive.notes.contains(&PayerEvent::PersonConnected), "{:?}", drive.notes);
+    drive.hear("i would like to verify dental benefits for a patient");
+    drive.hear("d as in delta five eight two zero four six");
+    let birth = "september twenty third nineteen ninety one";
+    let sorry = "i am sorry i did not get that. can you repeat the date of birth please?";
+    assert_eq!(drive.hear(birth), sorry);
+    let said = drive.hear(birth);
+    assert!(said.ends_with("what would you like to know?"), "{said}");
+    drive
+}
+
+#[test]
+fn every_wording_of_every_dental_question_finds_its_topic() {
+    let pack = Pack::embedded().unwrap();
+    let mut drive = dental_with_topics();
+    for question in &pack.question_set("dental").unwrap().fields {
+        for wording in &question.ask {
+            drive.hear(wording);
+            let topic = dental_topic_of(&question.name).to_owned();
+            assert_eq!(drive.notes.last(), Some(&PayerEvent::Told { topic }), "{wording}");
+        }
+    }
+}
+
+#[test]
+fn a_share_may_be_read_back_in_the_plans_terms() {
+    let mut drive = dental_with_topics();
+    drive.hear("what percent does the plan pay for preventive basic and major services");
+    let of = |share: &str| format!("the plan pays {share} percent for basic services correct");
+    assert_eq!(drive.hear(&of("eighty")), "yes that is correct.");
+    assert!(drive.hear(&of("thirty")).starts_with("no, preventive is covered"));
 }
 
 #[test]

@@ -173,6 +173,9 @@ pub struct Topic {
     pub heard: Vec<String>,
     /// What is said.
     pub answer: String,
+    /// The same facts in other terms, in which they may be read back: "you pay twenty percent" is "the plan pays eighty percent".
+    #[serde(default)]
+    pub also: Vec<String>,
 }
 
 impl Topic {

@@ -33,6 +33,9 @@ pub struct Scenario {
     pub id: String,
     /// What it shows, in a sentence.
     pub title: String,
+    /// What is asked: the id of a question set.
+    #[serde(default = "default_question_set")]
+    pub question_set: String,
     /// The payer's provider line, E.164.
     pub line: String,
     /// How long it rings.
@@ -189,6 +192,7 @@ pub enum HoldPart {
 /// The payers of the demo calls.
 const NAMED: &[(&str, &str)] = &[
     ("acme-medical", include_str!("../../../fixtures/payers/acme-medical.toml")),
+    ("acme-dental", include_str!("../../../fixtures/payers/acme-dental.toml")),
     ("acme-dropped", include_str!("../../../fixtures/payers/acme-dropped.toml")),
 ];
 
@@ -268,6 +272,9 @@ pub fn is_key(key: char) -> bool {
     matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
 }
 
+fn default_question_set() -> String {
+    "medical".to_owned()
+}
 fn default_ring_ms() -> u64 {
     1_200
 }

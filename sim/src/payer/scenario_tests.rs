@@ -16,6 +16,20 @@ fn the_demo_payer_is_read_whole() {
 }
 
 #[test]
+fn every_payer_of_the_program_asks_a_question_set_and_expects_its_fields() {
+    let pack = callwright_prompts::Pack::embedded().unwrap();
+    for name in Scenario::names() {
+        let scenario = Scenario::named(name).unwrap().unwrap();
+        assert_eq!(scenario.id, name);
+        let set = pack.question_set(&scenario.question_set).unwrap();
+        let mut asked: Vec<&str> = set.fields.iter().map(|field| field.name.as_str()).collect();
+        asked.sort_unstable();
+        let expected: Vec<&str> = scenario.expected.fields.keys().map(String::as_str).collect();
+        assert_eq!(asked, expected, "{name}");
+    }
+}
+
+#[test]
 fn an_unknown_key_is_named() {
     let error = Scenario::parse(&ACME.replace("ring_ms", "rings_ms")).unwrap_err();
     assert!(error.to_string().contains("rings_ms"), "{error}");

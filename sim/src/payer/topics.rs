@@ -58,7 +58,8 @@ impl Engine {
         let Some(topic) = person.topics.get(index) else {
             return;
         };
-        let confirmed = words::agrees(heard, &words::split(&topic.answer));
+        let mut truths = std::iter::once(&topic.answer).chain(&topic.also);
+        let confirmed = truths.any(|truth| words::agrees(heard, &words::split(truth)));
         self.note(PayerEvent::ReadBack { topic: topic.id.clone(), confirmed });
         if confirmed {
             self.say("confirm", person.confirmation.clone());

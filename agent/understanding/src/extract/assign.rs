@@ -39,20 +39,32 @@ const CASES: &[&str] = &[
     "chiropractic",
     "durable medical",
     "emergency",
+    "endodontic",
     "family",
+    "fluoride",
+    "full mouth",
     "generic",
     "home health",
     "hospital",
     "imaging",
+    "implant",
     "inpatient",
     "lifetime",
     "maternity",
     "mental health",
+    "night guard",
+    "orthodontia",
+    "orthodontic",
+    "orthodontics",
     "out of network",
     "outpatient",
+    "panoramic",
+    "periodontal",
     "pharmacy",
     "preventive",
     "primary care",
+    "root canal",
+    "sealants",
     "skilled nursing",
     "surgery",
     "therapy",
@@ -62,7 +74,7 @@ const CASES: &[&str] = &[
 
 /// How well a mention fits a question, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
+pub(super) enum Rank {
     /// The topic was named in the value's clause, or needs no naming.
     Named,
     /// The topic was named earlier.
@@ -75,14 +87,15 @@ enum Rank {
     Sibling,
 }
 
-struct Candidate {
-    mention: usize,
-    field: usize,
-    rank: Rank,
-    value: Value,
-    sure: bool,
-    from: usize,
-    to: usize,
+/// A mention as the answer to a question.
+pub(super) struct Candidate {
+    pub(super) mention: usize,
+    pub(super) field: usize,
+    pub(super) rank: Rank,
+    pub(super) value: Value,
+    pub(super) sure: bool,
+    pub(super) from: usize,
+    pub(super) to: usize,
 }
 
 /// The values of the call's questions.
@@ -96,6 +109,16 @@ pub(super) fn fields(
     for (field, question) in questions(ctx) {
         mentions.extend(mention::phrases(tokens, field, question, focus));
     }
+    // "Two per calendar year" says nothing of what year the plan goes by.
+    let often: Vec<(usize, usize)> = mentions
+        .iter()
+        .filter(|mention| matches!(mention.sort, Sort::Frequency(_)))
+        .map(|mention| (mention.at, mention.end))
+        .collect();
+    mentions.retain(|mention| {
+        let within = |(at, end): &(usize, usize)| *at <= mention.at && mention.end <= *end;
+        matches!(mention.sort, Sort::Frequency(_)) || !often.iter().any(within)
+    });
     if mentions.is_empty() {
         return Vec::new();
     }
@@ -103,7 +126,8 @@ pub(super) fn fields(
     let gaps = vec![Gap::Both; mentions.len()];
     let said = topics(tokens, ctx);
     let mut search = Search { tokens, ctx, focus, mentions, gaps, said };
-    search.settle().into_iter().filter_map(|candidate| search.take(candidate)).collect()
+    let settled = search.settle();
+    search.shared(settled).into_iter().filter_map(|candidate| search.take(candidate)).collect()
 }
 
 impl Search<'_> {
@@ -214,11 +238,15 @@ impl Search<'_> {
             .filter_map(|(field, question)| {
                 let (value, sure) = value_for(mention, field, question)?;
                 let (rank, pattern) = self.fit(mention, field, question, from, to)?;
-                let (value, sure) = match (value, pattern.is_some_and(|p| p.payer_share)) {
-                    (Value::Percent(ref share), true) => {
+                let payer_share = pattern.is_some_and(|pattern| pattern.payer_share);
+                let (value, sure) = match (&value, mention.sort) {
+                    (Value::Percent(share), Sort::Percent(_) | Sort::Bare(_)) if payer_share => {
                         (Value::Percent(100 - (*share).min(100)), false)
                     }
-                    (value, _) => (value, sure),
+                    (Value::PlanShare(share), Sort::Percent(_) | Sort::Bare(_)) => {
+                        self.plan_share(*share, sure, mention, (from, to))
+                    }
+                    _ => (value, sure),
                 };
                 Some(Candidate { mention: place, field, rank, value, sure, from, to })
             })
@@ -304,7 +332,13 @@ impl Search<'_> {
 /// Whether this is an amount, a share or a count.
 fn is_number(sort: Sort) -> bool {
     match sort {
-        Sort::Bare(_) | Sort::Count(_) | Sort::Money(_) | Sort::Percent(_) => true,
+        Sort::Bare(_)
+        | Sort::Count(_)
+        | Sort::Frequency(_)
+        | Sort::Money(_)
+        | Sort::Months(_)
+        | Sort::Percent(_)
+        | Sort::Split(_) => true,
         Sort::Choice { .. }
         | Sort::Date(_)
         | Sort::Other
@@ -352,6 +386,17 @@ pub(super) fn value_for(
             let share = u8::try_from(share).ok().filter(|share| *share <= 100)?;
             Some((Value::Percent(share), false))
         }
+        (ValueKind::Percent, Sort::Split(patient)) => Some((Value::Percent(patient), sure)),
+        (ValueKind::PlanShare, Sort::Percent(share)) => Some((Value::PlanShare(share), sure)),
+        (ValueKind::PlanShare, Sort::Bare(share)) => {
+            let share = u8::try_from(share).ok().filter(|share| *share <= 100)?;
+            Some((Value::PlanShare(share), false))
+        }
+        (ValueKind::PlanShare, Sort::Split(patient)) => {
+            Some((Value::PlanShare(100 - patient.min(100)), sure))
+        }
+        (ValueKind::Frequency, Sort::Frequency(often)) => Some((Value::Frequency(often), sure)),
+        (ValueKind::Months, Sort::Months(months)) => Some((Value::Months(months), sure)),
         (ValueKind::Count, Sort::Count(count) | Sort::Bare(count)) => {
             Some((Value::Count(u32::try_from(count).ok()?), sure))
         }
@@ -367,6 +412,12 @@ pub(super) fn value_for(
         }
         (ValueKind::Percent, Sort::Zero { field: of }) if of == field => {
             Some((Value::Percent(0), sure))
+        }
+        (ValueKind::PlanShare, Sort::Zero { field: of }) if of == field => {
+            Some((Value::PlanShare(0), sure))
+        }
+        (ValueKind::Months, Sort::Zero { field: of }) if of == field => {
+            Some((Value::Months(0), sure))
         }
         (ValueKind::Count, Sort::Zero { field: of }) if of == field => {
             Some((Value::Count(0), sure))

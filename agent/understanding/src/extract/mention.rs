@@ -5,7 +5,7 @@ use callwright_prompts::{Question, ValueKind};
 use super::{Focus, phrase};
 use crate::normal::{Form, Token};
 use crate::value::number::{begins, cardinal, digit};
-use crate::value::{Date, Parsed, date, money, polar};
+use crate::value::{Date, Frequency, Parsed, date, frequency, money, polar};
 
 /// What a stretch of words could be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,12 +18,18 @@ pub(super) enum Sort {
     Count(u64),
     /// A day.
     Date(Date),
+    /// How often something is covered.
+    Frequency(Frequency),
     /// An amount in cents.
     Money(u64),
+    /// A stretch of months.
+    Months(u16),
     /// A number of something that no question asks about: days, hours.
     Other,
     /// A share.
     Percent(u8),
+    /// "Eighty twenty": the plan's share and the patient's, of which this is the patient's.
+    Split(u8),
     /// Yes or no to the question at a place.
     YesNo { field: usize, yes: bool },
     /// "No copay": nothing, for the question at a place.
@@ -122,9 +128,9 @@ fn meet(last: &mut Mention, next: &mut Mention, tokens: &[Token]) {
     last.sure = false;
     next.sure = false;
     match next.sort {
-        // "An eighty twenty plan": the payer's share is said first.
+        // "An eighty twenty plan": the plan's share is said first.
         Sort::Bare(second) if first.checked_add(second) == Some(100) => {
-            next.sort = u8::try_from(second).map_or(Sort::Other, Sort::Percent);
+            next.sort = u8::try_from(second).map_or(Sort::Other, Sort::Split);
             next.at = last.at;
             last.sort = Sort::Other;
             last.end = last.at;
@@ -134,7 +140,10 @@ fn meet(last: &mut Mention, next: &mut Mention, tokens: &[Token]) {
         Sort::Bare(_)
         | Sort::Choice { .. }
         | Sort::Date(_)
+        | Sort::Frequency(_)
+        | Sort::Months(_)
         | Sort::Other
+        | Sort::Split(_)
         | Sort::YesNo { .. }
         | Sort::Zero { .. } => {}
     }
@@ -144,6 +153,17 @@ fn number(tokens: &[Token], at: usize, today: Date) -> Option<Mention> {
     let mention = |sort: Sort, end: usize, sure: bool| Some(Mention { sort, at, end, sure });
     if let Some(date) = date::date(tokens, at, today) {
         return mention(Sort::Date(date.value), date.end, date.sure);
+    }
+    if let Some(often) = frequency::frequency(tokens, at) {
+        return mention(Sort::Frequency(often.value), often.end, often.sure);
+    }
+    if let Some(months) = frequency::months(tokens, at) {
+        return mention(Sort::Months(months.value), months.end, months.sure);
+    }
+    // "Class two" is a name and not a number.
+    if at > 0 && is(tokens, at - 1, &["class", "type", "tier", "level"]) && begins(tokens.get(at)?)
+    {
+        return mention(Sort::Other, at + 1, true);
     }
     if let Some(run) = digit_run(tokens, at) {
         let dollars = is(tokens, run.end, &["dollars", "dollar"]);
@@ -231,7 +251,11 @@ pub(super) fn phrases(
             said
         }
         ValueKind::YesNo => yes_no(tokens, field, question, focus).into_iter().collect(),
-        ValueKind::Money | ValueKind::Percent | ValueKind::Count => question
+        ValueKind::Money
+        | ValueKind::Percent
+        | ValueKind::PlanShare
+        | ValueKind::Months
+        | ValueKind::Count => question
             .zero
             .iter()
             .flat_map(|words| phrase::places(tokens, words))
@@ -240,7 +264,9 @@ pub(super) fn phrases(
             .map(|(at, end)| Mention { sort: Sort::Zero { field }, at, end, sure: false })
             .take(1)
             .collect(),
-        ValueKind::Date | ValueKind::Name | ValueKind::Reference => Vec::new(),
+        ValueKind::Date | ValueKind::Frequency | ValueKind::Name | ValueKind::Reference => {
+            Vec::new()
+        }
     }
 }
 

@@ -7,9 +7,12 @@
 
 mod assign;
 mod clause;
+#[cfg(test)]
+mod dental_tests;
 mod mention;
 mod phrase;
 mod reference;
+mod share;
 #[cfg(test)]
 mod tests;
 

@@ -8,6 +8,7 @@
 
 pub(crate) mod code;
 pub(crate) mod date;
+pub(crate) mod frequency;
 pub(crate) mod money;
 pub(crate) mod name;
 pub(crate) mod number;
@@ -18,6 +19,7 @@ use std::fmt;
 
 use callwright_compliance::PhiString;
 use callwright_core::Topic;
+use callwright_prompts::spoken::Interval;
 use zeroize::Zeroize;
 
 /// A typed value taken from what was heard.
@@ -32,6 +34,12 @@ pub enum Value {
     },
     /// The patient's share in whole percent, 0 to 100.
     Percent(u8),
+    /// The plan's share in whole percent, 0 to 100.
+    PlanShare(u8),
+    /// How many times in what stretch of time.
+    Frequency(Frequency),
+    /// A stretch of time in whole months; 0 is none.
+    Months(u16),
     /// A day that exists in the calendar.
     Date(Date),
     /// A whole number of things.
@@ -45,13 +53,18 @@ pub enum Value {
 }
 
 impl Value {
-    /// The form that goes into results: `1500.00`, `20`, `2026-01-01`, `yes`, `active`, `Jessica`, `749025`.
+    /// The form that goes into results: `1500.00`, `20`, `2 per calendar year`, `1 per 6 months`, `12 months`, `none`, `2026-01-01`,
+    /// `yes`, `active`, `Jessica`, `749025`.
     #[must_use]
     pub fn canonical(&self) -> PhiString {
         PhiString::new(match self {
             Value::YesNo(yes) => if *yes { "yes" } else { "no" }.to_owned(),
             Value::Money { cents } => format!("{}.{:02}", cents / 100, cents % 100),
-            Value::Percent(percent) => percent.to_string(),
+            Value::Percent(percent) | Value::PlanShare(percent) => percent.to_string(),
+            Value::Frequency(frequency) => frequency.canonical(),
+            Value::Months(0) => "none".to_owned(),
+            Value::Months(1) => "1 month".to_owned(),
+            Value::Months(months) => format!("{months} months"),
             Value::Date(date) => format!("{:04}-{:02}-{:02}", date.year, date.month, date.day),
             Value::Count(count) => count.to_string(),
             Value::Choice(text) | Value::Name(text) | Value::Reference(text) => text.clone(),
@@ -65,6 +78,9 @@ impl Value {
             Value::YesNo(_) => "yes or no",
             Value::Money { .. } => "money",
             Value::Percent(_) => "percent",
+            Value::PlanShare(_) => "plan's share",
+            Value::Frequency(_) => "frequency",
+            Value::Months(_) => "months",
             Value::Date(_) => "date",
             Value::Count(_) => "count",
             Value::Choice(_) => "choice",
@@ -92,11 +108,49 @@ impl Zeroize for Value {
         match self {
             Value::YesNo(yes) => yes.zeroize(),
             Value::Money { cents } => cents.zeroize(),
-            Value::Percent(percent) => percent.zeroize(),
+            Value::Percent(percent) | Value::PlanShare(percent) => percent.zeroize(),
+            Value::Frequency(frequency) => frequency.zeroize(),
+            Value::Months(months) => months.zeroize(),
             Value::Date(date) => date.zeroize(),
             Value::Count(count) => count.zeroize(),
             Value::Choice(text) | Value::Name(text) | Value::Reference(text) => text.zeroize(),
         }
+    }
+}
+
+/// How many times something is covered in what stretch of time. It is about a patient's plan, so it is not printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Frequency {
+    /// How many times, from 1.
+    pub times: u8,
+    /// In what stretch.
+    pub every: Interval,
+}
+
+impl Frequency {
+    fn canonical(self) -> String {
+        let times = self.times;
+        match self.every {
+            Interval::BenefitYear => format!("{times} per benefit year"),
+            Interval::CalendarYear => format!("{times} per calendar year"),
+            Interval::Lifetime => format!("{times} per lifetime"),
+            Interval::Months(1) => format!("{times} per month"),
+            Interval::Months(months) => format!("{times} per {months} months"),
+            Interval::Year => format!("{times} per year"),
+        }
+    }
+}
+
+impl fmt::Debug for Frequency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Frequency(..)")
+    }
+}
+
+impl Zeroize for Frequency {
+    fn zeroize(&mut self) {
+        self.times.zeroize();
+        self.every = Interval::Year;
     }
 }
 
@@ -208,6 +262,10 @@ mod tests {
 
     use super::*;
 
+    fn often(times: u8, every: Interval) -> Value {
+        Value::Frequency(Frequency { times, every })
+    }
+
     #[test]
     fn canonical_forms() {
         for (value, want) in [
@@ -215,6 +273,16 @@ mod tests {
             (Value::Money { cents: 150_000 }, "1500.00"),
             (Value::Money { cents: 5 }, "0.05"),
             (Value::Percent(20), "20"),
+            (Value::PlanShare(80), "80"),
+            (often(2, Interval::CalendarYear), "2 per calendar year"),
+            (often(2, Interval::BenefitYear), "2 per benefit year"),
+            (often(1, Interval::Months(6)), "1 per 6 months"),
+            (often(1, Interval::Months(1)), "1 per month"),
+            (often(1, Interval::Lifetime), "1 per lifetime"),
+            (often(1, Interval::Year), "1 per year"),
+            (Value::Months(0), "none"),
+            (Value::Months(1), "1 month"),
+            (Value::Months(12), "12 months"),
             (Value::Date(Date::new(2026, 1, 1).unwrap()), "2026-01-01"),
             (Value::Count(20), "20"),
             (Value::Choice("active".to_owned()), "active"),
@@ -230,7 +298,9 @@ mod tests {
         let mut known = Known::new();
         known.insert(Topic::Name, Value::Name("Jessica".to_owned()));
         known.insert(Topic::Reference, Value::Reference("749025".to_owned()));
-        let shown = format!("{known:?} {:?}", Value::Money { cents: 150_000 });
+        let frequency = Frequency { times: 2, every: Interval::Lifetime };
+        let shown = format!("{known:?} {:?} {frequency:?}", Value::Money { cents: 150_000 });
+        assert!(!shown.contains("Lifetime"), "{shown}");
         assert!(!shown.contains("Jessica") && !shown.contains("749025"), "{shown}");
         assert!(!shown.contains("1500"), "{shown}");
     }
