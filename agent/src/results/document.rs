@@ -133,10 +133,11 @@ impl Answer {
         }
     }
 
-    fn new(field: ResultField, question: Option<&Question>, title: &str) -> Option<Answer> {
+    fn new(field: ResultField, set: &QuestionSet, title: &str) -> Option<Answer> {
+        let question = set.by_name(field.evidence.field.as_str()).map(|(_, question)| question);
         Some(Answer {
             title: question.map_or(title, |question| &question.title).to_owned(),
-            term: term(field.evidence.field.as_str(), question.map(|question| &question.kind)),
+            term: term(field.evidence.field.as_str(), set),
             question: question.cloned(),
             value: field.value?,
             evidence: field.evidence,
@@ -266,7 +267,7 @@ pub(super) struct Found {
 pub(super) fn found(questions: &QuestionSet, mut fields: Vec<ResultField>) -> Found {
     let mut other = |name: &str, title| {
         let at = fields.iter().position(|field| field.evidence.field.as_str() == name)?;
-        Answer::new(fields.swap_remove(at), None, title)
+        Answer::new(fields.swap_remove(at), questions, title)
     };
     let representative = other(REPRESENTATIVE, "Representative");
     let reference = other(REFERENCE, "Reference number");
@@ -276,7 +277,7 @@ pub(super) fn found(questions: &QuestionSet, mut fields: Vec<ResultField>) -> Fo
     let mut asked = Vec::new();
     for field in fields {
         let name = field.evidence.field.as_str().to_owned();
-        match Answer::new(field, questions.by_name(&name).map(|(_, question)| question), &name) {
+        match Answer::new(field, questions, &name) {
             Some(answer) => answers.push(answer),
             None => asked.push(name),
         }

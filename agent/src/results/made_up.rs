@@ -205,9 +205,9 @@ pub(super) fn dental() -> Document {
     let asked = [
         ("annual_maximum", "Annual maximum", ValueKind::Money, "1500.00"),
         ("annual_maximum_used", "Annual maximum used", ValueKind::Money, "262.50"),
-        ("preventive_percent", "Preventive services", ValueKind::Percent, "100"),
-        ("basic_percent", "Basic services", ValueKind::Percent, "80"),
-        ("x_rays_a_year", "X-rays a year", ValueKind::Count, "2"),
+        ("preventive_plan_pays", "Preventive services", ValueKind::PlanShare, "100"),
+        ("basic_plan_pays", "Basic services", ValueKind::PlanShare, "80"),
+        ("bitewing_frequency", "Bitewings, how often", ValueKind::Frequency, "1 per 12 months"),
         ("lab_fee", "Laboratory fee", ValueKind::Money, "12.34"),
         ("lab_share", "Laboratory share", ValueKind::Percent, "15"),
         ("next_cleaning", "Next cleaning", ValueKind::Date, "2026-12-24"),
@@ -221,6 +221,8 @@ pub(super) fn dental() -> Document {
     let questions = QuestionSet {
         id: "dental".to_owned(),
         title: "Dental benefits".to_owned(),
+        reason: Vec::new(),
+        shares: callwright_prompts::question::Shares::default(),
         fields: each.map(|(name, title, kind, _)| question(name, title, kind)).collect(),
     };
     let calls = complete().calls;

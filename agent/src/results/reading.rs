@@ -28,7 +28,7 @@ impl<'a> Reading<'a> {
         let read = match kind {
             ValueKind::YesNo => yes_no(text).map(Reading::YesNo),
             ValueKind::Money => cents(text).map(Reading::Money),
-            ValueKind::Percent => {
+            ValueKind::Percent | ValueKind::PlanShare => {
                 let percent = whole(text).and_then(|n| u8::try_from(n).ok());
                 percent.filter(|percent| *percent <= 100).map(Reading::Percent)
             }
@@ -38,7 +38,10 @@ impl<'a> Reading<'a> {
                 let choice = choices.iter().find(|choice| choice.value == text);
                 choice.map(|choice| Reading::Choice(text, choice.spoken()))
             }
-            ValueKind::Name | ValueKind::Reference => None,
+            // Their canonical text is what people read: "2 per calendar year", "12 months", "none".
+            ValueKind::Frequency | ValueKind::Months | ValueKind::Name | ValueKind::Reference => {
+                None
+            }
         };
         read.unwrap_or(Reading::Text(text))
     }

@@ -5,7 +5,7 @@
 //!
 //! It knows no FHIR form and no layout.
 
-use callwright_prompts::ValueKind;
+use callwright_prompts::{QuestionSet, ValueKind};
 
 /// A section of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,10 +131,6 @@ const fn allowed(service: Service, sort: Sort) -> Benefit {
     Benefit { service, sort, side, in_network, individual, term: Span::Unsaid }
 }
 
-const fn in_network(benefit: Benefit) -> Benefit {
-    Benefit { in_network: true, ..benefit }
-}
-
 const fn amounts(benefit: Benefit) -> Term {
     field(Group::Amounts, Meaning::Benefit(benefit))
 }
@@ -147,19 +143,28 @@ const fn percent(service: Service, share: Share) -> Term {
 /// The fields of the question sets.
 const TERMS: &[(&str, Term)] = &[
     ("annual_maximum", amounts(amount(Sort::Maximum, Side::Allowed))),
+    ("annual_maximum_remaining", field(Group::Amounts, Meaning::Plain)),
     ("annual_maximum_used", amounts(amount(Sort::Maximum, Side::Used))),
     ("authorization_number", field(Group::Other, Meaning::AuthorizationNumber)),
-    ("basic_percent", percent(Service::Plan, Share::Plan)),
+    ("basic_plan_pays", percent(Service::Plan, Share::Plan)),
+    ("benefit_year", field(Group::Coverage, Meaning::Plain)),
+    ("bitewing_frequency", field(Group::Frequencies, Meaning::Plain)),
+    ("cleaning_frequency", field(Group::Frequencies, Meaning::Plain)),
     ("coinsurance", percent(Service::Plan, Share::Patient)),
     ("coverage_status", field(Group::Coverage, Meaning::InForce)),
-    ("deductible_individual", amounts(in_network(amount(Sort::Deductible, Side::Allowed)))),
-    ("deductible_met", amounts(in_network(amount(Sort::Deductible, Side::Used)))),
+    ("deductible_individual", amounts(amount(Sort::Deductible, Side::Allowed))),
+    ("deductible_met", amounts(amount(Sort::Deductible, Side::Used))),
+    ("deductible_on_preventive", field(Group::Other, Meaning::Plain)),
     ("effective_date", field(Group::Coverage, Meaning::Begins)),
-    ("major_percent", percent(Service::Plan, Share::Plan)),
-    ("out_of_pocket_max", amounts(in_network(amount(Sort::OutOfPocket, Side::Allowed)))),
-    ("out_of_pocket_met", amounts(in_network(amount(Sort::OutOfPocket, Side::Used)))),
+    ("exam_frequency", field(Group::Frequencies, Meaning::Plain)),
+    ("major_plan_pays", percent(Service::Plan, Share::Plan)),
+    ("major_waiting_period", field(Group::Frequencies, Meaning::Plain)),
+    ("missing_tooth_clause", field(Group::Other, Meaning::Plain)),
+    ("orthodontics_plan_pays", percent(Service::Plan, Share::Plan)),
+    ("out_of_pocket_max", amounts(amount(Sort::OutOfPocket, Side::Allowed))),
+    ("out_of_pocket_met", amounts(amount(Sort::OutOfPocket, Side::Used))),
     ("plan_type", field(Group::Coverage, Meaning::PlanType)),
-    ("preventive_percent", percent(Service::Plan, Share::Plan)),
+    ("preventive_plan_pays", percent(Service::Plan, Share::Plan)),
     ("prior_authorization", field(Group::Other, Meaning::Authorization)),
     (
         "specialist_copay",
@@ -171,17 +176,35 @@ const TERMS: &[(&str, Term)] = &[
     ("termination_date", field(Group::Coverage, Meaning::Ends)),
 ];
 
-/// What a field means, by its name, else by the kind of its values.
-pub(super) fn term(name: &str, kind: Option<&ValueKind>) -> Term {
-    let known = TERMS.iter().find(|(known, _)| *known == name);
-    known.map_or_else(|| by_kind(kind), |(_, term)| *term)
+/// What a field of a question set means, by its name, else by the kind of its values.
+pub(super) fn term(name: &str, set: &QuestionSet) -> Term {
+    let kind = set.by_name(name).map(|(_, question)| &question.kind);
+    let mut term = known(name).unwrap_or_else(|| by_kind(kind));
+    if let Meaning::Benefit(benefit) = &mut term.meaning {
+        benefit.in_network = is_of_network(benefit.sort, set);
+    }
+    term
+}
+
+fn known(name: &str) -> Option<Term> {
+    TERMS.iter().find(|(known, _)| *known == name).map(|(_, term)| *term)
+}
+
+/// Whether a set asks for this sort of benefit as it is in network: what is met of a limit is of the same network as the limit, and only
+/// the limit's title says so.
+fn is_of_network(sort: Sort, set: &QuestionSet) -> bool {
+    let mut titled = set.fields.iter().filter(|question| question.title.contains("in network"));
+    titled.any(|question| {
+        let meaning = known(&question.name).map(|term| term.meaning);
+        matches!(meaning, Some(Meaning::Benefit(benefit)) if benefit.sort == sort)
+    })
 }
 
 fn by_kind(kind: Option<&ValueKind>) -> Term {
     let group = match kind {
         Some(ValueKind::Money) => Group::Amounts,
-        Some(ValueKind::Percent) => Group::Shares,
-        Some(ValueKind::Count) => Group::Frequencies,
+        Some(ValueKind::Percent | ValueKind::PlanShare) => Group::Shares,
+        Some(ValueKind::Count | ValueKind::Frequency | ValueKind::Months) => Group::Frequencies,
         Some(
             ValueKind::YesNo
             | ValueKind::Date
