@@ -39,7 +39,7 @@ fn the_embedded_directory_has_the_payer_of_the_demonstration() {
     let (found, _) = directory.line_of(&line.number).unwrap();
     assert_eq!(found.id, payer.id);
     assert!(directory.payer(&id("other")).is_none());
-    assert_eq!(directory.payers().count(), 1);
+    assert_eq!(directory.payers().count(), 2);
 }
 
 #[test]
