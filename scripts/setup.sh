@@ -61,6 +61,7 @@ look() {
         || need pocketsphinx-en-us "the English sounds that the recogniser knows"
     if [[ $tools == yes ]]; then
         has shellcheck || need shellcheck "checks the shell scripts"
+        python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "runs the vendors' own SDKs against the simulators"
     fi
     rust=here
     if ! has cargo; then

@@ -39,7 +39,7 @@ async fn a_verification_call_end_to_end() {
     let recording = Recording::read(&called.file("recording.wav"));
     every_answer_is_right_and_has_its_evidence(&house, &called, &recording);
     the_result_tells_what_had_to_be_kept(&called);
-    only_the_disclosure_was_sent_before_it_was_proven(&house, called.log()).await;
+    only_the_disclosure_was_sent_before_it_was_proven(&house, called.log());
     the_recording_holds_greeting_and_disclosure(called.log(), &recording);
     the_results_are_in_the_store(&house, &called).await;
     a_changed_journal_is_found(&called.file("journal.jsonl"));
@@ -83,7 +83,7 @@ fn the_result_tells_what_had_to_be_kept(called: &Called) {
 }
 
 /// From the moment at which the person was on the line, by the carrier's log.
-async fn only_the_disclosure_was_sent_before_it_was_proven(house: &House, log: &CallLog) {
+fn only_the_disclosure_was_sent_before_it_was_proven(house: &House, log: &CallLog) {
     let connected =
         |event: &LogEvent| matches!(event, LogEvent::Payer { what: PayerEvent::PersonConnected });
     let at = log.entries.iter().position(|entry| connected(&entry.event)).unwrap();
@@ -98,7 +98,7 @@ async fn only_the_disclosure_was_sent_before_it_was_proven(house: &House, log: &
     let callback = spoken::phone(&provider.callback);
     let business = Business { registered_name: &provider.name, callback_spoken: &callback };
     let voice = house.services.vendors.text_to_speech.id();
-    let clips = house.services.clips.made(&business, voice).await.expect("they were made");
+    let clips = house.services.clips.made(&business, voice).expect("they were made");
     let clip = clips.audio(ClipName::from(ClipKind::Disclosure));
     let byte = |ms: u64| usize::try_from(ms * 8).unwrap();
     // The mark is due in the tick whose frame was the last one before it.

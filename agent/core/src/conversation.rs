@@ -258,17 +258,16 @@ impl Conversation {
 
     /// The far end's turn is over: its words are owed now.
     fn end_of_turn(&mut self) {
-        if self.timers.is_armed(TimerName::RecogniserReply) {
-            // The words of the turn before are owed still.
-            self.missed_replies += 1;
+        // Where the words of the turn before are owed still, their deadline stands.
+        if !self.timers.is_armed(TimerName::RecogniserReply) {
+            self.timers.set(TimerName::RecogniserReply, self.now.at + RECOGNISER_REPLY);
         }
-        self.timers.set(TimerName::RecogniserReply, self.now.at + RECOGNISER_REPLY);
         self.push(Output::Finalise);
     }
 
     /// A recogniser that says nothing once has heard nothing, and the conversation goes on. One that goes on saying nothing is gone.
     fn recogniser_silent(&mut self) {
-        self.missed_replies += 1;
+        self.missed_replies = self.missed_replies.saturating_add(1);
         if self.missed_replies >= MISSED_REPLIES_MAX {
             self.recogniser_failed();
         } else {

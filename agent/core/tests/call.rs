@@ -4,8 +4,9 @@
 mod support;
 
 use callwright_core::{
-    Act, Clip, DataItem, Ending, FieldId, Goal, HoldSound, Input, Item, LegFailure, MenuReply,
-    Outcome, Output, Owed, Phase, Recording, StepId, Stop, Topic, Verdict,
+    Act, Clip, DataItem, Ending, Extracted, FieldId, Goal, HoldSound, Input, Item, LegFailure,
+    MenuReply, Outcome, Output, Owed, Phase, Recording, StepId, Stop, Topic, UtteranceId, ValueId,
+    Verdict,
 };
 use support::{FIRST, Rig, questions};
 
@@ -456,6 +457,37 @@ fn speech_that_cannot_be_made_is_tried_again() {
     rig.input(Input::SpeechFailed(Item::Segment(segment)));
     assert_eq!(goals(&rig).len(), asked + 1);
     assert_eq!(goals(&rig)[asked], goals(&rig)[asked - 1]);
+}
+
+#[test]
+fn a_value_that_comes_late_hides_nothing_of_what_is_said_next() {
+    let mut rig = Rig::new(questions(2));
+    rig.reach_person();
+    rig.hear(&[Act::GoAhead], &[]);
+    // A model points at an answer in words that were understood already.
+    let found = Extracted { topic: FIRST, verdict: Verdict::Unsure };
+    let value = ValueId(90);
+    rig.input(Input::Extracted { utterance: UtteranceId(2), found, value });
+    rig.hear(&[Act::ObjectsToRecording], &[]);
+    let objected = |o: &Output| matches!(o, Output::SetRecording(Recording::ObjectedAt(_)));
+    assert_eq!(rig.count(objected), 1, "the objection was lost");
+    rig.hear(&[Act::GoAhead], &[]);
+    assert!(goals(&rig).contains(&Goal::ReadBack(FIRST, value)), "so was the answer");
+}
+
+#[test]
+fn a_deaf_recogniser_is_found_out_however_fast_the_far_end_talks() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    for _ in 0..6 {
+        rig.input(Input::SpeechStarted { at: rig.far() });
+        rig.pass(1_000);
+        rig.input(Input::SpeechEnded { at: rig.far() });
+        rig.pass(2_000);
+    }
+    rig.input(Input::HungUp);
+    let lost = Outcome::Failed(Ending::VendorLost);
+    assert_eq!(rig.said.last(), Some(&Output::Finish(lost)));
 }
 
 #[test]

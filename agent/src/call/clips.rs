@@ -1,16 +1,17 @@
 //! The fixed clips of a practice, synthesised once for each voice and kept. None of them holds a value of a patient's.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use callwright_compliance::Phi;
 use callwright_prompts::{Business, ClipName, Pack};
 use callwright_vendors::{Egress, SpeechSession, TextToSpeech, VendorError};
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 
-/// The longest clip lasts ten seconds; a voice that needs longer to make it is stuck.
-const CLIP_WITHIN: Duration = Duration::from_secs(15);
+/// The clips last a minute in all, and a voice makes them several times as fast. Well below a lease's length.
+const BOOK_WITHIN: Duration = Duration::from_secs(60);
 
 /// The audio of every clip, mu-law at 8 kHz. Cloning shares the audio.
 #[derive(Clone)]
@@ -23,7 +24,7 @@ pub struct ClipBook {
 /// The clips of every practice that called, by voice.
 #[derive(Default)]
 pub struct ClipShelf {
-    made: Mutex<BTreeMap<Key, ClipBook>>,
+    made: Mutex<BTreeMap<Key, Arc<OnceCell<ClipBook>>>>,
 }
 
 /// Whose clips: the voice's id, the practice's name and its number.
@@ -42,35 +43,47 @@ impl ClipShelf {
         leave: Egress,
     ) -> Result<ClipBook, VendorError> {
         let id = voice.id();
-        let key = key(business, id);
-        // Held while they are made: a second call of the practice waits for the first one's.
-        let mut made = self.made.lock().await;
-        if let Some(book) = made.get(&key) {
-            return Ok(book.clone());
-        }
-        let mut session = voice.open(leave)?;
-        let mut audio = BTreeMap::new();
-        for name in ClipName::ALL {
-            let speaking = speak(session.as_mut(), pack.clip_text(name, business));
-            let spoken = tokio::time::timeout(CLIP_WITHIN, speaking).await;
-            let spoken = spoken.map_err(|_| VendorError::TimedOut { vendor: id })??;
-            if spoken.is_empty() {
-                // A disclosure without a sound would be none.
-                return Err(VendorError::BadAnswer { vendor: id });
-            }
-            audio.insert(name, spoken);
-        }
-        let (_, registered_name, callback_spoken) = key.clone();
-        let book = ClipBook { audio, registered_name, callback_spoken };
-        made.insert(key, book.clone());
-        Ok(book)
+        let cell = self.cell(key(business, id));
+        // A second call of the practice waits for the first one's book; calls of others do not.
+        let made = cell.get_or_try_init(|| make(pack, business, voice, leave));
+        let made = tokio::time::timeout(BOOK_WITHIN, made).await;
+        made.map_err(|_| VendorError::TimedOut { vendor: id })?.cloned()
+    }
+
+    fn cell(&self, key: Key) -> Arc<OnceCell<ClipBook>> {
+        // A panic in here leaves the map whole: it only ever gains an empty cell.
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(made.entry(key).or_default())
     }
 
     /// The clips of a practice, if they were made with this voice.
-    pub async fn made(&self, business: &Business<'_>, id: &'static str) -> Option<ClipBook> {
-        let made = self.made.lock().await;
-        made.get(&key(business, id)).cloned()
+    #[must_use]
+    pub fn made(&self, business: &Business<'_>, id: &'static str) -> Option<ClipBook> {
+        self.cell(key(business, id)).get().cloned()
     }
+}
+
+async fn make(
+    pack: &Pack,
+    business: &Business<'_>,
+    voice: &dyn TextToSpeech,
+    leave: Egress,
+) -> Result<ClipBook, VendorError> {
+    let mut session = voice.open(leave)?;
+    let mut audio = BTreeMap::new();
+    for name in ClipName::ALL {
+        let spoken = speak(session.as_mut(), pack.clip_text(name, business)).await?;
+        if spoken.is_empty() {
+            // A disclosure without a sound would be none.
+            return Err(VendorError::BadAnswer { vendor: voice.id() });
+        }
+        audio.insert(name, spoken);
+    }
+    Ok(ClipBook {
+        audio,
+        registered_name: business.registered_name.to_owned(),
+        callback_spoken: business.callback_spoken.to_owned(),
+    })
 }
 
 fn key(business: &Business<'_>, id: &'static str) -> Key {

@@ -30,6 +30,9 @@ use crate::clock::Stopwatch;
 /// How long the carrier may take to accept what is sent: its socket holds seconds of audio.
 const SEND_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
 
+/// A stall is noticed some hundred milliseconds after it began.
+const STALL_SEEN_LATE: Micros = Micros::from_s(1);
+
 /// A model at work on a turn.
 pub(super) struct Mind {
     pub(super) turn: callwright_core::TurnId,
@@ -72,6 +75,8 @@ pub struct Driver {
     pub(super) identifiers: Identifiers,
     /// Patient fields that were found in what the model was sent.
     pub(super) leaked: FieldSet,
+    /// How long the stream was stalled in all, and since when it is: sample time stands still meanwhile.
+    pub(super) stalled: (Micros, Option<Micros>),
     /// From here on what was said may not be kept.
     pub(super) silent_from: Option<Micros>,
     pub(super) stream: Option<MediaStream>,
@@ -153,13 +158,14 @@ impl Driver {
                 .inspect_err(|error| tracing::error!(call = plan.id, %error, "recording not begun"))
                 .ok()
         });
-        let mut cover = Coverer::new(&plan.pack.vocabulary());
+        let vocabulary = plan.pack.vocabulary();
+        let mut cover = Coverer::new(&vocabulary);
         for name in &plan.covered_names {
             cover.name(name);
         }
         let Sessions { speech_to_text, language_model, text_to_speech, book } = plan.sessions;
         Driver {
-            identifiers: Identifiers::of(plan.vault.values()),
+            identifiers: Identifiers::of(plan.vault.values(), &vocabulary),
             core: Conversation::new(plan.config),
             vault: plan.vault,
             session: Session::new(SessionConfig::default()),
@@ -175,6 +181,7 @@ impl Driver {
             talk: Talk::default(),
             exchanges: Exchanges::new(book),
             leaked: FieldSet::EMPTY,
+            stalled: (Micros(0), None),
             silent_from: None,
             stream: None,
             lines,
@@ -345,11 +352,13 @@ impl Driver {
                         ..ReplyTimes::default()
                     };
                 }
-                MediaEvent::Digit { .. }
-                | MediaEvent::Tone { .. }
-                | MediaEvent::Hold { .. }
-                | MediaEvent::Stalled
-                | MediaEvent::Resumed => {}
+                MediaEvent::Stalled => self.stalled.1 = Some(self.watch.at()),
+                MediaEvent::Resumed => {
+                    let now = self.watch.at();
+                    let lasted = self.stalled.1.take().map_or(Micros(0), |from| now.since(from));
+                    self.stalled.0 = self.stalled.0 + lasted + STALL_SEEN_LATE;
+                }
+                MediaEvent::Digit { .. } | MediaEvent::Tone { .. } | MediaEvent::Hold { .. } => {}
             }
             if let Some(input) = translate::media_event(event) {
                 self.input(input);

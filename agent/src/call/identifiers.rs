@@ -3,7 +3,7 @@
 //! It covers nothing: that is `understanding::cover`'s work, by other means. It only finds what slipped through, so that a result can
 //! say so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use callwright_compliance::egress::{Field, FieldSet};
 use callwright_compliance::{PhiString, Purpose};
@@ -28,7 +28,11 @@ pub(crate) struct Identifiers {
 }
 
 impl Identifiers {
-    pub(crate) fn of(items: &BTreeMap<DataItem, PhiString>) -> Identifiers {
+    /// The forms of these items. A name that is also a word of `vocabulary` is left out: it would be found in every question.
+    pub(crate) fn of(
+        items: &BTreeMap<DataItem, PhiString>,
+        vocabulary: &BTreeSet<String>,
+    ) -> Identifiers {
         let mut known = Identifiers::default();
         for (item, value) in items {
             let field = translate::field(*item);
@@ -47,7 +51,9 @@ impl Identifiers {
                 DataItem::PatientName => {
                     let words = text.split(|c: char| !c.is_alphanumeric());
                     let words = words.filter(|word| word.chars().count() >= NAME_MIN);
-                    known.names.extend(words.map(|word| (field, word.to_lowercase())));
+                    let names = words.map(str::to_lowercase);
+                    let names = names.filter(|name| !vocabulary.contains(name));
+                    known.names.extend(names.map(|name| (field, name)));
                 }
                 // The provider's and the payer's own business is no secret of the patient's.
                 DataItem::CallbackNumber
@@ -80,6 +86,9 @@ impl Identifiers {
         if let (Ok(year), Some(month), Some(day)) = (year.parse(), number(month), number(day))
             && let Some(words) = spoken::date(year, month, day)
         {
+            let name = words.split(' ').next().unwrap_or_default();
+            self.form(field, &format!("{month}{day}{year}"));
+            self.form(field, &format!("{name}{day}{year}"));
             self.form(field, &words);
         }
     }
@@ -124,12 +133,13 @@ mod tests {
 
     fn known() -> Identifiers {
         let phi = |text: &str| Phi::new(text.to_owned());
-        Identifiers::of(&BTreeMap::from([
+        let items = BTreeMap::from([
             (DataItem::MemberId, phi("W47291835")),
             (DataItem::PatientDateOfBirth, phi("1985-04-12")),
-            (DataItem::PatientName, phi("Maria Lopez")),
+            (DataItem::PatientName, phi("Maria May Lopez")),
             (DataItem::Npi, phi("1234567893")),
-        ]))
+        ]);
+        Identifiers::of(&items, &BTreeSet::from(["may".to_owned()]))
     }
 
     #[test]
@@ -140,6 +150,8 @@ mod tests {
             ("four, seven, two, nine, one, eight, three, five", Field::MemberId),
             ("born 04/12/1985", Field::PatientDateOfBirth),
             ("1985-04-12", Field::PatientDateOfBirth),
+            ("4/12/1985", Field::PatientDateOfBirth),
+            ("April 12, 1985", Field::PatientDateOfBirth),
             ("April twelfth, nineteen eighty five", Field::PatientDateOfBirth),
             ("Mrs. LOPEZ", Field::PatientName),
         ] {
@@ -149,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_is_not_the_patients_is_not_found() {
-        let text = "the n p i is 1234567893, {member_id}, forty dollars, marias";
+        let text = "may i have the n p i is 1234567893, {member_id}, forty dollars, marias";
         assert!(known().found_in(text).is_empty());
     }
 }

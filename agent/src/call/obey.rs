@@ -149,8 +149,9 @@ impl Driver {
     /// What went to vendors and came back from this place of the far end's audio on is not kept, unless a disclosure is proven.
     fn unheard_from(&mut self, at: callwright_media::SampleTime) {
         let ago = self.session.now().since(at) / callwright_media::SampleTime::PER_MS;
-        let from = Micros(self.watch.at().since(Micros::from_ms(ago)).0);
-        self.silent_from.get_or_insert(from);
+        // How the stalls lie to this place is not known: all of them count, so that too much goes rather than too little.
+        let from = self.watch.at().since(Micros::from_ms(ago) + self.stalled.0);
+        self.silent_from = Some(self.silent_from.map_or(from, |earlier| earlier.min(from)));
     }
 
     fn set_recording(&mut self, recording: Recording) {

@@ -88,25 +88,25 @@ pub async fn attempt(
         Ok(case) => case(claimed),
         Err(error) => return Err(keep::give_back(services, claimed, &actor, error).await),
     };
-    let clips = match plan::clips(services, &case).await {
-        // A vendor that may not be sent anything is what the decision refuses for, by its rule.
-        clips @ (Ok(_) | Err(DialError::Egress(_))) => clips,
-        Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
-    };
-    let mut permit = match decide_on(services, &case).await {
-        Ok(Decision::Permit(permit)) => permit,
-        Ok(Decision::Refuse(refusal)) => {
-            let record = refusal.record().clone();
-            keep::refused(services, case, &record).await?;
-            return Err(DialError::Refused(Box::new(record)));
+    let (mut permit, clips) = loop {
+        let permit = match decide_on(services, &case).await {
+            Ok(Decision::Permit(permit)) => permit,
+            Ok(Decision::Refuse(refusal)) => {
+                let record = refusal.record().clone();
+                keep::refused(services, case, &record).await?;
+                return Err(DialError::Refused(Box::new(record)));
+            }
+            Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
+        };
+        if let Some(clips) = plan::clips_made(services, &case) {
+            break (permit, clips);
         }
-        Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
+        // A voice may take longer than a permit lasts: once the clips are there, it is decided anew.
+        if let Err(error) = plan::make_clips(services, &case).await {
+            return Err(keep::give_back(services, case.claimed, &actor, error).await);
+        }
     };
-    let ready = match clips {
-        Ok(clips) => prepare(services, &mut case, (&mut permit, clips), moments).await,
-        Err(error) => Err(error),
-    };
-    let ready = match ready {
+    let ready = match prepare(services, &mut case, (&mut permit, clips), moments).await {
         Ok(ready) => ready,
         Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
     };
@@ -269,7 +269,8 @@ async fn place(
         Ok(placed) => placed,
         Err(error) => {
             // Nothing of the call runs: what it had opened is let go before the carrier is asked.
-            let (call, since) = (ready.call, ready.began_at);
+            let (call, since) = (ready.call.clone(), ready.began_at);
+            drop(ready);
             return Err(not_placed(services, case, &call, since, error).await);
         }
     };

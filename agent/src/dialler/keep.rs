@@ -12,6 +12,7 @@ use callwright_dialplan::twilio::CallSid;
 use callwright_store::{
     CallEnd, CallId, CarrierSid, Code, Ending, Evidence, NewIntent, Order, ResultField, StoreError,
 };
+use callwright_vendors as vendors;
 use jiff::{SignedDuration, Timestamp};
 
 use super::attempt::{Case, LEASE};
@@ -25,6 +26,8 @@ use crate::services::{FileKeeping, Services};
 
 /// After a fault of our own before anything was dialled: long enough for it to pass, short enough not to lose the day.
 const GIVE_BACK: SignedDuration = SignedDuration::from_mins(2);
+/// After one that somebody must mend first, such as a vendor that refuses the key.
+const GIVE_BACK_LONG: SignedDuration = SignedDuration::from_mins(15);
 /// After a refusal that a moment mends, such as as many calls as may run.
 const AGAIN_SOON: SignedDuration = SignedDuration::from_secs(30);
 /// After a refusal that takes longer: a day's limit, a switch. Each try is a decision that is written down, so not more often.
@@ -42,7 +45,11 @@ pub(super) async fn give_back(
     let result = if needs_staff {
         end(services, claimed, actor, &Ending::NeedsStaff, "not_callable").await
     } else {
-        let released = services.store.release(claimed.lease, now + GIVE_BACK, now).await;
+        let wait = match &error {
+            DialError::Vendor(vendor) if vendor.mend() != vendors::Mend::Later => GIVE_BACK_LONG,
+            _ => GIVE_BACK,
+        };
+        let released = services.store.release(claimed.lease, now + wait, now).await;
         released.map_err(DialError::from)
     };
     if let Err(error) = result {
@@ -278,8 +285,6 @@ fn results(
     call: &CallId,
     files: &Files<'_>,
 ) -> Result<Vec<ResultField>, DialError> {
-    // What was recorded ends where somebody objected.
-    let recorded_ms = files.report.recorded.as_ref().map_or(0, |recorded| recorded.length_ms);
     let mut fields = Vec::new();
     let named = files.result.fields.iter().map(|(name, field)| (name.as_str(), field));
     let named = named
@@ -297,7 +302,7 @@ fn results(
                 from_ms: u64::from(field.evidence.from_ms),
                 to_ms: u64::from(field.evidence.to_ms),
                 read_back: field.read_back,
-                evidenced: u64::from(field.evidence.to_ms) <= recorded_ms,
+                evidenced: field.evidence.recorded,
             },
         });
     }

@@ -32,17 +32,25 @@ pub(super) struct About<'a> {
     pub(super) began_at: Timestamp,
 }
 
-/// The practice's clips, spoken by the voice that the call will have. They are made before anything is decided: a permit does not last
-/// as long as a voice may take.
-pub(super) async fn clips(services: &Services, case: &Case) -> Result<ClipBook, DialError> {
+/// The practice's clips, if the voice of this call has spoken them before.
+pub(super) fn clips_made(services: &Services, case: &Case) -> Option<ClipBook> {
     let callback = spoken::phone(case.provider.callback.e164());
-    let registered_name = &case.provider.registered_name;
-    let business = Business { registered_name, callback_spoken: &callback };
-    let voice = &services.vendors.text_to_speech;
+    services.clips.made(&business(case, &callback), services.vendors.text_to_speech.id())
+}
+
+/// Has the practice's clips spoken by the voice that the call will have.
+pub(super) async fn make_clips(services: &Services, case: &Case) -> Result<(), DialError> {
+    let callback = spoken::phone(case.provider.callback.e164());
     let watch = services.clock.stopwatch();
     let leaves = leave::leaves(services, &case.claimed.request, watch).await?;
-    let pack = &services.pack;
-    Ok(services.clips.book(pack, &business, voice.as_ref(), leaves.text_to_speech).await?)
+    let (pack, voice) = (&services.pack, services.vendors.text_to_speech.as_ref());
+    let business = business(case, &callback);
+    services.clips.book(pack, &business, voice, leaves.text_to_speech).await?;
+    Ok(())
+}
+
+fn business<'a>(case: &'a Case, callback_spoken: &'a str) -> Business<'a> {
+    Business { registered_name: &case.provider.registered_name, callback_spoken }
 }
 
 /// Makes the plan, and with it the call's journal. Takes what the permit gives besides the number.

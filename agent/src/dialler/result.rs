@@ -49,9 +49,10 @@ pub struct CallResult {
     pub representative: Option<FieldResult>,
     /// The reference number; `null` where it was not given.
     pub reference_number: Option<FieldResult>,
-    /// When people on the line were told that this is a recorded machine.
+    /// When people on the line of the latest call were told that this is a recorded machine.
     pub disclosures: Vec<DisclosureTime>,
-    /// Whether a person on the line objected to being recorded.
+    /// Whether a person on the line of the latest call objected to being recorded. Of each answer its evidence says whether there is a
+    /// recording.
     pub recording_objected: bool,
     /// Patient identifiers that reached the language model. Empty, unless policy was broken.
     pub known_identifiers_to_model: Vec<String>,
@@ -85,6 +86,8 @@ pub struct EvidenceSpan {
     pub from_ms: u32,
     /// Where it ends.
     pub to_ms: u32,
+    /// Whether there is a recording of it. None is kept from where somebody objected.
+    pub recorded: bool,
 }
 
 /// One disclosure.
@@ -124,6 +127,8 @@ impl CallResult {
     /// The result of a call, with what earlier calls about the same request won and this one did not.
     pub(crate) fn new(about: &About<'_>, report: &CallReport) -> CallResult {
         let call = about.call.to_string();
+        // What was recorded ends where somebody objected.
+        let recorded_ms = report.recorded.as_ref().map_or(0, |recorded| recorded.length_ms);
         let won: BTreeMap<Topic, &Won> = report.vault.won().collect();
         let mut earlier: BTreeMap<&str, FieldResult> = about
             .earlier
@@ -132,7 +137,7 @@ impl CallResult {
             .collect();
         let mut other = |topic, name: &str| {
             let before = earlier.remove(name);
-            won.get(&topic).map(|won| field(won, &call)).or(before)
+            won.get(&topic).map(|won| field(won, &call, recorded_ms)).or(before)
         };
         let representative = other(Topic::Name, REPRESENTATIVE);
         let reference_number = other(Topic::Reference, REFERENCE);
@@ -144,7 +149,7 @@ impl CallResult {
             earlier.into_iter().map(|(name, field)| (name.to_owned(), field)).collect();
         for (topic, won) in &won {
             if let Some(question) = name_of(topic) {
-                fields.insert(question.name.clone(), field(won, &call));
+                fields.insert(question.name.clone(), field(won, &call, recorded_ms));
             }
         }
         let others = [&representative, &reference_number].into_iter().flatten();
@@ -205,12 +210,13 @@ fn before(kept: &ResultField) -> Option<FieldResult> {
             utterance: evidence.utterance,
             from_ms: ms(evidence.from_ms),
             to_ms: ms(evidence.to_ms),
+            recorded: evidence.evidenced,
         },
         read_back: evidence.read_back,
     })
 }
 
-fn field(won: &Won, call: &str) -> FieldResult {
+fn field(won: &Won, call: &str, recorded_ms: u64) -> FieldResult {
     FieldResult {
         value: won.value.expose(Purpose::RenderResult).clone(),
         confidence: won.evidence.span.confidence,
@@ -219,6 +225,7 @@ fn field(won: &Won, call: &str) -> FieldResult {
             utterance: won.evidence.utterance.0,
             from_ms: won.evidence.span.from_ms,
             to_ms: won.evidence.span.to_ms,
+            recorded: u64::from(won.evidence.span.to_ms) <= recorded_ms,
         },
         read_back: won.read_back,
     }

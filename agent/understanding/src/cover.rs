@@ -25,12 +25,8 @@ const JOINS: &[&str] = &["dash", "hyphen", "slash", "double", "triple"];
 /// Words after which, or before which, a number says how much or how many, and not who.
 const UNITS: &[&str] = &[
     "bitewings",
-    "business",
-    "calendar",
     "cents",
-    "class",
     "cleanings",
-    "consecutive",
     "day",
     "days",
     "dollar",
@@ -42,10 +38,8 @@ const UNITS: &[&str] = &[
     "minutes",
     "month",
     "months",
-    "per",
     "percent",
     "sessions",
-    "time",
     "times",
     "units",
     "visit",
@@ -58,6 +52,9 @@ const UNITS: &[&str] = &[
 
 /// A number of so many bare words says nothing about anybody: a key to press, "eighty twenty".
 const FEW: usize = 2;
+
+/// The most figures of an amount or a count without a comma or a currency sign: "1500 dollars", "365 days".
+const AMOUNT_FIGURES_MAX: usize = 4;
 
 /// The most words of one amount without a unit, such as "two thousand five hundred".
 const AMOUNT_WORDS_MAX: usize = 7;
@@ -307,13 +304,20 @@ fn number_kind(tokens: &[Token], run: Range<usize>) -> Option<HeardKind> {
     }
     let single = rest.iter().filter(|token| number::digit(&token.text).is_some()).count();
     let row_of_digits = single == rest.len() && single > FEW;
+    // "four hundred seventy two nine one": what trails in single digits is no amount.
+    let trailing = rest.iter().rev().take_while(|token| number::digit(&token.text).is_some());
+    let huge = rest.iter().any(|token| {
+        matches!(token.form, Form::Number(_)) && token.text.chars().count() > AMOUNT_FIGURES_MAX
+    });
+    if row_of_digits || trailing.count() > 1 || huge {
+        return Some(HeardKind::Id);
+    }
     let counted = UNITS.contains(&text(tokens, run.end));
     let scaled = rest.iter().any(|token| matches!(token.text.as_str(), "hundred" | "thousand"));
     let long = rest
         .iter()
         .any(|token| matches!(token.form, Form::Number(_)) && token.text.chars().count() > FEW);
-    let passes = !row_of_digits
-        && (counted || scaled && rest.len() <= AMOUNT_WORDS_MAX || rest.len() <= FEW && !long);
+    let passes = counted || scaled && rest.len() <= AMOUNT_WORDS_MAX || rest.len() <= FEW && !long;
     (!passes).then_some(HeardKind::Id)
 }
 

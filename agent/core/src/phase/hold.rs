@@ -36,7 +36,12 @@ impl Conversation {
         self.utterance = Utterance::default();
         self.hold.woken_at = None;
         self.hold.unclear = 0;
-        for timer in [TimerName::MenuStep, TimerName::MenuTotal, TimerName::HoldMusic] {
+        for timer in [
+            TimerName::MenuStep,
+            TimerName::MenuTotal,
+            TimerName::HoldMusic,
+            TimerName::RecogniserReply,
+        ] {
             self.timers.clear(timer);
         }
         // Hold ends while there is still time for the conversation it is for.

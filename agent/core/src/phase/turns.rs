@@ -39,7 +39,7 @@ impl Conversation {
     /// question, so the call ends.
     pub(crate) fn speech_failed(&mut self, item: Item) {
         if self.floor.ended(item) {
-            self.speech_failures += 1;
+            self.speech_failures = self.speech_failures.saturating_add(1);
             if let Some(turn) = &self.floor.turn {
                 self.push(Output::CancelTurn(turn.id));
             }

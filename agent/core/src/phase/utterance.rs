@@ -23,8 +23,14 @@ pub(crate) struct Utterance {
 }
 
 impl Utterance {
+    /// Whether something is of the newest utterance that was told of. A value that came late for the one before stays with it: it must
+    /// not shut out what follows.
     fn is_of(&mut self, id: UtteranceId) -> bool {
-        *self.id.get_or_insert(id) == id
+        let newest = self.id.is_none_or(|known| known <= id);
+        if newest {
+            self.id = Some(id);
+        }
+        newest
     }
 
     pub(crate) fn add_act(&mut self, id: UtteranceId, act: Act) {
