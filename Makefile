@@ -34,7 +34,7 @@ setup: ## install what demo and test need, if it is not there
 	@scripts/setup.sh
 
 .PHONY: demo
-demo: setup ## one verification call, on real audio, on this machine (under three minutes)
+demo: setup ## one verification call, on real audio, on this machine (two and a half minutes)
 	@cargo build --locked --package callwright
 	@cargo run --locked --quiet --package callwright -- demo $(ARGS)
 

@@ -53,6 +53,8 @@ pub const PLAYOUT_STUCK: Micros = Micros::from_s(45);
 pub const RECOGNISER_REPLY: Micros = Micros::from_s(5);
 /// So many utterances in a row whose words a recogniser owes show that it is gone.
 pub const MISSED_REPLIES_MAX: u8 = 2;
+/// So many pieces of a call that could not be spoken show that the voice is gone.
+pub const SPEECH_FAILURES_MAX: u8 = 4;
 /// How often one topic is asked, or one item repeated.
 pub const ATTEMPTS_MAX: u8 = 3;
 

@@ -69,6 +69,8 @@ pub struct Conversation {
     pub(crate) operator: bool,
     /// We asked for the end of the leg.
     hung_up: bool,
+    /// Pieces that could not be spoken.
+    pub(crate) speech_failures: u8,
     /// Utterances in a row that the recogniser gave no words for.
     missed_replies: u8,
     outputs: VecDeque<Output>,
@@ -97,6 +99,7 @@ impl Conversation {
             operator: false,
             hung_up: false,
             missed_replies: 0,
+            speech_failures: 0,
             outputs: VecDeque::new(),
         }
     }

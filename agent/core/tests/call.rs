@@ -459,6 +459,24 @@ fn speech_that_cannot_be_made_is_tried_again() {
 }
 
 #[test]
+fn a_voice_that_fails_now_and_then_and_again_ends_the_call() {
+    let mut rig = Rig::new(questions(3));
+    rig.reach_person();
+    rig.plays = false;
+    for _ in 0..4 {
+        rig.hear(&[Act::GoAhead], &[]);
+        let spoken = rig.said.iter().rev().find_map(|output| match output {
+            Output::Speak(segment) => Some(*segment),
+            _ => None,
+        });
+        rig.input(Input::SpeechFailed(Item::Segment(spoken.expect("it asks"))));
+    }
+    rig.input(Input::HungUp);
+    let lost = Outcome::Failed(Ending::VendorLost);
+    assert_eq!(rig.said.last(), Some(&Output::Finish(lost)));
+}
+
+#[test]
 fn a_stream_that_never_comes_or_goes_silent_for_good_ends_the_call() {
     let mut rig = Rig::new(questions(1));
     rig.input(Input::Answered);

@@ -169,6 +169,8 @@ pub(crate) fn call_outcome(outcome: Outcome) -> CallOutcome {
         Outcome::Partial { why: Ending::FarEndHungUp | Ending::MediaLost, .. } => {
             return CallOutcome::Dropped;
         }
+        // What was won is kept; the rest is asked again.
+        Outcome::Partial { why: Ending::VendorLost, .. } => return CallOutcome::OurFault,
         Outcome::Partial { .. } => return CallOutcome::Partial,
         Outcome::Failed(why) => why,
     };

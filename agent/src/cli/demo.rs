@@ -7,7 +7,7 @@ use clap::Args;
 use super::{CliError, Exit, Session};
 use crate::demo;
 
-/// One verification call, end to end and in real time, on this machine: about two minutes
+/// One verification call, end to end and in real time, on this machine: two and a half minutes
 ///
 /// The carrier and the payer are simulated over real sockets, the patient is made up, speech is local, or by the clients of hosted vendors
 /// at simulated ones. Nothing leaves the machine. The recording, the journal, the result and the log lie in the folder that is printed at

@@ -65,7 +65,7 @@ fn row(name: &str, field: &FieldResult, show_phi: bool) -> Line {
     let value = covered(name, &field.value, show_phi);
     let read_back = if field.read_back { "yes" } else { "–" };
     Line::Row(format!(
-        "   {name:<24} {value:<14} {heard:<17} #{:<4} {:>5.2}   {read_back}",
+        "   {name:<24} {value:<20} {heard:<17} #{:<4} {:>5.2}   {read_back}",
         evidence.utterance, field.confidence
     ))
 }
@@ -82,7 +82,7 @@ pub(super) fn lines(
     let head = format!("{} in {}", result.outcome, stamp(result.length_ms));
     lines.push(Line::Head(format!(" RESULT    {head}")));
     lines.push(Line::Head(format!(
-        "   {:<24} {:<14} {:<17} {:<5} {:>5}   {}",
+        "   {:<24} {:<20} {:<17} {:<5} {:>5}   {}",
         "field", "value", "heard at", "utt.", "sure", "read back"
     )));
     for (name, field) in &result.fields {

@@ -1,6 +1,6 @@
 //! Turn-taking: our turns from the model's first word to their last sound, and the far end's interruptions.
 
-use crate::config::{BARGE_IN, GOODBYE_GRACE};
+use crate::config::{BARGE_IN, GOODBYE_GRACE, SPEECH_FAILURES_MAX};
 use crate::conversation::Conversation;
 use crate::goal::Goal;
 use crate::id::{SegmentId, TurnId};
@@ -35,13 +35,20 @@ impl Conversation {
         }
     }
 
-    /// A piece could not be spoken: the turn is tried again.
+    /// A piece could not be spoken: the turn is tried again. A voice that fails again and again leaves the far end with half of every
+    /// question, so the call ends.
     pub(crate) fn speech_failed(&mut self, item: Item) {
         if self.floor.ended(item) {
+            self.speech_failures += 1;
             if let Some(turn) = &self.floor.turn {
                 self.push(Output::CancelTurn(turn.id));
             }
-            self.retry_turn();
+            if self.speech_failures >= SPEECH_FAILURES_MAX {
+                self.floor.turn = None;
+                self.end_with_clip(Clip::PoliteEnd, crate::outcome::Ending::VendorLost);
+            } else {
+                self.retry_turn();
+            }
         }
     }
 
