@@ -73,6 +73,8 @@ pub struct Question {
     pub no: Vec<String>,
     /// For money, shares, counts and months: phrases that mean zero though no number is said ("there is no co pay").
     pub zero: Vec<String>,
+    /// For [`ValueKind::PlanShare`]: phrases that mean that the plan pays all of it ("preventive is covered in full").
+    pub full: Vec<String>,
 }
 
 /// The sort of a value.

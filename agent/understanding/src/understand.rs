@@ -102,8 +102,20 @@ pub fn understand(words: &Words<'_>, ctx: &Context<'_>) -> Understanding {
         found.push(refused);
     }
     let conflicts = conflicts::find(&found, ctx, heard.corrects());
+    doubt(&mut found, &conflicts);
     let payer_named = ctx.payer.names_itself(&texts);
     Understanding { acts, found, conflicts, payer_named }
+}
+
+/// What cannot be right beside another value is read back, so that whoever says it twice is believed.
+fn doubt(found: &mut [Found], conflicts: &[(Topic, Topic)]) {
+    for new in found {
+        let topic = new.extracted.topic;
+        let in_doubt = conflicts.iter().any(|(a, b)| a != b && (*a == topic || *b == topic));
+        if in_doubt && new.extracted.verdict == Verdict::Clear {
+            new.extracted.verdict = Verdict::Unsure;
+        }
+    }
 }
 
 /// "I do not have that": what was asked is refused, unless it was answered in the same breath.

@@ -189,7 +189,7 @@ fn a_question_set_with_mistakes_is_refused_with_each_of_them() {
         .replace("[\"coverage_status\"]", "[\"coverage\"]")
         .replace("\"born\"", "\"Born 1985\"")
         .replace("name = \"plan_type\"", "name = \"coinsurance\"")
-        .replace("kind = \"yes_no\"", "kind = \"money\"");
+        .replace("kind = \"yes_no\"", "kind = \"money\"\nfull = [\"in full\"]");
     let questions = [("medical", medical.as_str())];
     let problems = problems(&Sources { questions: &questions, ..EMBEDDED });
     has(
@@ -201,6 +201,7 @@ fn a_question_set_with_mistakes_is_refused_with_each_of_them() {
     has(&problems, &["fields.effective_date.heard", "`Born 1985`"]);
     has(&problems, &["fields.coinsurance", "more than once"]);
     has(&problems, &["fields.prior_authorization.yes", "yes_no"]);
+    has(&problems, &["fields.prior_authorization.full", "plan_share"]);
 }
 
 #[test]

@@ -39,6 +39,8 @@ struct RawQuestion {
     no: Vec<String>,
     #[serde(default)]
     zero: Vec<String>,
+    #[serde(default)]
+    full: Vec<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -175,6 +177,7 @@ impl RawQuestion {
             yes: self.yes,
             no: self.no,
             zero: self.zero,
+            full: self.full,
         })
     }
 
@@ -228,8 +231,11 @@ impl RawQuestion {
         if !counts && !self.zero.is_empty() {
             findings.add(key("zero"), "zero phrases are for money, shares, months and counts only");
         }
-        for phrase in self.yes.iter().chain(&self.no).chain(&self.zero) {
-            check_phrase(&key("yes, no and zero"), phrase, findings);
+        if self.kind != RawKind::PlanShare && !self.full.is_empty() {
+            findings.add(key("full"), "full phrases are for a plan_share only");
+        }
+        for phrase in self.yes.iter().chain(&self.no).chain(&self.zero).chain(&self.full) {
+            check_phrase(&key("yes, no, zero and full"), phrase, findings);
         }
     }
 }

@@ -248,6 +248,9 @@ impl Search<'_> {
                     }
                     _ => (value, sure),
                 };
+                // Yes or no to the other half of a question is a guess at what was meant.
+                let guess = rank == Rank::Sibling && question.kind == ValueKind::YesNo;
+                let sure = sure && !guess;
                 Some(Candidate { mention: place, field, rank, value, sure, from, to })
             })
             .collect()
@@ -311,7 +314,9 @@ impl Search<'_> {
             };
         }
         let asked = self.ctx.questions.fields.get(focus)?;
-        let sibling = asked.answers_with.contains(&question.name);
+        // Several shares are asked for at once, but each is told by the name of its class.
+        let named_only = question.kind == ValueKind::PlanShare;
+        let sibling = asked.answers_with.contains(&question.name) && !named_only;
         fits.filter(|_| sibling).map(|pattern| (Rank::Sibling, Some(pattern)))
     }
 
@@ -341,6 +346,7 @@ fn is_number(sort: Sort) -> bool {
         | Sort::Split(_) => true,
         Sort::Choice { .. }
         | Sort::Date(_)
+        | Sort::Full { .. }
         | Sort::Other
         | Sort::YesNo { .. }
         | Sort::Zero { .. } => false,
@@ -415,6 +421,9 @@ pub(super) fn value_for(
         }
         (ValueKind::PlanShare, Sort::Zero { field: of }) if of == field => {
             Some((Value::PlanShare(0), sure))
+        }
+        (ValueKind::PlanShare, Sort::Full { field: of }) if of == field => {
+            Some((Value::PlanShare(100), sure))
         }
         (ValueKind::Months, Sort::Zero { field: of }) if of == field => {
             Some((Value::Months(0), sure))

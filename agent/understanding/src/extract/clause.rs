@@ -15,6 +15,14 @@ use crate::understand::Context;
 /// Words that end a value's clause.
 const CONNECTORS: &[&str] = &["and", "but", "then"];
 
+/// Where the clause of the token at a place begins, by the connectors alone.
+pub(super) fn clause_start(tokens: &[Token], at: usize) -> usize {
+    let connects = |place: &usize| {
+        tokens.get(*place).is_some_and(|token| CONNECTORS.contains(&token.text.as_str()))
+    };
+    (0..at).rev().find(connects).map_or(0, |place| place + 1)
+}
+
 /// To which side the words between two values belong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gap {

@@ -153,7 +153,7 @@ fn a_class_without_a_deductible_is_not_a_plan_without_one() {
         (
             "deductible_individual",
             "there is no deductible",
-            &["deductible_individual=0.00?", "deductible_on_preventive=no"],
+            &["deductible_individual=0.00?", "deductible_on_preventive=no?"],
         ),
         ("deductible_on_preventive", "no", &["deductible_on_preventive=no"]),
         ("deductible_on_preventive", "yes it does", &["deductible_on_preventive=yes"]),
@@ -309,6 +309,120 @@ fn the_benefit_year_is_asked_for_or_named() {
         ),
         ("benefit_year", "two per calendar year", &[]),
     ]);
+}
+
+#[test]
+fn a_share_that_two_sides_are_named_for_is_not_taken_for_the_wrong_one() {
+    check(&[
+        (
+            "basic_plan_pays",
+            "basic is covered with a twenty percent coinsurance",
+            &["basic_plan_pays=80?"],
+        ),
+        (
+            "basic_plan_pays",
+            "your share for basic services is twenty percent by the plan",
+            &["basic_plan_pays=80?"],
+        ),
+        (
+            "basic_plan_pays",
+            "the plan pays twenty percent is what the patient pays",
+            &["basic_plan_pays=20?"],
+        ),
+        ("basic_plan_pays", "they pay twenty percent", &["basic_plan_pays=20?"]),
+        (
+            "basic_plan_pays",
+            "the plan pays eighty percent and you pay twenty percent",
+            &["basic_plan_pays=80"],
+        ),
+        (
+            "basic_plan_pays",
+            "you pay twenty percent the plan pays eighty percent",
+            &["basic_plan_pays=80?"],
+        ),
+        (
+            "basic_plan_pays",
+            "the plan pays eighty percent and you pay thirty percent",
+            &["basic_plan_pays=80?"],
+        ),
+        ("", "fifty percent is what the plan pays for major", &["major_plan_pays=50"]),
+        ("major_plan_pays", "it's fifty fifty", &["major_plan_pays=50?"]),
+    ]);
+}
+
+#[test]
+fn each_class_in_a_breath_keeps_its_own_share() {
+    check(&[
+        (
+            "preventive_plan_pays",
+            "the plan pays one hundred percent for preventive eighty percent for basic and fifty percent for major",
+            &["preventive_plan_pays=100?", "basic_plan_pays=80?", "major_plan_pays=50?"],
+        ),
+        (
+            "preventive_plan_pays",
+            "preventive is covered in full basic is covered at eighty percent",
+            &["preventive_plan_pays=100?", "basic_plan_pays=80"],
+        ),
+        ("preventive_plan_pays", "you pay nothing for preventive", &["preventive_plan_pays=100?"]),
+        (
+            "basic_plan_pays",
+            "basic is covered at eighty percent with no deductible",
+            &["basic_plan_pays=80"],
+        ),
+        (
+            "orthodontics_plan_pays",
+            "no there is no coverage for orthodontics",
+            &["orthodontics_plan_pays=0?"],
+        ),
+        ("orthodontics_plan_pays", "implants are not covered", &[]),
+    ]);
+}
+
+#[test]
+fn a_limit_in_effect_says_nothing_of_the_coverage() {
+    check(&[
+        ("major_waiting_period", "there is a waiting period in effect", &[]),
+        (
+            "missing_tooth_clause",
+            "the missing tooth clause is in effect",
+            &["missing_tooth_clause=yes"],
+        ),
+        (
+            "major_waiting_period",
+            "no waiting period and the missing tooth clause applies",
+            &["major_waiting_period=none?", "missing_tooth_clause=yes"],
+        ),
+        (
+            "major_waiting_period",
+            "no waiting period and no missing tooth clause",
+            &["major_waiting_period=none?", "missing_tooth_clause=no"],
+        ),
+        (
+            "major_waiting_period",
+            "no there is not",
+            &["major_waiting_period=none?", "missing_tooth_clause=no?"],
+        ),
+        (
+            "cleaning_frequency",
+            "cleanings and exams are limited to two per contract year",
+            &["cleaning_frequency=2 per benefit year", "exam_frequency=2 per benefit year"],
+        ),
+        ("exam_frequency", "limited exams are covered one per year", &[]),
+    ]);
+}
+
+#[test]
+fn what_does_not_add_up_is_read_back() {
+    let text = "the annual maximum is fifteen hundred dollars three hundred has been used and one thousand is remaining";
+    let heard = Moment::asked_dental("annual_maximum").hear(text);
+    assert_eq!(
+        shown_of(dental(), &heard),
+        [
+            "annual_maximum=1500.00?",
+            "annual_maximum_used=300.00",
+            "annual_maximum_remaining=1000.00?"
+        ]
+    );
 }
 
 fn known(asked: &str, known: &[(&str, Value)], text: &str) -> Vec<(Topic, Topic)> {

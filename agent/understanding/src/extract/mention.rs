@@ -2,6 +2,7 @@
 
 use callwright_prompts::{Question, ValueKind};
 
+use super::clause::clause_start;
 use super::{Focus, phrase};
 use crate::normal::{Form, Token};
 use crate::value::number::{begins, cardinal, digit};
@@ -20,6 +21,8 @@ pub(super) enum Sort {
     Date(Date),
     /// How often something is covered.
     Frequency(Frequency),
+    /// "Covered in full": all of it, for the question at a place.
+    Full { field: usize },
     /// An amount in cents.
     Money(u64),
     /// A stretch of months.
@@ -141,6 +144,7 @@ fn meet(last: &mut Mention, next: &mut Mention, tokens: &[Token]) {
         | Sort::Choice { .. }
         | Sort::Date(_)
         | Sort::Frequency(_)
+        | Sort::Full { .. }
         | Sort::Months(_)
         | Sort::Other
         | Sort::Split(_)
@@ -251,23 +255,39 @@ pub(super) fn phrases(
             said
         }
         ValueKind::YesNo => yes_no(tokens, field, question, focus).into_iter().collect(),
-        ValueKind::Money
-        | ValueKind::Percent
-        | ValueKind::PlanShare
-        | ValueKind::Months
-        | ValueKind::Count => question
-            .zero
-            .iter()
-            .flat_map(|words| phrase::places(tokens, words))
-            // "No coinsurance information" says nothing about the coinsurance.
-            .filter(|(_, end)| !is(tokens, *end, &["information", "info", "listed", "number"]))
-            .map(|(at, end)| Mention { sort: Sort::Zero { field }, at, end, sure: false })
-            .take(1)
+        ValueKind::Money | ValueKind::Percent | ValueKind::Count => {
+            said(tokens, &question.zero, Sort::Zero { field }).collect()
+        }
+        ValueKind::PlanShare => said(tokens, &question.zero, Sort::Zero { field })
+            .chain(said(tokens, &question.full, Sort::Full { field }))
             .collect(),
+        ValueKind::Months => {
+            let none = said(tokens, &question.zero, Sort::Zero { field }).next();
+            // "Is there a waiting period?" "No, there is not."
+            let no = focus.is_asking(field) && polar::answer(tokens) == Some(false);
+            let denied =
+                no.then_some(Mention { sort: Sort::Zero { field }, at: 0, end: 1, sure: false });
+            none.or(denied).into_iter().collect()
+        }
         ValueKind::Date | ValueKind::Frequency | ValueKind::Name | ValueKind::Reference => {
             Vec::new()
         }
     }
+}
+
+/// The first of these phrases that was said, as this sort of value. Always read back.
+fn said<'a>(
+    tokens: &'a [Token],
+    phrases: &'a [String],
+    sort: Sort,
+) -> impl Iterator<Item = Mention> + 'a {
+    phrases
+        .iter()
+        .flat_map(|words| phrase::places(tokens, words))
+        // "No coinsurance information" says nothing about the coinsurance.
+        .filter(|(_, end)| !is(tokens, *end, &["information", "info", "listed", "number"]))
+        .map(move |(at, end)| Mention { sort, at, end, sure: false })
+        .take(1)
 }
 
 /// "Is the coverage active?" "Yes, it is.": of two choices, the question names the first. Always read back.
@@ -327,6 +347,9 @@ fn yes_no(tokens: &[Token], field: usize, question: &Question, focus: &Focus) ->
         (yes, no) => Some(yes > no),
     };
     let place = if says == Some(true) { yes } else { no };
+    // "No waiting period, and the clause applies": the "no" is not about the clause.
+    let from = place.map_or(0, |(at, _)| clause_start(tokens, at));
+    let tokens = tokens.get(from..).unwrap_or_default();
     // After a read-back a yes or no is about the read-back.
     let particles = if focus.reading_back { None } else { polar::read(tokens, says) };
     let whole = particles.or_else(|| {

@@ -27,14 +27,15 @@ impl Search<'_> {
         clause: (usize, usize),
     ) -> (Value, bool) {
         match self.whose(mention, clause) {
-            Some(Whose::Plan) => (Value::PlanShare(share), sure),
-            Some(Whose::Patient) => (Value::PlanShare(100 - share.min(100)), false),
+            Some((Whose::Plan, clear)) => (Value::PlanShare(share), sure && clear),
+            Some((Whose::Patient, _)) => (Value::PlanShare(100 - share.min(100)), false),
             None => (Value::PlanShare(share), false),
         }
     }
 
-    /// The phrase nearest before the value decides, else the nearest after it.
-    fn whose(&self, mention: &Mention, (from, to): (usize, usize)) -> Option<Whose> {
+    /// The phrase nearest before the value decides, else the nearest after it; and whether they agree. A phrase right before another
+    /// value is that one's: "the plan pays eighty percent, you pay twenty percent".
+    fn whose(&self, mention: &Mention, (from, to): (usize, usize)) -> Option<(Whose, bool)> {
         let shares = &self.ctx.questions.shares;
         let plan = shares.plan.iter().map(|words| (Whose::Plan, words));
         let patient = shares.patient.iter().map(|words| (Whose::Patient, words));
@@ -48,11 +49,11 @@ impl Search<'_> {
         let before = said.iter().filter(|(_, _, end)| *end <= mention.at);
         // Of two that end together the longer one says more.
         let before = before.max_by_key(|(_, at, end)| (*end, usize::MAX - *at));
-        let after = || {
-            let after = said.iter().filter(|(_, at, _)| *at >= mention.end);
-            after.min_by_key(|(_, at, end)| (*at, usize::MAX - *end))
-        };
-        before.or_else(after).map(|(whose, ..)| *whose)
+        let introduces = |end: usize| self.mentions.iter().any(|other| other.at == end);
+        let after = said.iter().filter(|(_, at, end)| *at >= mention.end && !introduces(*end));
+        let after = after.min_by_key(|(_, at, end)| (*at, usize::MAX - *end));
+        let agree = before.zip(after).is_none_or(|((one, ..), (other, ..))| one == other);
+        before.or(after).map(|(whose, ..)| (*whose, agree))
     }
 
     /// Adds the answers that are said in one breath with others: "cleanings and exams are covered twice a year" are two.
