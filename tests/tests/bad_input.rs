@@ -283,7 +283,8 @@ async fn a_recogniser_that_stalls_ends_the_call_before_anything_is_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_voice_that_fails_ends_the_call_in_words() {
-    let (house, called) = call_with(|vendors, _| vendors.text_to_speech = Arc::new(Hoarse)).await;
+    let (house, called) =
+        call_with(|vendors, _| vendors.text_to_speech = Arc::new(Hoarse::default())).await;
     let result = &called.made().result;
     let by = result.ended_by.as_deref().expect("it was not complete");
     assert_ne!(by, "far_end_hung_up", "the person was left in silence");

@@ -176,9 +176,13 @@ async fn table(vendor: Vendor, when: Trigger, may: &[&str]) {
 
 const BY_VENDOR: [&str; 2] = ["vendor_lost, by vendor_lost", "partial, by vendor_lost"];
 
-/// A vendor that answers nothing, or too late, is found out after ten seconds of it. A payer with less patience hangs up first.
-const BY_FAR_END: [&str; 2] =
-    ["far_end_hung_up, by far_end_hung_up", "partial, by far_end_hung_up"];
+/// A vendor that answers nothing, or too late, is found out after seconds of it. A payer with less patience hangs up first, or does not
+/// answer what it hardly heard.
+const BY_FAR_END: [&str; 3] = [
+    "far_end_hung_up, by far_end_hung_up",
+    "partial, by far_end_hung_up",
+    "partial, by answers_withheld",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "six calls in real time: make test-all"]

@@ -1,5 +1,8 @@
 //! Vendors that fail, each in its own way. Nothing here recovers: that is the product's part.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use callwright_compliance::{PhiString, Purpose};
 use callwright_prompts::ClipName;
 use callwright_vendors::{
@@ -58,7 +61,10 @@ impl SpeechToText for Refuses {
 }
 
 /// A voice that speaks the practice's clips, and fails at every segment of a call.
-pub(crate) struct Hoarse;
+#[derive(Default)]
+pub(crate) struct Hoarse {
+    spoken: Arc<AtomicUsize>,
+}
 
 impl TextToSpeech for Hoarse {
     fn id(&self) -> &'static str {
@@ -66,12 +72,12 @@ impl TextToSpeech for Hoarse {
     }
 
     fn open(&self, _leave: Egress) -> Result<Box<dyn SpeechSession>, VendorError> {
-        Ok(Box::new(HoarseSession { clips: ClipName::ALL.len() }))
+        Ok(Box::new(HoarseSession { spoken: Arc::clone(&self.spoken) }))
     }
 }
 
 struct HoarseSession {
-    clips: usize,
+    spoken: Arc<AtomicUsize>,
 }
 
 impl SpeechSession for HoarseSession {
@@ -80,8 +86,8 @@ impl SpeechSession for HoarseSession {
     fn speak(&mut self, words: PhiString) -> mpsc::Receiver<SpeechResult> {
         let (to, from) = mpsc::channel(1);
         let failed = Err(VendorError::Broke { vendor: "hoarse" });
-        let spoken = if self.clips > 0 { Ok(hum(words.expose(Purpose::Speak))) } else { failed };
-        self.clips = self.clips.saturating_sub(1);
+        let clip = self.spoken.fetch_add(1, Ordering::Relaxed) < ClipName::ALL.len();
+        let spoken = if clip { Ok(hum(words.expose(Purpose::Speak))) } else { failed };
         to.try_send(spoken).expect("there is room for one");
         from
     }

@@ -101,7 +101,7 @@ proptest! {
         before in "(the |member |is |so |okay ){0,3}",
         after in "( please| thank you| is active| one moment| days| dollars| per year| times| visits){0,2}",
         planted in prop_oneof![
-            "[0-9]{3,11}",
+            "[0-9]{5,11}",
             "[A-Z][0-9]{4,9}",
             "(one|two|four|six|nine|zero)( (one|three|seven|eight|oh)){2,9}",
             "[b-hj-z]( [b-hj-z]){2,7}",

@@ -19,6 +19,10 @@ pub(super) const PIECE_CHARS_MAX: usize = 320;
 /// Pieces of a turn.
 pub(super) const PIECES_MAX: usize = 10;
 
+/// Characters of a whole turn: half a minute of speech. The longest turn of the pack has half of that, and nobody listens to a machine
+/// for longer.
+const TURN_CHARS_MAX: usize = 400;
+
 /// What the turn does not allow. It does not hold the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Off {
@@ -64,6 +68,7 @@ pub(super) struct Guard<'a> {
     said: String,
     numbers_in_a_row: usize,
     pieces: usize,
+    chars: usize,
 }
 
 impl<'a> Guard<'a> {
@@ -86,13 +91,23 @@ impl<'a> Guard<'a> {
                 | Goal::Provide(_) => {}
             }
         }
-        Guard { never, items, values, said: " ".to_owned(), numbers_in_a_row: 0, pieces: 0 }
+        Guard {
+            never,
+            items,
+            values,
+            said: " ".to_owned(),
+            numbers_in_a_row: 0,
+            pieces: 0,
+            chars: 0,
+        }
     }
 
     /// Passes one piece.
     pub(super) fn piece(&mut self, text: &str) -> Result<Segment, Off> {
         self.pieces += 1;
-        if self.pieces > PIECES_MAX || text.chars().count() > PIECE_CHARS_MAX {
+        let chars = text.chars().count();
+        self.chars += chars;
+        if self.pieces > PIECES_MAX || chars > PIECE_CHARS_MAX || self.chars > TURN_CHARS_MAX {
             return Err(Off::Long);
         }
         let template = Template::parse(text).map_err(|_| Off::Template)?;
