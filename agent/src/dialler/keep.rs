@@ -45,10 +45,9 @@ pub(super) async fn give_back(
     let result = if needs_staff {
         end(services, claimed, actor, &Ending::NeedsStaff, "not_callable").await
     } else {
-        let wait = match &error {
-            DialError::Vendor(vendor) if vendor.mend() != vendors::Mend::Later => GIVE_BACK_LONG,
-            _ => GIVE_BACK,
-        };
+        let must_be_mended =
+            matches!(&error, DialError::Vendor(vendor) if vendor.mend() != vendors::Mend::Later);
+        let wait = if must_be_mended { GIVE_BACK_LONG } else { GIVE_BACK };
         let released = services.store.release(claimed.lease, now + wait, now).await;
         released.map_err(DialError::from)
     };
