@@ -25,6 +25,13 @@ pub(crate) struct Tick {
     pub(crate) hung_up: bool,
 }
 
+/// What becomes of tones on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    Arrive,
+    Lost,
+}
+
 pub(crate) struct Line {
     engine: Engine,
     bank: Arc<Bank>,
@@ -82,8 +89,9 @@ impl Line {
     }
 
     /// Plays one frame to the far end and takes one from it.
-    pub(crate) fn tick(&mut self, near: &Frame) -> Tick {
-        self.hear(near);
+    /// `keys` says whether tones in it reach the far end as keys.
+    pub(crate) fn tick(&mut self, near: &Frame, keys: Keys) -> Tick {
+        self.hear(near, keys);
         if self.engine.poll_timeout().is_some_and(|(at_ms, _)| at_ms <= self.now_ms()) {
             self.give(Event::Timeout);
         }
@@ -104,13 +112,17 @@ impl Line {
         }
     }
 
-    fn hear(&mut self, near: &Frame) {
+    fn hear(&mut self, near: &Frame, keys: Keys) {
         let mut samples = [0_i16; FRAME];
         g711::decode_into(near, &mut samples);
         self.near_segment(Some(&samples));
         let mut pressed = Vec::new();
         let at = SampleTime::from_ms(self.now_ms());
-        self.keys.push(at, &samples, |key, _| pressed.push(key.symbol()));
+        let heard = match keys {
+            Keys::Arrive => samples,
+            Keys::Lost => [0; FRAME],
+        };
+        self.keys.push(at, &heard, |key, _| pressed.push(key.symbol()));
         for key in pressed {
             self.endpointer.key();
             self.note(LogEvent::KeyDetected { key });

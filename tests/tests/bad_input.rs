@@ -25,6 +25,7 @@ use callwright_sim::log::EchoReason;
 use callwright_sim::payer::faults::{
     DialFault, HangUpFault, Injected, Injection, MarkFault, Stall,
 };
+use callwright_sim::payer::scenario::{HOLD, MenuStep};
 use callwright_sim::{LogEntry, LogEvent, Scenario};
 use callwright_store::RequestState;
 use callwright_vendors::VendorError;
@@ -171,6 +172,43 @@ async fn a_far_end_that_hangs_up_in_its_first_word_leaves_nothing() {
     assert_ended(&called, "far_end_hung_up", Some("far_end_hung_up"));
     assert!(audible(&called).is_empty(), "nothing was said to nobody");
     assert_eq!(house.settled(&called).await.state, RequestState::Queued);
+    house.close().await;
+}
+
+// A menu.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_menu_that_does_not_hear_tones_gets_its_keys_from_the_carrier() {
+    let (house, called) = call(|payer| {
+        payer.menu = vec![MenuStep {
+            id: "welcome".to_owned(),
+            prompt: "acme health. benefits and eligibility press two.".to_owned(),
+            choices: [("2".to_owned(), HOLD.to_owned())].into(),
+            digits: None,
+            then: None,
+            barge_in: true,
+            retry: None,
+        }];
+        payer.menu_patience.first_key_ms = 4_000;
+        payer.menu_patience.tries = 4;
+        payer.menu_patience.retry = "sorry.".to_owned();
+        payer.faults.stream_tones_lost = true;
+    })
+    .await;
+    assert_ended(&called, "complete", None);
+    let log = called.log();
+    let keys: Vec<char> = log
+        .entries
+        .iter()
+        .filter_map(|entry| {
+            if let LogEvent::KeyDetected { key } = entry.event { Some(key) } else { None }
+        })
+        .collect();
+    assert_eq!(keys, ['2'], "the tones were lost, and what the carrier pressed arrived once");
+    let streams = log.entries.iter();
+    let streams = streams.filter(|entry| matches!(entry.event, LogEvent::StreamStarted { .. }));
+    assert_eq!(streams.count(), 2, "the leg outlived its first stream");
+    house.settled(&called).await;
     house.close().await;
 }
 

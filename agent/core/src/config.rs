@@ -17,6 +17,9 @@ pub const MENU_STEP: Micros = Micros::from_s(30);
 pub const MENU_TOTAL: Micros = Micros::from_s(8 * 60);
 /// The same prompt for the fourth time is a loop.
 pub const MENU_REPEATS_MAX: u8 = 3;
+/// When a menu asks the same for so many times more, its line does not hear tones: the carrier presses the keys from here on. Once more is
+/// not enough: a prompt that we spoke into says itself again, too.
+pub const TONES_UNHEARD: u8 = 2;
 /// Patience in the queue; published hold times run from 15 to 60 minutes.
 pub const HOLD_TOTAL: Micros = Micros::from_s(45 * 60);
 /// Talking about one patient (rule L1).

@@ -52,6 +52,6 @@ pub use goal::Goal;
 pub use id::{FieldId, SegmentId, StepId, TurnId, UtteranceId, ValueId};
 pub use input::{HoldSound, Input, Item, Key, LegFailure, MenuReply, Now, Owed, Tone};
 pub use outcome::{Ending, Outcome};
-pub use output::{ArmReason, Clip, Ear, Incident, Output, Phase, Recording, Stop};
+pub use output::{ArmReason, Clip, Ear, Incident, KeyWay, Output, Phase, Recording, Stop};
 pub use time::{Micros, SampleTime};
 pub use timer::TimerName;

@@ -39,7 +39,12 @@ pub enum Output {
     /// Play a fixed clip.
     Play(Clip),
     /// Send the keys of a menu step.
-    SendDigits(StepId),
+    SendDigits {
+        /// The step.
+        step: StepId,
+        /// How.
+        by: KeyWay,
+    },
     /// Speak the phrase of a menu step.
     SayStep(StepId),
     /// A value that was accepted does not stand any more.
@@ -61,6 +66,17 @@ pub enum Output {
     },
     /// Stop what is being played, at once.
     StopPlayout(Stop),
+}
+
+/// How keys reach the menu.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyWay {
+    /// As tones in our own audio.
+    #[default]
+    Tones,
+    /// Pressed by the carrier: the second rung, for a line on which tones are not heard. It costs the leg its stream; a new one follows.
+    Carrier,
 }
 
 /// What is stopped.

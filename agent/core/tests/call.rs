@@ -4,7 +4,7 @@
 mod support;
 
 use callwright_core::{
-    Act, Clip, DataItem, Ending, Extracted, FieldId, Goal, HoldSound, Input, Item, LegFailure,
+    Act, Clip, DataItem, Ending, Extracted, FieldId, Goal, HoldSound, Input, Item, KeyWay, LegFailure,
     MenuReply, Outcome, Output, Owed, Phase, Recording, StepId, Stop, Topic, UtteranceId, ValueId,
     Verdict,
 };
@@ -12,6 +12,10 @@ use support::{FIRST, Rig, questions};
 
 fn position(rig: &Rig, wanted: impl Fn(&Output) -> bool) -> usize {
     rig.said.iter().position(wanted).expect("the output never came")
+}
+
+fn keys(output: &Output, step: StepId, by: KeyWay) -> bool {
+    *output == Output::SendDigits { step, by }
 }
 
 fn goals(rig: &Rig) -> Vec<Goal> {
@@ -32,7 +36,7 @@ fn a_good_call_runs_from_the_menu_to_a_complete_outcome() {
     rig.input(Input::StreamUp);
     rig.input(Input::MenuMatched { step: StepId(0), reply: MenuReply::Press });
     rig.hear(&[Act::MenuPrompt(StepId(0))], &[]);
-    assert_eq!(rig.count(|o| *o == Output::SendDigits(StepId(0))), 1);
+    assert_eq!(rig.count(|o| keys(o, StepId(0), KeyWay::Tones)), 1);
     rig.input(Input::MenuMatched { step: StepId(1), reply: MenuReply::Hold });
     rig.hear(&[Act::MenuPrompt(StepId(1))], &[]);
     assert_eq!(rig.call.phase(), Phase::Hold);
@@ -318,8 +322,26 @@ fn the_same_prompt_again_and_again_is_a_loop() {
         rig.input(Input::MenuMatched { step: StepId(0), reply: MenuReply::Press });
         rig.hear(&[Act::MenuPrompt(StepId(0))], &[]);
     }
-    assert_eq!(rig.count(|o| *o == Output::SendDigits(StepId(0))), 4);
+    assert_eq!(rig.count(|o| keys(o, StepId(0), KeyWay::Tones)), 2);
+    assert_eq!(rig.count(|o| keys(o, StepId(0), KeyWay::Carrier)), 2);
     assert_eq!(rig.count(|o| *o == Output::HangUp), 1);
+}
+
+#[test]
+fn a_line_that_does_not_hear_tones_gets_its_keys_from_the_carrier_for_the_rest_of_the_menu() {
+    let mut rig = Rig::new(questions(1));
+    rig.input(Input::StreamUp);
+    for step in [0, 0, 0, 1] {
+        rig.input(Input::MenuMatched { step: StepId(step), reply: MenuReply::Press });
+        rig.hear(&[Act::MenuPrompt(StepId(step))], &[]);
+        // What the carrier presses costs the leg its stream.
+        rig.input(Input::StreamDown);
+        rig.input(Input::StreamUp);
+    }
+    assert_eq!(rig.call.phase(), Phase::Menu);
+    assert_eq!(rig.count(|o| keys(o, StepId(0), KeyWay::Tones)), 2);
+    assert_eq!(rig.count(|o| keys(o, StepId(0), KeyWay::Carrier)), 1);
+    assert_eq!(rig.count(|o| keys(o, StepId(1), KeyWay::Carrier)), 1);
 }
 
 #[test]

@@ -141,7 +141,7 @@ impl Watch {
                 prop_assert!(!goals.is_empty(), "a turn without an aim");
                 prop_assert!(matches!(self.phase, Phase::Person | Phase::WrapUp));
             }
-            Output::SendDigits(_) | Output::SayStep(_) => {
+            Output::SendDigits { .. } | Output::SayStep(_) => {
                 prop_assert_eq!(self.phase, Phase::Menu, "keys to a person");
             }
             Output::SetRecogniser(Ear::Person) => {

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use registry::{CallHandle, NoStream, Registry};
+pub(crate) use twilio::target;
 
 use crate::clock::Clock;
 

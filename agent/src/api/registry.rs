@@ -23,6 +23,8 @@ pub struct CallHandle {
     answer_until: Timestamp,
     /// How many streams the leg was told to open.
     epoch: u32,
+    /// A stream of the leg has come: it was answered in time.
+    answered: bool,
     /// The leg, once the carrier has named it.
     leg: Option<CallSid>,
 }
@@ -65,7 +67,7 @@ impl Registry {
         let (commands, commands_rx) = mpsc::channel(LINES_MAX);
         let progress = Mutex::new(None);
         let handle =
-            CallHandle { streams, statuses, commands, progress, answer_until, epoch: 0, leg: None };
+            CallHandle { streams, statuses, commands, progress, answer_until, epoch: 0, answered: false, leg: None };
         self.calls.insert(call.to_owned(), handle);
         Lines { streams: streams_rx, statuses: statuses_rx, commands: commands_rx }
     }
@@ -115,13 +117,34 @@ impl Registry {
         self.calls.get(call).is_some_and(|handle| handle.commands.try_send(command).is_ok())
     }
 
-    /// The leg asks what to do: the token of its next stream.
+    /// The leg asks what to do: the token of its first stream, and the stream's number.
     ///
     /// # Errors
     /// [`NoStream`]; the carrier is then told to hang up.
     pub fn offer_stream(&self, call: &str, now: Timestamp) -> Result<(StreamToken, u32), NoStream> {
+        self.offer(call, now, |handle| now < handle.answer_until)
+    }
+
+    /// A leg that runs is about to be given other instructions, which end its stream: the token of its next one.
+    ///
+    /// # Errors
+    /// [`NoStream`], where no stream of the leg has come yet, too.
+    pub fn offer_next_stream(
+        &self,
+        call: &str,
+        now: Timestamp,
+    ) -> Result<(StreamToken, u32), NoStream> {
+        self.offer(call, now, |handle| handle.answered)
+    }
+
+    fn offer(
+        &self,
+        call: &str,
+        now: Timestamp,
+        is_awaited: impl Fn(&CallHandle) -> bool,
+    ) -> Result<(StreamToken, u32), NoStream> {
         let mut handle = self.calls.get_mut(call).ok_or(NoStream::NotAwaited)?;
-        if now >= handle.answer_until {
+        if !is_awaited(&handle) {
             return Err(NoStream::NotAwaited);
         }
         let mut random = Zeroizing::new([0; TOKEN_BYTES]);
@@ -145,7 +168,8 @@ impl Registry {
         self.lock_tokens()
             .redeem(&call, epoch, token, now)
             .map_err(|_| "the stream's token is wrong, used or expired")?;
-        let handle = self.calls.get(&call).ok_or("no such call runs here")?;
+        let mut handle = self.calls.get_mut(&call).ok_or("no such call runs here")?;
+        handle.answered = true;
         handle.streams.try_send(stream).map_err(|_| "the call is over")
     }
 

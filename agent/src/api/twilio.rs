@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
 use callwright_dialplan::twilio::signature::{self, Payload};
 use callwright_dialplan::twilio::status::StatusUpdate;
-use callwright_dialplan::twilio::twiml::{self, StreamTarget, Twiml};
+use callwright_dialplan::twilio::token::StreamToken;
+use callwright_dialplan::twilio::twiml::{self, StreamTarget, Twiml, TwimlError};
 
 use super::problem::{self, Problem};
 use super::{Api, upgrade};
@@ -58,13 +59,22 @@ pub(super) async fn twiml(
 }
 
 fn connect(api: &Api, call: &str) -> Result<Twiml, String> {
-    let (token, epoch) =
+    let offered =
         api.registry.offer_stream(call, api.clock.wall()).map_err(|why| why.to_string())?;
-    StreamTarget::new(&Api::media_url(&api.public_url), &token)
-        .and_then(|target| target.with_parameter("call", call))
-        .and_then(|target| target.with_parameter("epoch", &epoch.to_string()))
+    target(&api.public_url, call, offered)
         .and_then(|target| twiml::connect_stream(&target))
         .map_err(|why| why.to_string())
+}
+
+/// Where the stream goes that was offered to a call's leg.
+pub(crate) fn target(
+    public_url: &str,
+    call: &str,
+    (token, epoch): (StreamToken, u32),
+) -> Result<StreamTarget, TwimlError> {
+    StreamTarget::new(&Api::media_url(public_url), &token)?
+        .with_parameter("call", call)?
+        .with_parameter("epoch", &epoch.to_string())
 }
 
 /// The leg's progress.

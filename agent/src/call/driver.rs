@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use super::ear::Ear;
 use super::identifiers::Identifiers;
 use super::mouth::{Mouth, Spoken};
+use super::press::{Pressing, pressed};
 use super::talk::Talk;
 use super::timeline::{Happening, Moment};
 use super::{
@@ -81,7 +82,9 @@ pub struct Driver {
     pub(super) silent_from: Option<Micros>,
     pub(super) stream: Option<MediaStream>,
     lines: Lines,
-    leg: Arc<dyn Leg>,
+    pub(super) leg: Arc<dyn Leg>,
+    /// Keys that the carrier is pressing.
+    pub(super) pressing: Option<Pressing>,
     pub(super) watch: Stopwatch,
     inputs: VecDeque<Input>,
     /// Speech for a menu, until it is whole.
@@ -138,6 +141,7 @@ enum Event {
     Recogniser(callwright_vendors::RecogniserEvent),
     Model(Option<ModelEvent>),
     Spoken(Spoken),
+    Pressed(bool),
     Tick,
 }
 
@@ -186,6 +190,7 @@ impl Driver {
             stream: None,
             lines,
             leg,
+            pressing: None,
             watch,
             inputs: VecDeque::new(),
             menu_answer: BytesMut::new(),
@@ -248,6 +253,7 @@ impl Driver {
             event = self.ear.next() => Event::Recogniser(event),
             event = think(&mut self.mind) => Event::Model(event),
             spoken = self.mouth.next() => Event::Spoken(spoken),
+            taken = pressed(&mut self.pressing) => Event::Pressed(taken),
             () = tokio::time::sleep_until(deadline) => Event::Tick,
         }
     }
@@ -283,6 +289,7 @@ impl Driver {
             Event::Recogniser(event) => self.recogniser(event),
             Event::Model(event) => self.model(event),
             Event::Spoken(spoken) => self.spoken(spoken),
+            Event::Pressed(taken) => self.keys_pressed(taken),
             Event::Tick => self.tick(),
         }
     }

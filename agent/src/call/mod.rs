@@ -14,6 +14,7 @@ mod latency;
 mod mouth;
 mod obey;
 mod perceive;
+mod press;
 mod report;
 pub mod sessions;
 mod speak;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 
 use callwright_compliance::audit::Action;
 use callwright_compliance::egress::{FieldSet, Ledger};
-use callwright_compliance::gate::{Gate, ProofBy};
+use callwright_compliance::gate::{Admitted, Gate, ProofBy};
 use callwright_compliance::{CallPurpose, MachineAudioPermit, VendorId};
 use callwright_core::{Config, Micros, Outcome};
 use callwright_dialplan::menu::MenuMap;
@@ -38,7 +39,8 @@ use callwright_media::recorder::Recorded;
 use callwright_prompts::{Pack, QuestionSet};
 use callwright_understanding::Date;
 use callwright_vendors::{LanguageModel, SpeechToText, TextToSpeech};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use zeroize::Zeroizing;
 
 pub use clips::ClipBook;
 pub use driver::Driver;
@@ -170,8 +172,12 @@ pub struct CallReport {
     pub objected: bool,
 }
 
-/// Ends the leg at the carrier. The one thing that a running call asks of it.
+/// What a running call asks of the carrier.
 pub trait Leg: Send + Sync {
     /// Asks the carrier to end the leg, without waiting for it.
     fn hang_up(&self);
+
+    /// Asks the carrier to press keys on the leg and to join it to a new media stream then; the running one ends. `admitted` is the gate's
+    /// proof for these keys. What is received is whether the carrier took it.
+    fn press(&self, admitted: Admitted, keys: Zeroizing<String>) -> oneshot::Receiver<bool>;
 }

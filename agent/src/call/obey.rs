@@ -39,7 +39,7 @@ impl Driver {
             Output::Incident(incident) => self.incident(incident),
             Output::Phase(phase) => self.phase(phase),
             Output::Play(clip) => self.play(clip),
-            Output::SendDigits(step) => self.send_digits(step),
+            Output::SendDigits { step, by } => self.send_digits(step, by),
             Output::SayStep(step) => self.say_step(step),
             Output::Reopen(topic) => self.vault.lose(topic),
             Output::SetRecogniser(ear) => self.set_ear(ear),

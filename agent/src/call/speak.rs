@@ -6,11 +6,12 @@ use callwright_compliance::audit::Action;
 use callwright_compliance::egress::{Field, FieldSet};
 use callwright_compliance::gate::{KeySource, NextStep, Opened};
 use callwright_compliance::vendor::Role;
-use callwright_core::{Clip, Input, Item, SegmentId, StepId, Stop};
+use callwright_core::{Clip, Input, Item, KeyWay, SegmentId, StepId, Stop};
 use callwright_dialplan::menu::{StepAct, StepPlace};
 use callwright_media::dtmf;
 use callwright_media::playout::{Cut, ItemId, PlayoutError, PlayoutEvent};
 use callwright_prompts::ClipName;
+use zeroize::Zeroizing;
 
 use super::driver::{Driver, ReplyTimes};
 use super::mouth::Spoken;
@@ -68,7 +69,7 @@ impl Driver {
         Some((step.id.clone(), step.act.clone()))
     }
 
-    pub(super) fn send_digits(&mut self, step: StepId) {
+    pub(super) fn send_digits(&mut self, step: StepId, by: KeyWay) {
         let item = Item::Keys(step);
         let wanted = self.step_act(step).and_then(|(name, act)| {
             let (keys, carries) = self.vault.keys(&act)?;
@@ -94,9 +95,18 @@ impl Driver {
         let covered = if is_value { COVER.to_owned() } else { text.clone() };
         // Keying a value answers what this step of the verified map asked for (rule V3).
         self.playout.asked(carries);
-        let id = self.new_item(item);
-        let result = self.playout.keys(id, source, carries, &pressed);
-        if self.queued(item, result) {
+        let sent = match by {
+            KeyWay::Tones => {
+                let id = self.new_item(item);
+                let result = self.playout.keys(id, source, carries, &pressed);
+                self.queued(item, result)
+            }
+            KeyWay::Carrier => {
+                let text = Zeroizing::new(text.clone());
+                self.press(item, source, carries, text)
+            }
+        };
+        if sent {
             self.egress_to_far_end(carries, pressed.len() as u64);
             self.tell(Happening::Keys { step: name, covered });
         }

@@ -15,7 +15,7 @@ use callwright_compliance::{
 use callwright_core::FieldId;
 use callwright_dialplan::originate::CallPlan as LegPlan;
 use callwright_dialplan::payer::{Line, PayerEntry};
-use callwright_dialplan::twilio::{CallSid, CarrierError, Client, ClientConfig};
+use callwright_dialplan::twilio::{CarrierError, ClientConfig};
 use callwright_dialplan::{OriginateError, originate};
 use callwright_prompts::QuestionSet;
 use callwright_store::{
@@ -25,11 +25,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::files::CallFolder;
+use super::leg::CarrierLeg;
 use super::result::{self, CallResult};
 use super::{Claimed, DialError, facts, keep, leave, plan};
 use crate::api::Api;
 use crate::call::timeline::Moment;
-use crate::call::{CallReport, ClipBook, Command, Driver, LINES_MAX, Leg, Note, Sessions};
+use crate::call::{CallReport, ClipBook, Command, Driver, LINES_MAX, Note, Sessions};
 use crate::services::Services;
 
 /// What came of one attempt.
@@ -228,7 +229,7 @@ async fn prepare(
     // From the permit's end to the carrier's last chance to ask what to do.
     let ring = SignedDuration::try_from(ring).unwrap_or(PERMIT_LIFE);
     let answer_until = began_at + PERMIT_LIFE + ring;
-    let leg = Arc::new(CarrierLeg::default());
+    let leg = Arc::new(CarrierLeg::new(services, &call));
     let leg_plan = LegPlan::new(
         services.carrier.from.clone(),
         Api::twiml_url(&services.public_url, call.as_str()),
@@ -391,32 +392,5 @@ fn close_unless(result: Result<(), DialError>, services: &Services, call: &CallI
         if !services.registry.command(call.as_str(), Command::Kill) {
             tracing::debug!(%call, "it is closing already");
         }
-    }
-}
-
-/// Ends the leg at the carrier, once it is known there.
-#[derive(Default)]
-struct CarrierLeg {
-    placed: std::sync::OnceLock<(Arc<Client>, CallSid)>,
-}
-
-impl CarrierLeg {
-    fn set(&self, client: Arc<Client>, sid: CallSid) {
-        // Set once, before the driver runs.
-        drop(self.placed.set((client, sid)));
-    }
-}
-
-impl Leg for CarrierLeg {
-    fn hang_up(&self) {
-        let Some((client, sid)) = self.placed.get().cloned() else {
-            return;
-        };
-        tokio::spawn(async move {
-            // The far end may have hung up first; the carrier then says that there is no such call.
-            if let Err(error) = client.complete(&sid).await {
-                tracing::debug!(%error, "hang up");
-            }
-        });
     }
 }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use callwright_compliance::egress::{Field, FieldSet};
 use callwright_compliance::gate::{Admitted, Item};
 use reqwest::Url;
 use zeroize::Zeroizing;
@@ -21,6 +22,9 @@ const PARAMETER_CHARS_MAX: usize = 499;
 
 /// The name of the parameter that carries the one-time token.
 pub const TOKEN_PARAMETER: &str = "token";
+
+/// The values that a document may press: both are published.
+const IN_DOCUMENTS: FieldSet = FieldSet::of(&[Field::Npi, Field::CallbackNumber]);
 
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
@@ -64,6 +68,9 @@ pub enum TwimlError {
     /// The gate's proof is of something else than keys.
     #[error("the disclosure gate admitted something else than these keys")]
     NotAdmitted,
+    /// The keys are a patient's, or a tax id. Documents stand in the carrier's debugger and in its log of requests; tones do not.
+    #[error("keys that hold a patient's value or a tax id go as tones and never by a document")]
+    Secret,
     /// More than the carrier takes.
     #[error("the document is longer than {TWIML_CHARS_MAX} characters")]
     TooLong,
@@ -138,8 +145,11 @@ pub fn connect_stream(target: &StreamTarget) -> Result<Twiml, TwimlError> {
 /// This is the only document that presses keys, and it spends the disclosure gate's proof, as the playout of tones does. Send it at once:
 /// what was admitted before the gate was armed anew must not be keyed ([`callwright_compliance::gate::Gate::still_passes`]).
 ///
+/// Keys of the menu and what anybody may look up go this way; a patient's values and a tax id (a sole proprietor's is a social security
+/// number) do not, for the carrier keeps documents.
+///
 /// # Errors
-/// [`TwimlError::NotAdmitted`], [`TwimlError::Digits`], [`TwimlError::TooLong`].
+/// [`TwimlError::NotAdmitted`], [`TwimlError::Secret`], [`TwimlError::Digits`], [`TwimlError::TooLong`].
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the proof is spent: one admission presses keys once"
@@ -149,8 +159,11 @@ pub fn play_digits_then_stream(
     digits: &str,
     target: &StreamTarget,
 ) -> Result<Twiml, TwimlError> {
-    if !matches!(admitted.item(), Item::Keys { .. }) {
+    let Item::Keys { carries, .. } = admitted.item() else {
         return Err(TwimlError::NotAdmitted);
+    };
+    if !carries.is_subset_of(IN_DOCUMENTS) {
+        return Err(TwimlError::Secret);
     }
     let is_key = |b: u8| b.is_ascii_digit() || matches!(b, b'*' | b'#' | b'w');
     if digits.is_empty() || !digits.bytes().all(is_key) {
@@ -235,8 +248,7 @@ fn escape(text: &str, out: &mut String) {
 mod tests {
     use super::*;
     use crate::twilio::token::token_for_test;
-    use callwright_compliance::egress::FieldSet;
-    use callwright_compliance::gate::{ClipKind, Gate, GateRules, KeySource, PacedClock};
+    use callwright_compliance::gate::{ClipKind, Counterparty, Gate, GateRules, KeySource, PacedClock};
     use callwright_compliance::recording::RecordingGrant;
 
     /// What a gate in menu mode lets pass.
@@ -248,6 +260,33 @@ mod tests {
             recording: RecordingGrant::none(),
         });
         gate.admit(&item).ok().unwrap()
+    }
+
+    fn keys_of(field: Field) -> Admitted {
+        let mut gate = Gate::new(GateRules {
+            allowed: field.into(),
+            disclosure_repeats_max: 1,
+            paced_clock: PacedClock::ProvesNothing,
+            recording: RecordingGrant::none(),
+        });
+        gate.counterparty(Counterparty::MatchedMap);
+        gate.asked(field.into());
+        gate.admit(&Item::Keys { source: KeySource::Token, carries: field.into() }).ok().unwrap()
+    }
+
+    #[test]
+    fn what_is_somebody_s_is_pressed_by_no_document() {
+        for (field, may) in [
+            (Field::Npi, true),
+            (Field::CallbackNumber, true),
+            (Field::TaxId, false),
+            (Field::MemberId, false),
+            (Field::PatientDateOfBirth, false),
+        ] {
+            let made = play_digits_then_stream(keys_of(field), "123#", &target());
+            let wanted = if may { None } else { Some(TwimlError::Secret) };
+            assert_eq!(made.err(), wanted, "{field:?}");
+        }
     }
 
     fn keys() -> Admitted {

@@ -31,7 +31,7 @@ use crate::tone::dtmf::{self, Key};
 use bytes::Bytes;
 use callwright_compliance::egress::FieldSet;
 use callwright_compliance::gate::{
-    Admitted, ClipKind, Gate, Item, KeySource, NextStep, PlayProof, ProofBy,
+    Admitted, ClipKind, Gate, GateRefusal, Item, KeySource, NextStep, PlayProof, ProofBy,
 };
 use entry::{Entry, Mark};
 pub use item::{
@@ -156,6 +156,19 @@ impl Playout {
     ) -> Result<(), PlayoutError> {
         let audio = Bytes::from(dtmf::generate(keys, self.config.press));
         self.whole(id, Item::Keys { source, carries }, audio)
+    }
+
+    /// Leave for the carrier to press keys in place of tones. What it presses is not heard in our audio, so nothing is queued: use the proof
+    /// at once.
+    ///
+    /// # Errors
+    /// What the gate has against it.
+    pub fn keys_by_carrier(
+        &mut self,
+        source: KeySource,
+        carries: FieldSet,
+    ) -> Result<Admitted, GateRefusal> {
+        self.gate.admit(&Item::Keys { source, carries })
     }
 
     /// Begins a segment whose audio comes in pieces.

@@ -14,7 +14,7 @@ use super::twiml::{self, StreamVerb, Verb};
 use super::webhook::WebhookError;
 use super::wire::{self, Refused, StreamIds};
 use crate::clock;
-use crate::line::{Line, TICK_MS};
+use crate::line::{Keys, Line, TICK_MS};
 use crate::log::{LogEvent, Party};
 use callwright_media::{Frame, g711};
 use std::collections::VecDeque;
@@ -103,7 +103,9 @@ impl<'c> Live<'c> {
             return;
         }
         let near = self.near(now_ms);
-        let tick = self.line.tick(&near);
+        let streaming = matches!(self.doing, Doing::Streaming(..));
+        let lost = streaming && self.call.scenario.faults.stream_tones_lost;
+        let tick = self.line.tick(&near, if lost { Keys::Lost } else { Keys::Arrive });
         if let Doing::Streaming(stream, _) = &mut self.doing {
             stream.far(now_ms, &tick.far);
         }

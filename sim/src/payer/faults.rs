@@ -22,6 +22,9 @@ pub struct Faults {
     pub second_stream_at_ms: Option<u64>,
     /// Frames pushed into the stream that a sound carrier would not send there.
     pub inject: Vec<Injection>,
+    /// Whether keys sent as tones in the stream's audio are lost on the way, as over a codec that mangles them. Those that the carrier
+    /// presses itself arrive.
+    pub stream_tones_lost: bool,
 }
 
 /// How a dial ends.

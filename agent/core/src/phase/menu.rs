@@ -4,12 +4,12 @@
 //! disclosure. What the map does not know gets nothing: no patient value goes to an unknown menu.
 
 use crate::act::Act;
-use crate::config::MENU_REPEATS_MAX;
+use crate::config::{MENU_REPEATS_MAX, TONES_UNHEARD};
 use crate::conversation::{Conversation, FarEnd};
 use crate::id::StepId;
 use crate::input::{HoldSound, Item, LegFailure, MenuReply, Tone};
 use crate::outcome::Ending;
-use crate::output::{ArmReason, Ear, Output, Phase, Recording};
+use crate::output::{ArmReason, Ear, KeyWay, Output, Phase, Recording};
 use crate::phase::utterance::Utterance;
 use crate::time::SampleTime;
 use crate::timer::TimerName;
@@ -22,6 +22,8 @@ const UNCLEAR_MAX: u8 = 2;
 pub(crate) struct Menu {
     last: Option<StepId>,
     repeats: u8,
+    /// How keys are sent. Once tones were not heard, the carrier presses them for the rest of the call.
+    by: KeyWay,
     /// Utterances in a row that were neither a machine's nor a person's for sure.
     unclear: u8,
 }
@@ -95,8 +97,11 @@ impl Conversation {
         self.expect_menu_step();
         match reply {
             MenuReply::Press | MenuReply::Enter(_) => {
+                if self.menu.repeats >= TONES_UNHEARD {
+                    self.menu.by = KeyWay::Carrier;
+                }
                 self.hand_over(Item::Keys(step));
-                self.push(Output::SendDigits(step));
+                self.push(Output::SendDigits { step, by: self.menu.by });
             }
             MenuReply::Say => {
                 self.hand_over(Item::Keys(step));

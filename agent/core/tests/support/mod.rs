@@ -74,7 +74,7 @@ impl Rig {
                 self.input(Input::TurnDone(*turn));
             }
             Output::Speak(segment) => self.play(Item::Segment(*segment)),
-            Output::SendDigits(step) => self.play(Item::Keys(*step)),
+            Output::SendDigits { step, .. } => self.play(Item::Keys(*step)),
             Output::Play(clip) => {
                 if self.plays && matches!(clip, Clip::Disclosure | Clip::DisclosureShort) {
                     self.input(Input::PlayoutStarted(Item::Clip(*clip)));
