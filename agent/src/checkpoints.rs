@@ -170,7 +170,10 @@ pub fn read_note(path: &Path) -> Result<String, CheckpointError> {
 ///
 /// # Errors
 /// [`CheckpointError::Folder`].
-pub fn anchored(folder: &Path, tenant: &TenantId) -> Result<Vec<(String, String)>, CheckpointError> {
+pub fn anchored(
+    folder: &Path,
+    tenant: &TenantId,
+) -> Result<Vec<(String, String)>, CheckpointError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(CheckpointError::folder(folder))? {
         let path = entry.map_err(CheckpointError::folder(folder))?.path();

@@ -133,7 +133,8 @@ impl Store {
 fn take(log: &mut LogVerifier, row: &CheckpointRow, key: Option<&VerifierKey>) {
     let kept = Kept::Beside(u64::try_from(row.size).unwrap_or(0));
     let other_tree = |checkpoint: Checkpoint| {
-        row.tree().is_none_or(|tree| (tree.size(), tree.root()) != (checkpoint.size(), checkpoint.root()))
+        row.tree()
+            .is_none_or(|tree| (tree.size(), tree.root()) != (checkpoint.size(), checkpoint.root()))
     };
     match key.map(|key| Checkpoint::open(&row.note, key)) {
         Some(Ok(checkpoint)) if other_tree(checkpoint.clone()) => {

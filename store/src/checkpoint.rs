@@ -145,8 +145,8 @@ impl Tx {
         self.leave(Action::Checkpointed, Object::id(&tree.root().to_string())).await?;
         self.enter()?;
         tree.push(self.head().head);
-        let checkpoint = Checkpoint::sign(&self.tenant, &tree, &signer)
-            .map_err(|_| StoreError::AuditBroken)?;
+        let checkpoint =
+            Checkpoint::sign(&self.tenant, &tree, &signer).map_err(|_| StoreError::AuditBroken)?;
         let size = i64::try_from(checkpoint.size()).map_err(|_| StoreError::AuditBroken)?;
         let peaks = tree.peaks().iter().flat_map(Digest::as_bytes).copied().collect::<Vec<u8>>();
         sqlx::query("INSERT INTO audit_checkpoint (tenant, size, peaks, note) VALUES (?, ?, ?, ?)")

@@ -124,12 +124,10 @@ impl CliError {
             | CliError::Usage(_) => Exit::Usage,
             CliError::Store(error)
             | CliError::Result(ResultError::Store(error))
-            | CliError::Checkpoint(CheckpointError::Store(error)) => {
-                match error.fault() {
-                    Fault::Caller | Fault::Operator => Exit::Usage,
-                    Fault::Passing | Fault::Program => Exit::NotGood,
-                }
-            }
+            | CliError::Checkpoint(CheckpointError::Store(error)) => match error.fault() {
+                Fault::Caller | Fault::Operator => Exit::Usage,
+                Fault::Passing | Fault::Program => Exit::NotGood,
+            },
             CliError::Checkpoint(_)
             | CliError::Demo(_)
             | CliError::Dial(_)

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use callwright_compliance::{Digest, ObjectId};
 use callwright_compliance::audit::{Action, Actor, Event};
+use callwright_compliance::{Digest, ObjectId};
 use tokio::net::TcpListener;
 
 use super::CliError;

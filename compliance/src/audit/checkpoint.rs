@@ -149,7 +149,10 @@ mod tests {
         assert!(read.is_bare());
         assert_eq!(tenant_of(&signer.verifier()), Ok(oak()));
         let lines: Vec<&str> = made.note().lines().collect();
-        assert_eq!((lines.len(), lines[0], lines[1], lines[3]), (5, "callwright/audit/oak", "5", ""));
+        assert_eq!(
+            (lines.len(), lines[0], lines[1], lines[3]),
+            (5, "callwright/audit/oak", "5", "")
+        );
     }
 
     #[test]
@@ -169,7 +172,13 @@ mod tests {
     fn one_form_only_is_a_checkpoint() {
         let signer = signer("callwright/audit/oak");
         let good = text(&oak(), 12, tree(1).root());
-        for (from, to) in [("\n12\n", "\n012\n"), ("\n12\n", "\n+12\n"), ("\n12\n", "\n\n"), ("=\n", "=\nmore\n"), ("=\n", "\n")] {
+        for (from, to) in [
+            ("\n12\n", "\n012\n"),
+            ("\n12\n", "\n+12\n"),
+            ("\n12\n", "\n\n"),
+            ("=\n", "=\nmore\n"),
+            ("=\n", "\n"),
+        ] {
             let note = signer.sign(&good.replacen(from, to, 1)).unwrap();
             assert_eq!(Checkpoint::open(&note, &signer.verifier()), Err(NoteError::Form), "{to:?}");
         }

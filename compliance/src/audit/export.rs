@@ -34,7 +34,12 @@ pub struct ExportHead {
 impl ExportHead {
     /// The head of an export.
     #[must_use]
-    pub fn new(practice: TenantId, key: &VerifierKey, checkpoints: u64, entries: u64) -> ExportHead {
+    pub fn new(
+        practice: TenantId,
+        key: &VerifierKey,
+        checkpoints: u64,
+        entries: u64,
+    ) -> ExportHead {
         ExportHead { form: FORM, practice, key: key.to_string(), checkpoints, entries }
     }
 }

@@ -182,11 +182,7 @@ struct Found {
 
 impl LogVerifier {
     /// Begins. `key` is the one that the log's checkpoints are signed with; `anchor` a length and digest kept elsewhere.
-    pub fn new(
-        tenant: TenantId,
-        key: Option<VerifierKey>,
-        anchor: Option<Anchor>,
-    ) -> LogVerifier {
+    pub fn new(tenant: TenantId, key: Option<VerifierKey>, anchor: Option<Anchor>) -> LogVerifier {
         LogVerifier {
             chain: Verifier::new(tenant.clone(), anchor),
             anchor,

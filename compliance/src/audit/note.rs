@@ -25,7 +25,9 @@ pub enum NoteError {
     #[error("this is not a signed checkpoint, whole and as it was written")]
     Form,
     /// The text is not a verifier key.
-    #[error("this is not a verifier key: NAME+8 hexadecimal digits+base64 is wanted, as `callwright audit key` prints it")]
+    #[error(
+        "this is not a verifier key: NAME+8 hexadecimal digits+base64 is wanted, as `callwright audit key` prints it"
+    )]
     NotAKey,
     /// None of the signatures is by the key.
     #[error("it is not signed by this key")]
@@ -109,8 +111,10 @@ impl VerifierKey {
         let id = key_id(&self.name, &self.key);
         let mut signed = false;
         for line in signatures.ok_or(NoteError::Form)?.split('\n') {
-            let (name, encoded) =
-                line.strip_prefix(MARK).and_then(|line| line.split_once(' ')).ok_or(NoteError::Form)?;
+            let (name, encoded) = line
+                .strip_prefix(MARK)
+                .and_then(|line| line.split_once(' '))
+                .ok_or(NoteError::Form)?;
             let bytes = STANDARD.decode(encoded).map_err(|_| NoteError::Form)?;
             let (line_id, signature) =
                 bytes.split_at_checked(KEY_ID).filter(|_| is_name(name)).ok_or(NoteError::Form)?;
@@ -206,7 +210,10 @@ mod tests {
         assert_eq!(signer.verifier().to_string(), PUBLIC);
         assert_eq!(signer.sign(TEXT).as_deref(), Ok(NOTE));
         let key = VerifierKey::parse(PUBLIC).unwrap();
-        assert_eq!((key.open(NOTE), key.name(), key.id().as_str()), (Ok(TEXT), "PeterNeumann", "c74f20a3"));
+        assert_eq!(
+            (key.open(NOTE), key.name(), key.id().as_str()),
+            (Ok(TEXT), "PeterNeumann", "c74f20a3")
+        );
     }
 
     #[test]
@@ -222,11 +229,15 @@ mod tests {
     #[test]
     fn what_is_no_note_and_no_key_is_refused() {
         let key = signer().verifier();
-        for note in ["", "\n", TEXT, "a\n\n", "a\n\nb\n", "a\n\n\u{2014} x\n", "a\r\n\n\u{2014} x eA==\n"] {
+        for note in
+            ["", "\n", TEXT, "a\n\n", "a\n\nb\n", "a\n\n\u{2014} x\n", "a\r\n\n\u{2014} x eA==\n"]
+        {
             assert_eq!(key.open(note), Err(NoteError::Form), "{note:?}");
         }
         assert_eq!(key.open(NOTE.trim_end()), Err(NoteError::Form));
-        for text in ["", "a+b", "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"] {
+        for text in
+            ["", "a+b", "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"]
+        {
             assert_eq!(VerifierKey::parse(text), Err(NoteError::NotAKey), "{text:?}");
         }
         assert!(NoteSigner::new("two words", &[1; 32]).is_err());

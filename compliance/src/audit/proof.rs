@@ -54,7 +54,9 @@ pub enum ProofError {
     #[error("the entry is not in the log of this checkpoint")]
     NotIncluded,
     /// The older root is not one that the newer grew out of.
-    #[error("the log of this checkpoint did not grow out of the older one: entries were removed or replaced")]
+    #[error(
+        "the log of this checkpoint did not grow out of the older one: entries were removed or replaced"
+    )]
     NotConsistent,
 }
 
@@ -93,8 +95,7 @@ impl Proof {
     /// # Errors
     /// The first claim that does not hold.
     pub fn check(&self, key: &VerifierKey) -> Result<Proven, ProofError> {
-        let checkpoint =
-            Checkpoint::open(&self.checkpoint, key).map_err(ProofError::Checkpoint)?;
+        let checkpoint = Checkpoint::open(&self.checkpoint, key).map_err(ProofError::Checkpoint)?;
         let (size, root) = (checkpoint.size(), checkpoint.root());
         let entry = &self.entry;
         if entry.tenant != *checkpoint.tenant() {
@@ -109,8 +110,7 @@ impl Proof {
         let older = match &self.since {
             None => None,
             Some(since) => {
-                let older =
-                    Checkpoint::open(&since.checkpoint, key).map_err(ProofError::Older)?;
+                let older = Checkpoint::open(&since.checkpoint, key).map_err(ProofError::Older)?;
                 let from = (older.size(), older.root());
                 if !since.consistency.proves_consistency(from, (size, root)) {
                     return Err(ProofError::NotConsistent);

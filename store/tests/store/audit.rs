@@ -1,10 +1,10 @@
 //! No act without its audit row, and no audit row changed (rule A1).
 
+use crate::support::*;
 use callwright_compliance::Purpose;
 use callwright_compliance::audit::{Action, Actor, BrokenBy, Event};
 use callwright_compliance::facts::AiCallConsent;
 use callwright_store::{PAGE_ROWS_MAX, Page, RandomId, StoreError};
-use crate::support::*;
 
 #[tokio::test]
 async fn every_act_leaves_its_row_and_the_chain_verifies_after_a_restart() {
@@ -202,4 +202,3 @@ async fn what_happened_outside_is_written_down_too() {
     let entries = house.store.audit_entries(&house.tenant, &Page::first()).await.unwrap();
     assert_eq!(entries.last().map(|entry| &entry.actor), Some(&Actor::FarEnd));
 }
-

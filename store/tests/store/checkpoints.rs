@@ -120,10 +120,12 @@ async fn a_tree_that_was_changed_is_not_grown_on() {
     sign(&house, 1).await.unwrap();
     house.request().await;
     let mut raw = raw(&house).await;
-    sqlx::raw_sql("DROP TRIGGER audit_checkpoint_no_update; UPDATE audit_checkpoint SET peaks = zeroblob(32)")
-        .execute(&mut raw)
-        .await
-        .unwrap();
+    sqlx::raw_sql(
+        "DROP TRIGGER audit_checkpoint_no_update; UPDATE audit_checkpoint SET peaks = zeroblob(32)",
+    )
+    .execute(&mut raw)
+    .await
+    .unwrap();
     let refused = house.store.sign_audit(&house.tenant, &node(), at(3)).await;
     assert_eq!(refused, Err(StoreError::AuditBroken));
     assert!(matches!(

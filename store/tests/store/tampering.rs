@@ -102,7 +102,8 @@ impl Log {
         let len = entries.len() as u64;
         let notes: Vec<Checkpoint> =
             self.notes.iter().filter(|note| note.size() <= len).cloned().collect();
-        let head = ExportHead { checkpoints: notes.len() as u64, entries: len, ..self.head.clone() };
+        let head =
+            ExportHead { checkpoints: notes.len() as u64, entries: len, ..self.head.clone() };
         Log { head, notes, entries }
     }
 }
@@ -149,7 +150,8 @@ fn edit(random: &mut Random, entry: &mut Entry) -> &'static str {
                 "rule"
             }
             9 => {
-                entry.purpose = [None, Some(Purpose::Speak), Some(Purpose::Replay)][random.below(3)];
+                entry.purpose =
+                    [None, Some(Purpose::Speak), Some(Purpose::Replay)][random.below(3)];
                 "purpose"
             }
             10 => {
@@ -282,7 +284,10 @@ async fn tamper_file(random: &mut Random, db: &mut SqliteConnection, log: &Log) 
     let at = random.below(log.entries.len());
     let (row, checkpoint) = (
         format!("tenant = '{tenant}' AND seq = {at}"),
-        format!("tenant = '{tenant}' AND size = {}", log.notes[random.below(log.notes.len())].size()),
+        format!(
+            "tenant = '{tenant}' AND size = {}",
+            log.notes[random.below(log.notes.len())].size()
+        ),
     );
     let byte = random.below(32);
     let flip = |column: &str| {
@@ -317,16 +322,28 @@ async fn tamper_file(random: &mut Random, db: &mut SqliteConnection, log: &Log) 
             )
         }
         8 => format!("DELETE FROM audit WHERE {row}"),
-        9 => format!("INSERT INTO audit SELECT tenant, -{far}, at, prev, digest, entry FROM audit WHERE {row}"),
+        9 => format!(
+            "INSERT INTO audit SELECT tenant, -{far}, at, prev, digest, entry FROM audit WHERE {row}"
+        ),
         10 => {
             let other = (at + 1) % log.entries.len();
-            let other = format!("(SELECT {{}} FROM kept_audit WHERE tenant = '{tenant}' AND seq = {other})");
+            let other = format!(
+                "(SELECT {{}} FROM kept_audit WHERE tenant = '{tenant}' AND seq = {other})"
+            );
             let of = |column: &str| format!("{column} = {}", other.replace("{}", column));
-            format!("UPDATE audit SET {}, {}, {}, {} WHERE {row}", of("at"), of("prev"), of("digest"), of("entry"))
+            format!(
+                "UPDATE audit SET {}, {}, {}, {} WHERE {row}",
+                of("at"),
+                of("prev"),
+                of("digest"),
+                of("entry")
+            )
         }
         11 => format!("UPDATE audit_checkpoint SET size = size + 1 WHERE {checkpoint}"),
         12 => format!("UPDATE audit_checkpoint SET {} WHERE {checkpoint}", flip("peaks")),
-        13 => format!("UPDATE audit_checkpoint SET note = replace(note, char(10), char(10) || '1') WHERE {checkpoint}"),
+        13 => format!(
+            "UPDATE audit_checkpoint SET note = replace(note, char(10), char(10) || '1') WHERE {checkpoint}"
+        ),
         _ => format!("DELETE FROM audit_checkpoint WHERE {checkpoint}"),
     };
     let done = sqlx::query(sqlx::AssertSqlSafe(statement.clone())).execute(&mut *db).await.unwrap();

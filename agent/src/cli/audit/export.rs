@@ -38,11 +38,7 @@ pub(super) struct ExportArgs {
     out: PathBuf,
 }
 
-pub(super) async fn run(
-    args: &ExportArgs,
-    clock: Clock,
-    out: &mut Out,
-) -> Result<Exit, CliError> {
+pub(super) async fn run(args: &ExportArgs, clock: Clock, out: &mut Out) -> Result<Exit, CliError> {
     let unwritable = || CliError::io(args.out.display().to_string());
     let Opened { store, anchors } = open(&args.store.path).await?;
     let tenant = args.practice.one(&store).await?;

@@ -5,6 +5,8 @@
 mod export;
 mod prove;
 mod sign;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 use std::path::{Path, PathBuf};

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use callwright_compliance::audit::{Checkpoint, Entry, Leaves, Proof, VerifierKey};
 use callwright_compliance::TenantId;
+use callwright_compliance::audit::{Checkpoint, Entry, Leaves, Proof, VerifierKey};
 use callwright_store::{Page, Store};
 use clap::Args;
 use serde_json::json;
@@ -145,10 +145,14 @@ pub(super) fn check(args: &CheckProofArgs, out: &mut Out) -> Result<Exit, CliErr
         match &checked {
             Ok(proven) => {
                 let size = proven.checkpoint.size();
-                out.line(format_args!("{tenant}: entry {seq} is in the signed log of {size} entries"))?;
+                out.line(format_args!(
+                    "{tenant}: entry {seq} is in the signed log of {size} entries"
+                ))?;
                 if let Some(older) = &proven.older {
                     let older = older.size();
-                    out.line(format_args!("{tenant}: of which the first {older} are as they were signed before"))?;
+                    out.line(format_args!(
+                        "{tenant}: of which the first {older} are as they were signed before"
+                    ))?;
                 }
                 let (at, action) = (proof.entry.at, proof.entry.action.name());
                 out.line(format_args!("{tenant}: it says: {action} at {at}"))?;

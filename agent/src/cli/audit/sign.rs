@@ -1,7 +1,7 @@
 //! `callwright audit checkpoint` and `callwright audit key`: sign the audit, and the key that verifies it.
 
-use callwright_compliance::audit::Checkpoint;
 use callwright_compliance::TenantId;
+use callwright_compliance::audit::Checkpoint;
 use clap::Args;
 use serde_json::json;
 

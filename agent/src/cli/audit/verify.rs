@@ -109,7 +109,9 @@ pub(super) async fn run(args: &VerifyArgs, out: &mut Out) -> Result<Exit, CliErr
         return Err(CliError::usage("there is no such practice in this store"));
     }
     if args.json {
-        out.json(&found.iter().map(|(tenant, report)| as_json(tenant, report)).collect::<Vec<_>>())?;
+        out.json(
+            &found.iter().map(|(tenant, report)| as_json(tenant, report)).collect::<Vec<_>>(),
+        )?;
     } else {
         for (tenant, report) in &found {
             for line in as_text(tenant, report) {
@@ -125,7 +127,9 @@ async fn verify_store(
     mut anchors: Anchors,
 ) -> Result<Vec<(TenantId, Report)>, CliError> {
     if args.practice.is_none() && (anchors.length.is_some() || args.key.is_some()) {
-        return Err(CliError::usage("an anchor LENGTH:DIGEST and a --key are one practice's: add --practice"));
+        return Err(CliError::usage(
+            "an anchor LENGTH:DIGEST and a --key are one practice's: add --practice",
+        ));
     }
     let Opened { store, anchors: configured } = open(&args.path).await?;
     anchors.folders.extend(configured);
@@ -138,14 +142,15 @@ async fn verify_store(
         }
         let checkpoints = anchors.of(&tenant)?;
         used += anchors.files.iter().filter(|file| checkpoints.contains(file)).count();
-        let elsewhere =
-            Elsewhere { key: args.key.clone(), anchor: anchors.length, checkpoints };
+        let elsewhere = Elsewhere { key: args.key.clone(), anchor: anchors.length, checkpoints };
         let report = store.verify_log(&tenant, &elsewhere).await?;
         found.push((tenant, report));
     }
     store.close().await;
     if used < anchors.files.len() {
-        return Err(CliError::usage("an --anchor file is no checkpoint of a practice that is verified here"));
+        return Err(CliError::usage(
+            "an --anchor file is no checkpoint of a practice that is verified here",
+        ));
     }
     Ok(found)
 }
@@ -191,7 +196,9 @@ fn as_text(tenant: &TenantId, report: &Report) -> Vec<String> {
     let Whole { len, head, .. } = report.whole;
     let signed = report.signed.map_or(String::new(), |signed| {
         let (beside, elsewhere) = (report.beside, report.elsewhere);
-        format!(", the first {signed} signed; checkpoints: {beside} stored, {elsewhere} kept elsewhere")
+        format!(
+            ", the first {signed} signed; checkpoints: {beside} stored, {elsewhere} kept elsewhere"
+        )
     });
     vec![format!("{tenant}: whole, {len} entries{signed}; anchor {len}:{head}")]
 }

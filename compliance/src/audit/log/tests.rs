@@ -159,8 +159,7 @@ fn a_forged_misplaced_or_foreign_checkpoint_is_a_flaw() {
         (Kept::Beside(4), &format!("{witnessed}\n"), NoteError::Form),
         (Kept::Elsewhere("a".to_owned()), "", NoteError::Form),
     ] {
-        let mut verifier =
-            LogVerifier::new(log.tenant.clone(), Some(log.signer.verifier()), None);
+        let mut verifier = LogVerifier::new(log.tenant.clone(), Some(log.signer.verifier()), None);
         verifier.checkpoint(kept.clone(), note);
         assert_eq!(verifier.finish().flaws, [Flaw::Note { kept, why }]);
     }
