@@ -10,6 +10,7 @@
 //! | [`api`] | the carrier's webhooks and media streams |
 //! | [`local_speech`] | the vendors that run on this machine |
 //! | [`results`] | what calls found out, as FHIR, a page, CSV or JSON |
+//! | [`checkpoints`] | when the audit is signed, and anchoring it outside |
 //! | [`replay`] | recorded calls, run again through the core |
 //! | [`clock`] | the only place that reads a clock |
 //!
@@ -18,6 +19,7 @@
 
 pub mod api;
 pub mod call;
+pub mod checkpoints;
 pub mod cli;
 pub mod clock;
 pub mod config;

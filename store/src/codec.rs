@@ -116,6 +116,10 @@ impl<'r> Reader<'r> {
         serde_json::from_str(&self.text(column)?).map_err(|_| self.bad(column))
     }
 
+    pub(crate) fn bytes(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
+        self.get(column)
+    }
+
     pub(crate) fn digest(&self, column: &'static str) -> Result<[u8; 32], StoreError> {
         self.get::<Vec<u8>>(column)?.try_into().map_err(|_| self.bad(column))
     }

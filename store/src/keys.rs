@@ -129,6 +129,21 @@ impl KeyRing {
             .unwrap(tenant_place(tenant), wrapped, version)
             .ok_or(StoreError::Seal { table: "tenant_key", column: "wrapped" })
     }
+
+    /// Seals the seed of the key that signs a tenant's audit.
+    pub(crate) fn seal_audit_key(&self, tenant: &str, seed: &Secret) -> Result<Sealed, StoreError> {
+        self.key.seal(audit_place(tenant), seed.bytes())
+    }
+
+    pub(crate) fn open_audit_key(
+        &self,
+        tenant: &str,
+        sealed: &Sealed,
+    ) -> Result<Secret, StoreError> {
+        let seed = self.key.open(audit_place(tenant), sealed);
+        seed.and_then(|seed| Secret::from_slice(&seed))
+            .ok_or(StoreError::Seal { table: "audit_key", column: "sealed" })
+    }
 }
 
 const CHECK: Place<'static> = Place { tenant: "", table: "key_check", row: "1", column: "sealed" };
@@ -136,6 +151,10 @@ const CHECK_TEXT: &[u8] = b"callwright: this key file opens this database";
 
 fn tenant_place(tenant: &str) -> Place<'_> {
     Place { tenant, table: "tenant_key", row: tenant, column: "wrapped" }
+}
+
+fn audit_place(tenant: &str) -> Place<'_> {
+    Place { tenant, table: "audit_key", row: tenant, column: "sealed" }
 }
 
 pub(crate) fn request_place<'a>(tenant: &'a str, request: &'a str) -> Place<'a> {

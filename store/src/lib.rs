@@ -23,6 +23,7 @@
 mod allowlist;
 mod audit;
 mod call;
+mod checkpoint;
 mod codec;
 mod data_key;
 mod dialling;
@@ -44,7 +45,9 @@ mod store;
 mod text;
 mod tx;
 
+pub use audit::Elsewhere;
 pub use call::{Call, CarrierSid, DialIntent, SID_BYTES_MAX};
+pub use checkpoint::Unsigned;
 pub use data_key::FileSealer;
 pub use dialling::{CallEnd, Ending, NewIntent};
 pub use error::{Fault, Kind, RunningLimit, StoreError};

@@ -92,7 +92,7 @@ fn tax_id_place<'a>(tenant: &'a TenantId, provider: &'a ProviderId) -> Place<'a>
 }
 
 impl Store {
-    /// Adds a practice with its first key and the first row of its audit chain.
+    /// Adds a practice with its first key, the key that signs its audit, and the first row of its audit chain.
     ///
     /// # Errors
     /// [`StoreError::Duplicate`] where the tenant exists, [`StoreError::Invalid`] for the name.
@@ -114,6 +114,7 @@ impl Store {
             .await
             .map_err(|error| StoreError::from(error).duplicate(Kind::Practice))?;
         tx.insert_tenant_key(&SealKey::random(1)?, 1).await?;
+        tx.insert_audit_key().await?;
         tx.leave(Action::AccountChanged, Object::tenant(tenant)).await?;
         tx.commit().await
     }

@@ -86,8 +86,8 @@ impl Store {
         Ok(Reader::new(&row, "wal_checkpoint").int("busy")? == 0)
     }
 
-    /// Puts another key file in place of the one this database was made with: every tenant's key is wrapped again, in one
-    /// transaction, with a row in every tenant's audit chain. The store is closed after; open it with the new key file. A backup
+    /// Puts another key file in place of the one this database was made with: every tenant's key, and the one that signs its audit, is
+    /// sealed again, in one transaction, with a row in every tenant's audit chain. The store is closed after; open it with the new key file. A backup
     /// from before opens with the old key file only, so keep that as long as such backups.
     ///
     /// # Errors
@@ -117,6 +117,7 @@ impl Store {
                 .await?;
             tenants.insert(tenant);
         }
+        self.reseal_audit_keys(new, &mut db).await?;
         let check = new.check_value()?;
         sqlx::query("UPDATE key_check SET sealed = ?")
             .bind(check.as_bytes().to_vec())

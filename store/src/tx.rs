@@ -166,6 +166,16 @@ impl Tx {
         if self.unaudited { Err(StoreError::Unaudited) } else { Ok(self.db) }
     }
 
+    /// Where the chain ends.
+    pub(crate) fn head(&self) -> Anchor {
+        self.chain.anchor()
+    }
+
+    /// Ends an act whose audit row had to be written before it was done.
+    pub(crate) fn settle(&mut self) {
+        self.unaudited = false;
+    }
+
     /// Begins an act: until [`Tx::leave`], the transaction cannot be committed.
     pub(crate) fn enter(&mut self) -> Result<(), StoreError> {
         if self.unaudited {

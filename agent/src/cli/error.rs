@@ -6,6 +6,7 @@ use callwright_sim::SimError;
 use callwright_sim::payer::problems::ScenarioError;
 use callwright_store::{Fault, StoreError};
 
+use crate::checkpoints::CheckpointError;
 use crate::config::{ConfigErrors, StartError};
 use crate::demo::DemoError;
 use crate::dialler::DialError;
@@ -69,6 +70,9 @@ pub enum CliError {
     /// The store.
     #[error("the store: {0}")]
     Store(#[from] StoreError),
+    /// A checkpoint of the audit.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// The simulator.
     #[error("the simulated carrier: {0}")]
     Sim(#[from] SimError),
@@ -118,13 +122,14 @@ impl CliError {
             | CliError::Result(ResultError::Exists { .. })
             | CliError::Scenario(_)
             | CliError::Usage(_) => Exit::Usage,
-            CliError::Store(error) | CliError::Result(ResultError::Store(error)) => {
-                match error.fault() {
-                    Fault::Caller | Fault::Operator => Exit::Usage,
-                    Fault::Passing | Fault::Program => Exit::NotGood,
-                }
-            }
-            CliError::Demo(_)
+            CliError::Store(error)
+            | CliError::Result(ResultError::Store(error))
+            | CliError::Checkpoint(CheckpointError::Store(error)) => match error.fault() {
+                Fault::Caller | Fault::Operator => Exit::Usage,
+                Fault::Passing | Fault::Program => Exit::NotGood,
+            },
+            CliError::Checkpoint(_)
+            | CliError::Demo(_)
             | CliError::Dial(_)
             | CliError::Intake(_)
             | CliError::Io { .. }

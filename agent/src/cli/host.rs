@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use callwright_compliance::ObjectId;
 use callwright_compliance::audit::{Action, Actor, Event};
+use callwright_compliance::{Digest, ObjectId};
 use tokio::net::TcpListener;
 
 use super::CliError;
 use crate::api::{Api, Server, router};
+use crate::checkpoints::{Checkpoints, When};
 use crate::clock::Clock;
 use crate::config::{Config, Opened};
 use crate::services::Services;
@@ -19,6 +20,7 @@ const CONNECTIONS_PATIENCE: Duration = Duration::from_secs(2);
 /// Open services, and a server for the carrier.
 pub(super) struct Host {
     pub(super) services: Arc<Services>,
+    pub(super) checkpoints: Checkpoints,
     server: Server,
 }
 
@@ -29,7 +31,7 @@ impl Host {
             "{listen} cannot be listened on (is `callwright serve` running? then use --queue)"
         )))?;
         let Opened { services, signing } = config.open(clock).await?;
-        note_policy(&services).await?;
+        note_start(&services, config.digest).await?;
         let api = Api {
             registry: Arc::clone(&services.registry),
             signing,
@@ -38,25 +40,34 @@ impl Host {
         };
         let server = Server::start(listener, router(Arc::new(api)))
             .map_err(CliError::io("the server could not be started"))?;
-        Ok(Host { services: Arc::new(services), server })
+        let checkpoints = Checkpoints::new(config.anchors.clone());
+        Ok(Host { services: Arc::new(services), checkpoints, server })
     }
 
     pub(super) async fn stop(self) {
         self.server.stop(CONNECTIONS_PATIENCE).await;
+        let actor = Actor::Node(self.services.node_id.clone());
+        let when = (When::Now, self.services.clock.wall());
+        self.checkpoints.sign_all(&self.services.store, &actor, when).await;
         self.services.store.close().await;
     }
 }
 
-/// Each practice's audit says under which policy its calls are decided from here on.
-async fn note_policy(services: &Services) -> Result<(), CliError> {
+/// Each practice's audit says with which configuration this process works, and under which policy its calls are decided from here on.
+async fn note_start(services: &Services, config: Digest) -> Result<(), CliError> {
     let actor = Actor::Node(services.node_id.clone());
-    let policy = ObjectId::new(&services.policy.digest().to_string()).ok();
+    let loaded = [
+        (Action::ConfigLoaded, config.to_string()),
+        (Action::PolicyLoaded, services.policy.digest().to_string()),
+    ];
     for practice in services.store.practices().await? {
-        let mut event = Event::new(actor.clone(), Action::PolicyLoaded);
-        event.object.clone_from(&policy);
         let now = services.clock.wall();
         let mut tx = services.store.begin(&practice.tenant, &actor, now).await?;
-        tx.audit(event).await?;
+        for (action, digest) in &loaded {
+            let mut event = Event::new(actor.clone(), *action);
+            event.object = ObjectId::new(digest).ok();
+            tx.audit(event).await?;
+        }
         tx.commit().await?;
     }
     Ok(())

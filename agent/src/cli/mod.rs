@@ -62,7 +62,7 @@ enum Command {
     Result(result::ResultArgs),
     Check(check::CheckArgs),
     Replay(replay::ReplayArgs),
-    /// Work with the audit chain
+    /// Verify the audit, sign and anchor it, prove an entry of it, export it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     #[command(subcommand)]

@@ -16,7 +16,7 @@ mod vendors;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use callwright_compliance::{PhoneNumber, Policy, VendorId};
+use callwright_compliance::{Digest, PhoneNumber, Policy, VendorId};
 use callwright_dialplan::number::parse_human;
 use callwright_dialplan::twilio::ClientConfig;
 use toml::Table;
@@ -51,8 +51,12 @@ pub struct Config {
     pub policy: Policy,
     /// The folder of the payers' files; without it the payers that are part of the program.
     pub payers: Option<PathBuf>,
+    /// The folder outside that checkpoints of the audit are anchored in.
+    pub anchors: Option<PathBuf>,
     /// How events are logged.
     pub log: Log,
+    /// The digest of the file's text: the audit says under which configuration a process worked.
+    pub digest: Digest,
 }
 
 /// `[server]`.
@@ -174,12 +178,13 @@ impl Config {
         })?;
         let base = path.parent().unwrap_or(Path::new(""));
         let mut problems = Vec::new();
-        let config = read(&mut file, base, &mut problems);
+        let digest = Digest::of(text.as_bytes());
+        let config = read(&mut file, base, digest, &mut problems);
         for key in file.keys() {
             problems.push(Problem {
                 key: key.clone(),
                 fault: Fault::Unknown,
-                mend: "the tables are server, store, calls, carrier, speech_to_text, language_model, text_to_speech, speech, policy, payers, log"
+                mend: "the tables are server, store, calls, carrier, speech_to_text, language_model, text_to_speech, speech, policy, payers, audit, log"
                     .to_owned(),
             });
         }
@@ -195,7 +200,12 @@ fn line_at(text: &str, byte: usize) -> usize {
 }
 
 /// Every table, so that each one's mistakes are noted; `None` where any has some.
-fn read(file: &mut Table, base: &Path, problems: &mut Vec<Problem>) -> Option<Config> {
+fn read(
+    file: &mut Table,
+    base: &Path,
+    digest: Digest,
+    problems: &mut Vec<Problem>,
+) -> Option<Config> {
     let server = server(Section::take(file, "server", problems));
     let store = store(Section::take(file, "store", problems), base);
     let calls = calls(Section::take(file, "calls", problems), base);
@@ -205,6 +215,7 @@ fn read(file: &mut Table, base: &Path, problems: &mut Vec<Problem>) -> Option<Co
     let speaks = vendors::text_to_speech(Section::take(file, "text_to_speech", problems), base);
     let speech = folder(Section::take(file, "speech", problems), "cache", base);
     let payers = folder(Section::take(file, "payers", problems), "folder", base);
+    let anchors = folder(Section::take(file, "audit", problems), "anchor_folder", base);
     let log = log(Section::take(file, "log", problems));
     let policy = policy::read(file.remove("policy"), problems);
     Some(Config {
@@ -220,7 +231,9 @@ fn read(file: &mut Table, base: &Path, problems: &mut Vec<Problem>) -> Option<Co
         speech_cache: speech.unwrap_or_else(|| base.join("cache")),
         policy: policy?,
         payers,
+        anchors,
         log: log?,
+        digest,
     })
 }
 

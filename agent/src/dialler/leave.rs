@@ -1,13 +1,15 @@
 //! Leave to send to each vendor of a call, from the practice's register as it stands now (rules V1, G1).
 //!
-//! The register decides; this only asks it, role by role.
+//! The register decides; this only asks it, role by role, and writes down what it refuses.
 
 use std::sync::Arc;
 
-use callwright_compliance::VendorId;
-use callwright_compliance::vendor::Role;
+use callwright_compliance::audit::{Action, Actor, Event};
+use callwright_compliance::vendor::{EgressRefusal, Register, Role};
+use callwright_compliance::{ObjectId, RuleId, VendorId};
 use callwright_store::Request;
 use callwright_vendors::{Egress, ExchangeBook};
+use jiff::Timestamp;
 
 use super::DialError;
 use crate::call::{CallClock, Leaves};
@@ -22,18 +24,59 @@ pub(super) async fn leaves(
 ) -> Result<Leaves, DialError> {
     let register = services.store.register(&request.tenant).await?;
     let now = services.clock.wall();
+    match ask(services, &register, now, watch)? {
+        Ok(leaves) => Ok(leaves),
+        Err((vendor, refusal)) => {
+            note(services, request, vendor, now).await?;
+            Err(refusal.into())
+        }
+    }
+}
+
+type Refused = (VendorId, EgressRefusal);
+
+fn ask(
+    services: &Services,
+    register: &Register,
+    now: Timestamp,
+    watch: Stopwatch,
+) -> Result<Result<Leaves, Refused>, DialError> {
     let clock = CallClock::shared(services.clock, watch);
     let book = ExchangeBook::new();
-    let leave = |role: Role, id: &str| -> Result<Egress, DialError> {
-        let vendor = VendorId::new(id).map_err(|_| DialError::Id)?;
-        let permit = register.egress(role, &vendor, now, &services.policy)?;
+    let vendors = &services.vendors;
+    let id = |id: &str| VendorId::new(id).map_err(|_| DialError::Id);
+    let hears = id(vendors.speech_to_text.id())?;
+    let words = id(vendors.language_model.id())?;
+    let speaks = id(vendors.text_to_speech.id())?;
+    let leave = |role: Role, vendor: VendorId| -> Result<Egress, Refused> {
+        let permit = register.egress(role, &vendor, now, &services.policy);
+        let permit = permit.map_err(|refusal| (vendor, refusal))?;
         Ok(Egress::new(permit, Arc::clone(&clock), book.clone()))
     };
-    let vendors = &services.vendors;
-    Ok(Leaves {
-        speech_to_text: leave(Role::SpeechToText, vendors.speech_to_text.id())?,
-        language_model: leave(Role::LanguageModel, vendors.language_model.id())?,
-        text_to_speech: leave(Role::TextToSpeech, vendors.text_to_speech.id())?,
-        book: book.clone(),
-    })
+    let all = || {
+        Ok(Leaves {
+            speech_to_text: leave(Role::SpeechToText, hears)?,
+            language_model: leave(Role::LanguageModel, words)?,
+            text_to_speech: leave(Role::TextToSpeech, speaks)?,
+            book: book.clone(),
+        })
+    };
+    Ok(all())
+}
+
+/// That nothing may be sent to a vendor is an entry of the audit, whatever becomes of the request.
+async fn note(
+    services: &Services,
+    request: &Request,
+    vendor: VendorId,
+    now: Timestamp,
+) -> Result<(), DialError> {
+    let actor = Actor::Node(services.node_id.clone());
+    let mut event = Event::new(actor.clone(), Action::EgressRefused);
+    event.object = ObjectId::new(request.id.as_str()).ok();
+    event.rule = Some(RuleId::V1);
+    event.recipient = Some(vendor);
+    let mut tx = services.store.begin(&request.tenant, &actor, now).await?;
+    tx.audit(event).await?;
+    Ok(tx.commit().await?)
 }

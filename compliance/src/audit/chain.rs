@@ -129,6 +129,8 @@ pub enum BrokenBy {
     Link,
     /// Its digest is not that of its bytes: it was edited.
     Digest,
+    /// It is not kept in the form in which it was written: it was edited.
+    Form,
 }
 
 /// The chain does not hold.
@@ -147,6 +149,7 @@ impl fmt::Display for Broken {
             BrokenBy::Tenant => "the entry belongs to another tenant",
             BrokenBy::Link => "the entry does not follow the one before",
             BrokenBy::Digest => "the entry was edited",
+            BrokenBy::Form => "what is kept there is not an entry as it was written",
         };
         write!(f, "A1: the audit chain breaks at entry {}: {why}", self.seq)
     }
@@ -172,6 +175,21 @@ impl Verifier {
     pub fn new(tenant: TenantId, anchor: Option<Anchor>) -> Verifier {
         let now = Anchor { len: 0, head: genesis(&tenant) };
         Verifier { tenant, anchor, now, seen: anchor == Some(now) }
+    }
+
+    /// Goes on where a verified stretch of the chain ended.
+    pub const fn resume(tenant: TenantId, now: Anchor) -> Verifier {
+        Verifier { tenant, anchor: None, now, seen: false }
+    }
+
+    /// The end of the chain so far.
+    pub const fn reached(&self) -> Anchor {
+        self.now
+    }
+
+    /// What is kept at the next place cannot be read as an entry, or not in the form in which it was written.
+    pub const fn unreadable(&self) -> Broken {
+        Broken { seq: self.now.len, why: BrokenBy::Form }
     }
 
     /// Takes the next entry.

@@ -111,7 +111,9 @@ actions! {
     Restored = "restored",
     /// An incident was opened.
     IncidentOpened = "incident_opened",
-    /// The chain's head was anchored outside.
+    /// A checkpoint over the entries up to this one was signed; the object is the root of the tree before it.
+    Checkpointed = "checkpointed",
+    /// A checkpoint was anchored outside; the object is its root.
     Anchored = "anchored",
 }
 

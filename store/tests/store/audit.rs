@@ -1,13 +1,10 @@
 //! No act without its audit row, and no audit row changed (rule A1).
 
+use crate::support::*;
 use callwright_compliance::Purpose;
 use callwright_compliance::audit::{Action, Actor, BrokenBy, Event};
 use callwright_compliance::facts::AiCallConsent;
 use callwright_store::{PAGE_ROWS_MAX, Page, RandomId, StoreError};
-use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-
-use crate::support::*;
 
 #[tokio::test]
 async fn every_act_leaves_its_row_and_the_chain_verifies_after_a_restart() {
@@ -111,8 +108,8 @@ async fn a_chain_of_many_pages_is_verified_to_its_end() {
         .execute(&mut raw(&house).await)
         .await
         .unwrap();
-    let unread = house.store.verify_audit(&house.tenant, None).await;
-    assert!(matches!(unread, Err(StoreError::Stored { .. })));
+    let unread = house.store.verify_audit(&house.tenant, None).await.unwrap().unwrap_err();
+    assert_eq!((unread.seq, unread.why), (whole.len - 1, BrokenBy::Form));
     sqlx::query(
         "UPDATE audit SET entry = replace(replace(entry, 'far_end ', 'far_end'), \
          'opt_out_recorded', 'opt_out_lifted') WHERE seq = ?",
@@ -204,9 +201,4 @@ async fn what_happened_outside_is_written_down_too() {
     tx.commit().await.unwrap();
     let entries = house.store.audit_entries(&house.tenant, &Page::first()).await.unwrap();
     assert_eq!(entries.last().map(|entry| &entry.actor), Some(&Actor::FarEnd));
-}
-
-async fn raw(house: &House) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(house.database());
-    SqliteConnection::connect_with(&options).await.unwrap()
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod checkpoints;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod opening;
@@ -12,5 +14,7 @@ mod queue;
 mod sealing;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tampering;
 #[cfg(test)]
 mod tenancy;

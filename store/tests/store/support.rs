@@ -15,6 +15,8 @@ use callwright_store::{
     Priority, Provider, ProviderId, RandomId, Request, Store,
 };
 use jiff::{SignedDuration, Timestamp};
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 pub(crate) const NAME: &str = "Wilhelmina Zzyzx-Planted";
 pub(crate) const BORN: &str = "1961-07-13";
@@ -218,4 +220,10 @@ pub(crate) async fn dial(store: &Store, lease: &Lease, now: Timestamp) -> CallId
     tx.dial_intent(lease, &new).await.unwrap();
     tx.commit().await.unwrap();
     new.call
+}
+
+/// The file, opened past the store: what somebody does who has it.
+pub(crate) async fn raw(house: &House) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(house.database()).foreign_keys(false);
+    SqliteConnection::connect_with(&options).await.unwrap()
 }

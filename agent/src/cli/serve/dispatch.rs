@@ -1,4 +1,5 @@
-//! The loop of a serving process: once a second it looks at the kill switch, and in between it claims, adopts and hands over.
+//! The loop of a serving process: once a second it looks at the kill switch, and in between it claims, adopts, hands over and has the audit
+//! signed.
 //!
 //! What may be dialled is decided per attempt in `dialler`; the store's claim has the last word between processes.
 
@@ -18,6 +19,7 @@ use super::adopt;
 use super::room::{self, Running};
 use super::watch::SwitchWatch;
 use crate::call::Command;
+use crate::checkpoints::{Checkpoints, When};
 use crate::dialler::{Claimed, DialError, LEASE, attempt};
 use crate::services::{FileKeeping, Services};
 
@@ -30,6 +32,8 @@ const CLAIM_BEATS: u64 = 2;
 const ADOPT_BEATS: u64 = 15;
 /// Every so many beats requests whose time is over are handed to staff.
 const OVERDUE_BEATS: u64 = 60;
+/// Every so many beats it is asked whether the audit wants signing. Beside the beats of the others, so that no second does everything.
+const SIGN_BEATS: u64 = 16;
 /// A request that finds no room is looked at again after this.
 const NO_ROOM_AGAIN: SignedDuration = SignedDuration::from_secs(20);
 /// After running calls were told to end: the polite close takes some seconds, writing down what was won a few more.
@@ -38,6 +42,7 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(30);
 /// See the module.
 pub(super) struct Dispatch {
     services: Arc<Services>,
+    checkpoints: Checkpoints,
     tasks: JoinSet<()>,
     running: Vec<(Id, Running)>,
     watch: SwitchWatch,
@@ -45,9 +50,10 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
-    pub(super) fn new(services: Arc<Services>) -> Dispatch {
+    pub(super) fn new(services: Arc<Services>, checkpoints: Checkpoints) -> Dispatch {
         Dispatch {
             services,
+            checkpoints,
             tasks: JoinSet::new(),
             running: Vec::new(),
             watch: SwitchWatch::default(),
@@ -94,7 +100,13 @@ impl Dispatch {
         while !self.tasks.is_empty() {
             tokio::select! {
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
-                _ = beat.tick() => self.look_at_switch().await,
+                _ = beat.tick() => {
+                    self.look_at_switch().await;
+                    self.beats += 1;
+                    if self.beats.is_multiple_of(SIGN_BEATS) {
+                        self.sign().await;
+                    }
+                }
             }
         }
     }
@@ -127,6 +139,15 @@ impl Dispatch {
         if let Err(error) = done {
             tracing::error!(%error, "the store; it is tried again");
         }
+        if self.beats.is_multiple_of(SIGN_BEATS) {
+            self.sign().await;
+        }
+    }
+
+    async fn sign(&self) {
+        let actor = Actor::Node(self.services.node_id.clone());
+        let when = (When::Due, self.services.clock.wall());
+        self.checkpoints.sign_all(&self.services.store, &actor, when).await;
     }
 
     async fn look_at_switch(&mut self) {

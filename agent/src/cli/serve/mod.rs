@@ -43,7 +43,7 @@ pub(super) async fn run(
     let stop = shutdown_signal().map_err(CliError::io("signals cannot be watched"))?;
     let host = Host::start(&config, session.clock).await?;
     out.line(format_args!("serving on {} as {}", config.server.listen, config.server.public_url))?;
-    let mut dispatch = Dispatch::new(host.services.clone());
+    let mut dispatch = Dispatch::new(host.services.clone(), host.checkpoints.clone());
     dispatch.until(stop).await;
     out.line(format_args!("stopping; calls that still run: {}", dispatch.running()))?;
     dispatch.drain(Duration::from_secs(args.drain * 60)).await;

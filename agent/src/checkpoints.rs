@@ -1,0 +1,255 @@
+//! Checkpoints of the audit as the process makes them: when one is due, and anchoring it outside (rule A1).
+//!
+//! An anchor folder holds one file a checkpoint, which is written once and never again: it may lie on storage that lets nobody change a
+//! file. It is worth what it is apart from the database; whoever can write both can remove from both. The signing is the store's.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use callwright_compliance::audit::{Action, Actor, Checkpoint, Event};
+use callwright_compliance::{ObjectId, TenantId};
+use callwright_store::{Store, StoreError, Unsigned};
+use jiff::{SignedDuration, Timestamp};
+
+/// So many entries without a checkpoint call for one.
+const ENTRIES_MAX: u64 = 256;
+/// So long an entry waits for one.
+const AGE_MAX: SignedDuration = SignedDuration::from_mins(5);
+/// What an anchored checkpoint's file ends with.
+const ENDING: &str = ".checkpoint";
+/// A checkpoint has five short lines, and a few more where witnesses signed below.
+const NOTE_BYTES_MAX: u64 = 16 * 1_024;
+
+/// When a checkpoint is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Where entries have waited long enough, or enough of them wait.
+    Due,
+    /// Where there is an entry that none covers.
+    Now,
+}
+
+impl When {
+    fn calls_for_one(self, unsigned: Unsigned, now: Timestamp) -> bool {
+        let waited = |since: Timestamp| now.duration_since(since) >= AGE_MAX;
+        match self {
+            When::Now => unsigned.entries > 0,
+            When::Due => unsigned.entries >= ENTRIES_MAX || unsigned.since.is_some_and(waited),
+        }
+    }
+}
+
+/// Why a checkpoint was not made or not anchored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// The store, or the log in it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The anchor folder could not be read or written.
+    #[error("the anchor folder: {path}: {kind}; it must be there, and this process may write into it", path = path.display())]
+    Folder {
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's reason.
+        kind: io::ErrorKind,
+    },
+    /// There is another checkpoint of this size already.
+    #[error("{path} holds another checkpoint of this size: two histories of one log, or a write that was cut short. Run `callwright audit verify`", path = path.display())]
+    Differs {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl CheckpointError {
+    fn folder(path: &Path) -> impl FnOnce(io::Error) -> CheckpointError {
+        let path = path.to_owned();
+        move |error| CheckpointError::Folder { path, kind: error.kind() }
+    }
+}
+
+/// Makes checkpoints, and anchors them where the configuration says so.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    anchors: Option<PathBuf>,
+}
+
+impl Checkpoints {
+    /// With the folder of the configuration.
+    #[must_use]
+    pub const fn new(anchors: Option<PathBuf>) -> Checkpoints {
+        Checkpoints { anchors }
+    }
+
+    /// Signs a practice's log where that is called for, anchors the newest checkpoint where it is not yet, and gives it.
+    ///
+    /// # Errors
+    /// [`CheckpointError`]. What was signed stays signed where only the anchoring failed; the next time it is tried again.
+    pub async fn sign(
+        &self,
+        store: &Store,
+        tenant: &TenantId,
+        actor: &Actor,
+        (when, now): (When, Timestamp),
+    ) -> Result<Option<Checkpoint>, CheckpointError> {
+        if when.calls_for_one(store.unsigned(tenant).await?, now) {
+            store.sign_audit(tenant, actor, now).await?;
+        }
+        let Some(newest) = store.newest_checkpoint(tenant).await? else {
+            return Ok(None);
+        };
+        if let Some(folder) = &self.anchors
+            && keep(folder, &newest)?
+        {
+            let mut event = Event::new(actor.clone(), Action::Anchored);
+            event.object = ObjectId::new(&newest.root().to_string()).ok();
+            let mut tx = store.begin(tenant, actor, now).await?;
+            tx.audit(event).await?;
+            tx.commit().await?;
+        }
+        Ok(Some(newest))
+    }
+
+    /// The same for every practice. A failure is logged: the acts themselves are written down, and the next time it is tried again.
+    pub async fn sign_all(&self, store: &Store, actor: &Actor, (when, now): (When, Timestamp)) {
+        let practices = match store.practices().await {
+            Ok(practices) => practices,
+            Err(error) => {
+                tracing::error!(%error, "no checkpoint of the audit");
+                return;
+            }
+        };
+        for practice in practices {
+            if let Err(error) = self.sign(store, &practice.tenant, actor, (when, now)).await {
+                metrics::counter!("callwright_audit_checkpoints_failed_total").increment(1);
+                tracing::error!(practice = %practice.tenant, %error, "no checkpoint of the audit");
+            }
+        }
+    }
+}
+
+/// Writes a checkpoint into the folder; false where it is there already.
+fn keep(folder: &Path, checkpoint: &Checkpoint) -> Result<bool, CheckpointError> {
+    let name = format!("{}-{:012}{ENDING}", checkpoint.tenant(), checkpoint.size());
+    let path = folder.join(name);
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o444).open(&path);
+    let mut file = match made {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return match read_note(&path)? {
+                note if note == checkpoint.note() => Ok(false),
+                _ => Err(CheckpointError::Differs { path }),
+            };
+        }
+        Err(error) => return Err(CheckpointError::folder(&path)(error)),
+    };
+    file.write_all(checkpoint.note().as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| File::open(folder)?.sync_all())
+        .map_err(CheckpointError::folder(&path))?;
+    Ok(true)
+}
+
+/// The text of a file that shall be a checkpoint. Whether it is one is the verifier's to say.
+///
+/// # Errors
+/// [`CheckpointError::Folder`].
+pub fn read_note(path: &Path) -> Result<String, CheckpointError> {
+    use std::io::Read;
+
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(NOTE_BYTES_MAX).read_to_end(&mut bytes));
+    read.map_err(CheckpointError::folder(path))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Every checkpoint of a practice in an anchor folder: the file's name, and its text.
+///
+/// # Errors
+/// [`CheckpointError::Folder`].
+pub fn anchored(
+    folder: &Path,
+    tenant: &TenantId,
+) -> Result<Vec<(String, String)>, CheckpointError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(CheckpointError::folder(folder))? {
+        let path = entry.map_err(CheckpointError::folder(folder))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let whose = name.strip_suffix(ENDING).and_then(|name| name.rsplit_once('-'));
+        if whose.is_some_and(|(whose, _)| whose == tenant.as_str()) {
+            found.push((name.to_owned(), read_note(&path)?));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use callwright_compliance::PersonId;
+    use callwright_store::KeyRing;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    }
+
+    async fn practice(store: &Store, name: &str) -> (TenantId, Actor) {
+        let tenant = TenantId::new(name).unwrap();
+        let actor = Actor::Person(PersonId::new("ann").unwrap());
+        store.found_practice(&tenant, "Oak", &actor, at(0)).await.unwrap();
+        (tenant, actor)
+    }
+
+    #[test]
+    fn one_is_due_after_five_minutes_or_many_entries() {
+        let waits = |entries, since| Unsigned { entries, since: Some(at(since)) };
+        assert!(!When::Due.calls_for_one(waits(1, 0), at(299)));
+        assert!(When::Due.calls_for_one(waits(1, 0), at(300)));
+        assert!(When::Due.calls_for_one(waits(256, 0), at(1)));
+        assert!(When::Now.calls_for_one(waits(1, 0), at(0)));
+        let none = Unsigned { entries: 0, since: None };
+        assert!(!When::Due.calls_for_one(none, at(9_999)) && !When::Now.calls_for_one(none, at(0)));
+    }
+
+    #[tokio::test]
+    async fn a_checkpoint_is_anchored_once_and_never_overwritten() {
+        let store = Store::in_memory(KeyRing::ephemeral().unwrap()).await.unwrap();
+        let (tenant, ann) = practice(&store, "oak").await;
+        practice(&store, "oak-000000000001").await;
+        let folder = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::new(Some(folder.path().to_owned()));
+        let sign = async |now| checkpoints.sign(&store, &tenant, &ann, (When::Now, at(now))).await;
+
+        let first = sign(1).await.unwrap().unwrap();
+        // The founding, the checkpoint itself; then the anchoring, which calls for no further one.
+        assert_eq!(first.size(), 2);
+        assert_eq!(sign(2).await.unwrap().unwrap(), first);
+        assert_eq!(store.verify_audit(&tenant, None).await.unwrap().unwrap().len, 3);
+        checkpoints.sign_all(&store, &ann, (When::Now, at(3))).await;
+        let kept = anchored(folder.path(), &tenant).unwrap();
+        assert_eq!(kept, [("oak-000000000002.checkpoint".to_owned(), first.note().to_owned())]);
+
+        let path = folder.path().join("oak-000000000002.checkpoint");
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "another").unwrap();
+        assert!(matches!(sign(4).await, Err(CheckpointError::Differs { .. })));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "another");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_not_there_is_told_and_the_checkpoint_stands() {
+        let store = Store::in_memory(KeyRing::ephemeral().unwrap()).await.unwrap();
+        let (tenant, ann) = practice(&store, "oak").await;
+        let checkpoints = Checkpoints::new(Some("/nowhere/at/all".into()));
+        let signed = checkpoints.sign(&store, &tenant, &ann, (When::Now, at(1))).await;
+        assert!(matches!(signed, Err(CheckpointError::Folder { .. })));
+        assert_eq!(store.checkpoints(&tenant).await.unwrap().len(), 1);
+    }
+}
