@@ -146,9 +146,9 @@ impl RecordClass {
             RecordClass::Audio => FieldSet::of(&[Field::Recording]),
             RecordClass::Words => FieldSet::of(&[Field::Transcript]),
             RecordClass::Exchanges => FieldSet::of(&[Field::AgentWords, Field::ModelTokens]),
-            RecordClass::Result => {
-                FieldSet::PATIENT.minus(FieldSet::of(&[Field::Ssn])).union(FieldSet::of(&[Field::ResultFields]))
-            }
+            RecordClass::Result => FieldSet::PATIENT
+                .minus(FieldSet::of(&[Field::Ssn]))
+                .union(FieldSet::of(&[Field::ResultFields])),
             RecordClass::Audit
             | RecordClass::Consent
             | RecordClass::OptOut
@@ -342,15 +342,15 @@ mod tests {
             RecordClass::ALL.iter().copied().filter(|class| class.is_six_year()).collect();
         assert_eq!(classes, six, "all at once, and no other");
         let text = bad[0].to_string();
-        assert_eq!(
-            text,
-            "`audit_days` is 1: write 2192 to 36525 days (45 CFR 164.316(b)(2)(i))"
-        );
+        assert_eq!(text, "`audit_days` is 1: write 2192 to 36525 days (45 CFR 164.316(b)(2)(i))");
     }
 
     #[test]
     fn what_is_not_set_and_what_is_endless_are_refused() {
-        assert_eq!(Periods::new(&RetentionPolicy::default()).unwrap_err().len(), RecordClass::ALL.len());
+        assert_eq!(
+            Periods::new(&RetentionPolicy::default()).unwrap_err().len(),
+            RecordClass::ALL.len()
+        );
         let endless = RetentionPolicy { audio_days: u32::MAX, ..RetentionPolicy::recommended() };
         assert_eq!(Periods::new(&endless).unwrap_err()[0].class, RecordClass::Audio);
     }
@@ -367,7 +367,8 @@ mod tests {
 
     #[test]
     fn what_is_in_effect_is_not_due() {
-        let due = periods().due(RecordClass::Consent, RecordTimes::default(), Hold::Free, Timestamp::MAX);
+        let due =
+            periods().due(RecordClass::Consent, RecordTimes::default(), Hold::Free, Timestamp::MAX);
         assert_eq!(due, Due::InEffect);
     }
 

@@ -61,6 +61,10 @@ fn vendors(report: &CallReport) -> Result<Vec<u8>, DialError> {
     Ok(out)
 }
 
+/// The words' file.
+pub(crate) const WORDS: &str = "words.jsonl";
+/// The file of what went to vendors and came back.
+pub(crate) const EXCHANGES: &str = "vendors.jsonl";
 /// The result's file.
 pub(crate) const RESULT: &str = "result.json";
 /// What a sealed file's name ends with.
@@ -111,11 +115,8 @@ pub(super) async fn write_files(
     files: &Files<'_>,
 ) -> Result<(), DialError> {
     let result = serde_json::to_vec_pretty(files.result).map_err(std::io::Error::from)?;
-    let texts = [
-        ("words.jsonl", words(files.report)?),
-        ("vendors.jsonl", vendors(files.report)?),
-        (RESULT, result),
-    ];
+    let texts =
+        [(WORDS, words(files.report)?), (EXCHANGES, vendors(files.report)?), (RESULT, result)];
     match services.keeping {
         FileKeeping::Open => {
             for (name, bytes) in texts {

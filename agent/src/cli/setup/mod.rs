@@ -36,6 +36,7 @@ pub(super) enum SetupCommand {
     /// Make the key file. Without it the database cannot be read: keep a copy in a safe place
     Key(ConfigArg),
     Practice(PracticeArgs),
+    RotateKey(RotateArgs),
     Provider(provider::ProviderArgs),
     Vendor(vendor::VendorArgs),
     Allow(allow::AllowArgs),
@@ -50,6 +51,16 @@ pub(super) struct PracticeArgs {
     /// Its business name as registered with the state: every call discloses it
     #[arg(long, value_name = "NAME")]
     name: String,
+}
+
+/// Give a practice a new key: every data key is wrapped again, and the old key forgotten
+///
+/// Do it once a year, and after anybody who could read the key file has left. Nothing that is sealed changes, and backups from before
+/// still open with the key file.
+#[derive(Debug, Args)]
+pub(super) struct RotateArgs {
+    #[command(flatten)]
+    common: Common,
 }
 
 /// What every act on a practice needs.
@@ -90,6 +101,7 @@ pub(super) async fn run(
     match command {
         SetupCommand::Key(config) => key(&config, out)?,
         SetupCommand::Practice(args) => practice(&args, clock, out).await?,
+        SetupCommand::RotateKey(args) => rotate(&args, clock, out).await?,
         SetupCommand::Provider(args) => provider::add(&args, clock, out).await?,
         SetupCommand::Vendor(args) => vendor::put(&args, clock, out).await?,
         SetupCommand::Allow(args) => allow::add(&args, clock, out).await?,
@@ -112,4 +124,14 @@ async fn practice(args: &PracticeArgs, clock: Clock, out: &mut Out) -> Result<()
     store.found_practice(&common.practice, &args.name, &actor, clock.wall()).await?;
     store.close().await;
     Ok(out.line(format_args!("practice {}", common.practice))?)
+}
+
+async fn rotate(args: &RotateArgs, clock: Clock, out: &mut Out) -> Result<(), CliError> {
+    let common = &args.common;
+    let store = common.store().await?;
+    let mut tx = store.begin(&common.practice, &common.actor.actor(), clock.wall()).await?;
+    tx.rotate_tenant_key().await?;
+    tx.commit().await?;
+    store.close().await;
+    Ok(out.line(format_args!("practice {}: a new key wraps its data keys", common.practice))?)
 }
