@@ -106,37 +106,47 @@ impl Store {
     /// [`StoreError::WrongKey`], [`StoreError::NewerDatabase`], [`StoreError::AuditBroken`], [`StoreError::File`]. The database is as it
     /// was then.
     pub async fn restore(wanted: &Restore<'_>, keys: KeyRing) -> Result<Restored, StoreError> {
-        let place = wanted.database;
-        let (_, digest) = digest(wanted.backup)
-            .map_err(|error| StoreError::file("read the backup", wanted.backup, &error))?;
-        let there = place.exists();
-        let lock = if there { exclusive(place).await? } else { Exclusive::Nothing };
-        let (old, mut lock) = lock.read().await;
-        if there && wanted.if_there == IfThere::Refuse {
-            let newer = is_newer(wanted.backup, old.as_ref()).await?;
-            return Err(StoreError::DatabaseThere { path: place.to_owned(), newer });
-        }
-        let list = ErasureList::beside(place);
-        let listed = erasures(wanted, &list, old.as_ref())?;
-        let copy = Copy::make(wanted.backup, place)?;
-        check(&copy.path).await?;
-        let store = Store::open_apart(&copy.path, keys).await?;
-        let done = settle(&store, wanted, digest, &listed, old.as_ref()).await;
-        // The last connection folds the write-ahead log into the file.
-        store.close().await;
-        let mut done = done?;
-        // From here on the list by the database has everything, whatever happens next.
-        let known = list.read()?;
-        let new: Vec<Erasure> = listed.into_iter().filter(|each| !known.contains(each)).collect();
-        if !new.is_empty() {
-            list.append(&new)?;
-        }
-        done.replaced = if there { Some(move_aside(place, wanted.now)?) } else { None };
-        done.replaced_readable = old.is_some() || !there;
-        copy.into_place(place)?;
+        let lock = exclusive(wanted.database).await?;
+        let (old, lock) = lock.read().await;
+        let done = restore(wanted, keys, old.as_ref()).await;
         lock.release().await;
-        Ok(done)
+        done
     }
+}
+
+/// The restore itself, while nobody can open the database that is replaced.
+async fn restore(
+    wanted: &Restore<'_>,
+    keys: KeyRing,
+    old: Option<&Old>,
+) -> Result<Restored, StoreError> {
+    let place = wanted.database;
+    let (_, digest) = digest(wanted.backup)
+        .map_err(|error| StoreError::file("read the backup", wanted.backup, &error))?;
+    let there = place.exists();
+    if there && wanted.if_there == IfThere::Refuse {
+        let newer = is_newer(wanted.backup, old).await?;
+        return Err(StoreError::DatabaseThere { path: place.to_owned(), newer });
+    }
+    let list = ErasureList::beside(place);
+    let listed = erasures(wanted, &list, old)?;
+    let copy = Copy::make(wanted.backup, place)?;
+    check(&copy.path).await?;
+    let store = Store::open_apart(&copy.path, keys).await?;
+    let done = settle(&store, wanted, digest, &listed, old).await;
+    // The last connection folds the write-ahead log into the file.
+    store.close().await;
+    let mut done = done?;
+    // From here on the list by the database has everything, whatever happens next.
+    let known = list.read()?;
+    let new: Vec<Erasure> = listed.into_iter().filter(|each| !known.contains(each)).collect();
+    if !new.is_empty() {
+        list.append(&new)?;
+    }
+    done.replaced = if there { Some(move_aside(place, wanted.now)?) } else { None };
+    done.replaced_readable = old.is_some() || !there;
+    copy.into_place(place)?;
+    Ok(done)
 }
 
 /// All that is known to be erased.
@@ -229,6 +239,9 @@ enum Exclusive {
 
 /// Locks a database that nobody else has open, and folds its write-ahead log into it.
 async fn exclusive(path: &Path) -> Result<Exclusive, StoreError> {
+    if !path.exists() {
+        return Ok(Exclusive::Nothing);
+    }
     let locked = async {
         let mut db = raw(path, false).await?;
         // SQLite leaves the write-ahead mode only when no other connection is open.
@@ -259,11 +272,12 @@ impl Exclusive {
         }
     }
 
-    async fn release(&mut self) {
+    /// Lets others at it again. Closed and not only dropped: the lock is gone when this returns.
+    async fn release(self) {
         if let Exclusive::Locked(db) = self
-            && let Err(error) = sqlx::query("ROLLBACK").execute(db).await
+            && let Err(error) = db.close().await
         {
-            tracing::debug!(%error, "the lock on the replaced database ends with its connection");
+            tracing::debug!(%error, "the connection to the replaced database did not close well");
         }
     }
 }

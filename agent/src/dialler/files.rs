@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use callwright_compliance::audit::Actor;
 use callwright_compliance::{Phi, Purpose, RequestId, TenantId};
-use callwright_store::{Access, CallId, Code, FileSealer, Request};
+use callwright_store::{Access, CallId, Code, FileSealer, Request, StoreError};
 use callwright_vendors::What;
 
 use super::DialError;
@@ -125,7 +125,7 @@ pub(super) async fn write_files(
             results::write_all(files.folder, &document(services, tenant, request).await?)?;
         }
         FileKeeping::Sealed => {
-            let sealer = services.store.file_sealer(tenant, request).await?;
+            let sealer = sealer(services, tenant, request, files.folder).await?;
             for (name, bytes) in texts {
                 let sealed = sealer.seal(&Code::new(name)?, &Phi::new(bytes))?;
                 std::fs::write(files.folder.join(format!("{name}{SEALED}")), sealed.as_bytes())?;
@@ -154,6 +154,24 @@ async fn document(
     Document::gather(&sources, tenant, request, access).await
 }
 
+/// What seals the files of a call. Where the request was erased meanwhile, nothing can be sealed any more, and the recording that lies open
+/// is deleted.
+async fn sealer(
+    services: &Services,
+    tenant: &TenantId,
+    request: &RequestId,
+    folder: &Path,
+) -> Result<FileSealer, DialError> {
+    let sealer = services.store.file_sealer(tenant, request).await;
+    if matches!(sealer, Err(StoreError::Erased)) {
+        let recording = folder.join(RECORDING);
+        if recording.exists() {
+            std::fs::remove_file(recording)?;
+        }
+    }
+    Ok(sealer?)
+}
+
 /// Seals what a call recorded and removes the open file. Does nothing where there is none.
 fn seal_recording(sealer: &FileSealer, folder: &Path) -> Result<(), DialError> {
     let path = folder.join(RECORDING);
@@ -176,8 +194,9 @@ pub(crate) async fn seal_leftovers(
     call: &CallId,
 ) -> Result<(), DialError> {
     if services.keeping == FileKeeping::Sealed {
-        let sealer = services.store.file_sealer(&request.tenant, &request.id).await?;
-        seal_recording(&sealer, &services.calls_dir.join(call.as_str()))?;
+        let folder = services.calls_dir.join(call.as_str());
+        let sealer = sealer(services, &request.tenant, &request.id, &folder).await?;
+        seal_recording(&sealer, &folder)?;
     }
     Ok(())
 }

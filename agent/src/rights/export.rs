@@ -65,17 +65,21 @@ pub async fn export(
     requests: &[RequestId],
     access: Access<'_>,
 ) -> Result<Exported, RightsError> {
-    make_folder(export.to)?;
+    if export.to.exists() {
+        return Err(failed(export.to)(ErrorKind::AlreadyExists.into()));
+    }
     let mut done = Exported { requests: requests.to_vec(), files: 0, unreadable: Vec::new() };
-    note(export.store, tenant, requests, access).await?;
-    let mut documents = Vec::new();
+    let (mut documents, mut of_calls) = (Vec::new(), Vec::new());
     for request in requests {
         let request = export.store.request(tenant, request).await?;
         let calls = export.store.calls(tenant, &request.id).await?;
         documents.push(about(export.store, &request, &calls, access).await?);
-        for call in &calls {
-            files(export, &request, call, access, &mut done).await?;
-        }
+        of_calls.extend(calls.into_iter().map(|call| (request.clone(), call)));
+    }
+    note(export.store, tenant, requests, access).await?;
+    make_folder(export.to)?;
+    for (request, call) in &of_calls {
+        files(export, request, call, access, &mut done).await?;
     }
     let document = json!({ "written_at": access.now, "practice": tenant, "requests": documents });
     let text = Phi::new(serde_json::to_vec_pretty(&document).map_err(|_| RightsError::Form)?);
