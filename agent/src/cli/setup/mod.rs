@@ -155,11 +155,7 @@ async fn rotate(args: &RotateArgs, clock: Clock, out: &mut Out) -> Result<(), Cl
     Ok(out.line(format_args!("practice {}: a new key wraps its data keys", common.practice))?)
 }
 
-async fn change_key_file(
-    args: &KeyFileArgs,
-    clock: Clock,
-    out: &mut Out,
-) -> Result<(), CliError> {
+async fn change_key_file(args: &KeyFileArgs, clock: Clock, out: &mut Out) -> Result<(), CliError> {
     let store = Config::load(&args.config.config)?.open_store().await?;
     let keys = KeyRing::create(&args.new)?;
     store.change_key_file(&keys, &args.actor.actor(), clock.wall()).await?;

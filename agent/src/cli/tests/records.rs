@@ -10,8 +10,8 @@ use callwright_store::{Code, Order, Page, Patient, Priority, RandomId, Store};
 use serde_json::Value;
 
 use super::Place;
-use crate::clock::Clock;
 use crate::cli::Exit;
+use crate::clock::Clock;
 use crate::config::Config;
 
 const NAME: &str = "Wilhelmina Zzyzx-Planted";
@@ -79,7 +79,9 @@ impl Place {
 async fn retention_show_prints_each_class_with_its_source() {
     let place = Place::new();
     let text = place.good("retention show CONFIG").await;
-    for line in ["audit         2192 days, then yours to archive", "audio           30 days, then deleted"] {
+    for line in
+        ["audit         2192 days, then yours to archive", "audio           30 days, then deleted"]
+    {
         assert!(text.contains(line), "{text}");
     }
     assert_eq!(text.lines().count(), 11);
@@ -130,13 +132,18 @@ async fn a_hold_is_placed_listed_and_lifted_and_blocks_erasure_meanwhile() {
     let request = place.request().await;
     assert_eq!(place.good("hold list CONFIG").await, "no hold stands\n");
     let placed = place
-        .good(&format!("hold place CONFIG --as ann --practice oak --request {request} --reason case-14"))
+        .good(&format!(
+            "hold place CONFIG --as ann --practice oak --request {request} --reason case-14"
+        ))
         .await;
     let hold = placed.split(' ').nth(1).unwrap().to_owned();
     let list: Value = serde_json::from_str(&place.good("hold list CONFIG --json").await).unwrap();
     assert_eq!((&list[0]["hold"], &list[0]["placed_by"]), (&hold.clone().into(), &"ann".into()));
     let error = place.refused(&format!("person erase {request} CONFIG --as ann")).await;
-    assert!(error.contains("a legal hold stands on") && error.contains(request.as_str()), "{error}");
+    assert!(
+        error.contains("a legal hold stands on") && error.contains(request.as_str()),
+        "{error}"
+    );
     let lift = format!("hold lift {hold} CONFIG --as ann --practice oak --reason closed");
     place.good(&lift).await;
     place.refused(&lift).await;
