@@ -11,6 +11,8 @@
 //! | [`local_speech`] | the vendors that run on this machine |
 //! | [`results`] | what calls found out, as FHIR, a page, CSV or JSON |
 //! | [`checkpoints`] | when the audit is signed, and anchoring it outside |
+//! | [`retention`] | the purge of what is past its period |
+//! | [`rights`] | everything held about a person, given out or erased |
 //! | [`replay`] | recorded calls, run again through the core |
 //! | [`clock`] | the only place that reads a clock |
 //!
@@ -29,4 +31,6 @@ pub mod intake;
 pub mod local_speech;
 pub mod replay;
 pub mod results;
+pub mod retention;
+pub mod rights;
 pub mod services;

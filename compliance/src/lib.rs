@@ -10,6 +10,7 @@
 //! | [`gate`], [`recording`] | what may be heard, what may be kept | D1-D3, V3 |
 //! | [`vendor`], [`egress`] | who may receive what | V1, V2, G1 |
 //! | [`audit`] | what was done | A1 |
+//! | [`retention`] | what may be purged | R1 |
 //! | [`phi`], [`number`] | values that do not leak by accident | V4 |
 //!
 //! The crate has no IO: no clock, no file, no socket, no random numbers. It knows the law only as far as its rules cite it, and it
@@ -35,6 +36,7 @@ pub mod policy;
 pub mod recording;
 pub mod refusal;
 pub mod request;
+pub mod retention;
 pub mod rule;
 mod rules;
 pub mod vendor;

@@ -38,6 +38,8 @@ pub enum Purpose {
     Record,
     /// To replay a recorded call, with the tenant's key.
     Replay,
+    /// To give a person what is held about them (45 CFR 164.524).
+    Export,
 }
 
 impl Purpose {
@@ -56,6 +58,7 @@ impl Purpose {
             Purpose::ShowToOperator => "show_to_operator",
             Purpose::Record => "record",
             Purpose::Replay => "replay",
+            Purpose::Export => "export",
         }
     }
 }
@@ -160,6 +163,7 @@ mod tests {
             Purpose::ShowToOperator,
             Purpose::Record,
             Purpose::Replay,
+            Purpose::Export,
         ];
         for purpose in all {
             let json = serde_json::to_string(&purpose).unwrap();

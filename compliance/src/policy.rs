@@ -11,6 +11,7 @@ use crate::caps::ClassCaps;
 use crate::digest::Digest;
 use crate::network::Network;
 use crate::recording::RecordingMode;
+use crate::retention::RetentionPolicy;
 use crate::vendor::{RetentionFlag, Role};
 
 /// A US territory that a tenant may opt in to call (rule N2).
@@ -70,6 +71,8 @@ pub struct Policy {
     pub disclosure: DisclosurePolicy,
     /// Recording (rule D2).
     pub recording: RecordingPolicy,
+    /// How long records are kept (rule R1).
+    pub retention: RetentionPolicy,
 }
 
 /// The allowlist.
@@ -270,6 +273,7 @@ impl Policy {
                 mode: RecordingMode::AfterDisclosure,
                 before_notice: BeforeNotice::OnPremisesOnly,
             },
+            retention: RetentionPolicy::recommended(),
         }
     }
 

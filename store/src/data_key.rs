@@ -2,12 +2,13 @@
 //!
 //! Erasing a request destroys its one data key, so that its values are unreadable in the file, in its write-ahead log and, through
 //! the erasure list, in every backup that is restored (rule K1; NIST SP 800-88, cryptographic erase). This module does not decide
-//! when a request may be erased by law: retention and legal hold are the caller's.
+//! when a request must be kept by law: that is the caller's. A legal hold it obeys.
 
 use callwright_compliance::audit::Action;
 use callwright_compliance::egress::{Field, FieldSet};
 use callwright_compliance::id::{RequestId, TenantId};
 use callwright_compliance::phi::{Phi, Purpose};
+use callwright_compliance::retention::Hold;
 use jiff::Timestamp;
 
 use crate::codec::{Reader, micros};
@@ -197,20 +198,29 @@ impl Tx {
     /// undone. What is left says that there was a request, how it went, and that it was erased. Erasing twice is the same as once.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::NotErasable`] while a node works on it.
+    /// [`StoreError::NotFound`]; [`StoreError::NotErasable`] while a node works on it; [`StoreError::Held`] under a legal hold.
     pub async fn erase_request(&mut self, id: &RequestId) -> Result<(), StoreError> {
         self.enter()?;
         let (state, _) = self.state_of(id).await?;
         if state.is_leased() {
             return Err(StoreError::NotErasable(state));
         }
+        if self.hold_on(id).await? == Hold::Held {
+            return Err(StoreError::Held);
+        }
+        self.destroy_for_good(id).await?;
+        self.leave(Action::Erased, Object::request(id)).await
+    }
+
+    /// Destroys the key now, and in every backup that is restored: the request goes on the erasure list.
+    pub(crate) async fn destroy_for_good(&mut self, id: &RequestId) -> Result<(), StoreError> {
         self.destroy(id, self.now).await?;
         self.erased.push(Erasure {
             tenant: self.tenant.clone(),
             request: id.clone(),
             at: self.now,
         });
-        self.leave(Action::Erased, Object::request(id)).await
+        Ok(())
     }
 
     /// Removes the key and the sealed bytes, and takes the request out of the queue for good.
@@ -221,6 +231,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         for statement in [
             "DELETE FROM request_key WHERE tenant = ? AND request = ?",
+            "DELETE FROM person_index WHERE tenant = ? AND request = ?",
             "UPDATE result SET value = NULL WHERE tenant = ? AND request = ?",
         ] {
             sqlx::query(statement)
@@ -251,7 +262,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Gives the tenant a new key: wraps every data key again, seals the tax ids again, and forgets the old key.
+    /// Gives the tenant a new key: wraps every data key and the index's again, seals the tax ids again, and forgets the old key.
     ///
     /// # Errors
     /// [`StoreError::Seal`] where a stored key was tampered with; nothing is changed then.
@@ -288,6 +299,7 @@ impl Tx {
             .await?;
         }
         self.reseal_tax_ids(&old, &new, version).await?;
+        self.rewrap_index_key(&old, &new, version).await?;
         sqlx::query("DELETE FROM tenant_key WHERE tenant = ? AND version < ?")
             .bind(self.tenant.as_str())
             .bind(version)

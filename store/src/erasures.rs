@@ -1,8 +1,8 @@
 //! The list of erased requests, kept in a file beside the database and apart from its backups (rule K1).
 //!
 //! A database that is restored from a backup has old data keys in it again. On opening, the store destroys those that the list
-//! names. So a backup of the database is restored without replacing the list, and
-//! without the `-wal` and `-shm` files of the database it replaces. One line an erasure: tenant, request and the
+//! names. So a backup of the database is restored without replacing the list; `restore.rs`
+//! does that. One line an erasure: tenant, request and the
 //! microsecond, with spaces between. The list holds opaque ids only.
 
 use std::fs::{self, File, OpenOptions};
@@ -50,6 +50,21 @@ impl ErasureList {
         let mut path = database.as_os_str().to_owned();
         path.push(".erasures");
         ErasureList { path: path.into() }
+    }
+
+    /// A list that lies somewhere else.
+    pub(crate) fn at(path: &Path) -> ErasureList {
+        ErasureList { path: path.to_owned() }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether there is a file.
+    pub(crate) fn exists(&self) -> bool {
+        self.path.exists()
     }
 
     /// Every erasure, oldest first. A last line without its newline is a write that never finished: its transaction did not commit.

@@ -43,6 +43,10 @@ pub enum Kind {
     Decision,
     /// A result field.
     Result,
+    /// A legal hold that stands.
+    Hold,
+    /// The acceptance of a result.
+    Acceptance,
 }
 
 impl std::fmt::Display for Kind {
@@ -57,6 +61,8 @@ impl std::fmt::Display for Kind {
             Kind::Call => "call",
             Kind::Decision => "decision",
             Kind::Result => "result",
+            Kind::Hold => "legal hold that stands",
+            Kind::Acceptance => "acceptance of the result",
         })
     }
 }
@@ -126,6 +132,11 @@ pub enum StoreError {
     /// A request under way cannot be erased.
     #[error("the request is {0}: end its call first, then erase it")]
     NotErasable(RequestState),
+    /// A legal hold stands on it: nothing of it is purged or erased (rule R1).
+    #[error(
+        "a legal hold stands on this request: nothing of it is erased until `callwright hold lift` lifts the hold"
+    )]
+    Held,
     /// A commit with no act and no audit row, or with an act that has none (rule A1).
     #[error("nothing was audited in this transaction: an act without its audit row is not kept")]
     Unaudited,
@@ -150,6 +161,26 @@ pub enum StoreError {
         path: PathBuf,
         /// The operating system's reason.
         kind: io::ErrorKind,
+    },
+    /// There is a database where one is to be restored.
+    #[error("there is a database at {path} already{}: add --replace to put the backup in its place; it is kept beside it under another name", than_the_backup(.newer), path = path.display())]
+    DatabaseThere {
+        /// The database file.
+        path: PathBuf,
+        /// Whether it has acts that are later than the backup's last.
+        newer: bool,
+    },
+    /// The database that is to be replaced is open somewhere.
+    #[error("{path} is open in another process: stop `callwright serve` and whatever else uses it, then restore", path = path.display())]
+    DatabaseInUse {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// Nobody knows what was erased since the backup.
+    #[error("there is no erasure list at {path}: put it there or give its copy with --erasures; where nothing was erased since the backup, say --nothing-erased", path = path.display())]
+    NoErasureList {
+        /// Where it was looked for.
+        path: PathBuf,
     },
     /// The key file is open to other users.
     #[error("the key file {path} is open to other users (mode {mode:03o}): run `chmod 600 {path}`", path = path.display())]
@@ -260,6 +291,7 @@ impl StoreError {
             | StoreError::LeaseTooShort
             | StoreError::Erased
             | StoreError::NotErasable(_)
+            | StoreError::Held
             | StoreError::Unaudited
             | StoreError::Closed => Fault::Caller,
             StoreError::LeaseLost | StoreError::LimitReached(_) | StoreError::Locked => {
@@ -268,6 +300,9 @@ impl StoreError {
             StoreError::NoRandomness
             | StoreError::DatabasePermissions { .. }
             | StoreError::File { .. }
+            | StoreError::DatabaseThere { .. }
+            | StoreError::DatabaseInUse { .. }
+            | StoreError::NoErasureList { .. }
             | StoreError::KeyFilePermissions { .. }
             | StoreError::KeyFileMissing { .. }
             | StoreError::KeyFileExists { .. }
@@ -306,6 +341,11 @@ impl StoreError {
         }
         self
     }
+}
+
+/// Says of a database whether it is ahead of a backup.
+fn than_the_backup(newer: &bool) -> &'static str {
+    if *newer { ", and it has acts that are later than the backup" } else { "" }
 }
 
 /// SQLite's primary result codes (<https://www.sqlite.org/rescode.html>), to what an operator can do about them.

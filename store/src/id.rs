@@ -145,6 +145,10 @@ id! {
     /// One call: one attempt at a request.
     CallId
 }
+id! {
+    /// A legal hold.
+    HoldId
+}
 
 #[cfg(test)]
 mod tests {

@@ -17,11 +17,12 @@
 //! # Ok(()) }
 //! ```
 //!
-//! What it does not do: it keeps no audio and no words (they are files, sealed by [`FileSealer`]), it does not enforce retention
-//! periods, and it has no second backend yet.
+//! What it does not do: it keeps no audio and no words (they are files, sealed by [`FileSealer`]), it starts no purge by
+//! itself, and it has no second backend yet.
 
 mod allowlist;
 mod audit;
+mod backup;
 mod call;
 mod checkpoint;
 mod codec;
@@ -30,15 +31,19 @@ mod dialling;
 mod erasures;
 mod error;
 mod evidence;
+mod hold;
 mod id;
 mod identifiers;
 mod keys;
 mod open;
 mod patient;
+mod person;
 mod practice;
 mod queue;
 mod request;
+mod restore;
 mod result;
+mod retention;
 mod sealed;
 mod state;
 mod store;
@@ -46,20 +51,25 @@ mod text;
 mod tx;
 
 pub use audit::Elsewhere;
+pub use backup::Backup;
 pub use call::{Call, CarrierSid, DialIntent, SID_BYTES_MAX};
 pub use checkpoint::Unsigned;
 pub use data_key::FileSealer;
 pub use dialling::{CallEnd, Ending, NewIntent};
 pub use error::{Fault, Kind, RunningLimit, StoreError};
 pub use evidence::StopScope;
-pub use id::{CallId, IdError, LocationId, ProviderId, RandomId};
+pub use hold::{HoldScope, LegalHold, Lifted};
+pub use id::{CallId, HoldId, IdError, LocationId, ProviderId, RandomId};
 pub use identifiers::{Npi, TaxId};
 pub use keys::KeyRing;
 pub use patient::{PATIENT_VALUE_BYTES_MAX, Patient};
+pub use person::Person;
 pub use practice::{Location, Practice, Provider};
 pub use queue::{Adopted, Lease};
 pub use request::{Order, PAGE_ROWS_MAX, Page, Priority, Request};
+pub use restore::{Erasures, IfThere, Restore, Restored};
 pub use result::{Evidence, ResultField};
+pub use retention::{ClassState, DueCall, DueKey, DueRequest, DueSearch, Found};
 pub use sealed::{KeyId, Sealed};
 pub use state::RequestState;
 pub use store::Store;

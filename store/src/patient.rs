@@ -167,7 +167,7 @@ impl Store {
 }
 
 impl Tx {
-    async fn read_patient(
+    pub(crate) async fn read_patient(
         &mut self,
         id: &RequestId,
         purpose: Purpose,

@@ -220,6 +220,7 @@ impl Tx {
         .await
         .map_err(|e| StoreError::from(e).duplicate(Kind::Request).missing(Kind::Provider))?;
         self.insert_data_key(id, &wrapped, version).await?;
+        self.index_person(id, patient).await?;
         self.leave(Action::RequestAccepted, Object::request(id)).await
     }
 

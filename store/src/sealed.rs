@@ -174,6 +174,11 @@ impl SealKey {
         self.id
     }
 
+    /// The secret itself: for a keyed digest, whose key this is.
+    pub(crate) fn bytes(&self) -> &[u8; KEY] {
+        self.secret.bytes()
+    }
+
     fn cipher(&self) -> Aes256Gcm {
         Aes256Gcm::new(&Key::<Aes256Gcm>::from(*self.secret.bytes()))
     }

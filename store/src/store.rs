@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use callwright_compliance::audit::{Action, Actor};
-use callwright_compliance::id::{ObjectId, TenantId};
+use callwright_compliance::id::{ObjectId, RequestId, TenantId};
 use jiff::Timestamp;
 use sqlx::sqlite::SqlitePool;
 
@@ -41,8 +41,15 @@ impl Store {
         let pools = Pools::open(path, &keys).await?;
         let erasures = Some(ErasureList::beside(path));
         let store = Store(Arc::new(Inner { pools, keys, erasures }));
-        store.erase_again().await?;
+        let listed = store.erasures().map_or(Ok(Vec::new()), ErasureList::read)?;
+        store.erase_again(listed).await?;
         Ok(store)
+    }
+
+    /// Opens a database that is not in its place yet, with no erasure list beside it.
+    pub(crate) async fn open_apart(path: &Path, keys: KeyRing) -> Result<Store, StoreError> {
+        let pools = Pools::open(path, &keys).await?;
+        Ok(Store(Arc::new(Inner { pools, keys, erasures: None })))
     }
 
     /// A store that ends with its last clone: for tests and simulation.
@@ -134,34 +141,51 @@ impl Store {
         Ok(())
     }
 
-    /// Destroys the data keys of requests on the erasure list that the database still has: it was restored from a backup.
-    async fn erase_again(&self) -> Result<(), StoreError> {
-        let Some(list) = &self.0.erasures else {
-            return Ok(());
-        };
-        for Erasure { tenant, request, at } in list.read()? {
-            let row = sqlx::query(
-                "SELECT (SELECT max(at) FROM audit WHERE audit.tenant = request_key.tenant) AS last \
-                 FROM request_key WHERE tenant = ? AND request = ?",
+    /// Destroys the data keys of requests on the erasure list that the database still has: it was restored from a backup. Gives those
+    /// that it had.
+    pub(crate) async fn erase_again(
+        &self,
+        listed: Vec<Erasure>,
+    ) -> Result<Vec<(TenantId, RequestId)>, StoreError> {
+        let mut erased = Vec::new();
+        for Erasure { tenant, request, at } in listed {
+            let kept: bool = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM request_key WHERE tenant = ? AND request = ?)",
             )
             .bind(tenant.as_str())
             .bind(request.as_str())
-            .fetch_optional(self.readers())
+            .fetch_one(self.readers())
             .await?;
-            let Some(row) = row else {
+            if !kept {
                 continue;
-            };
+            }
             // The time is the erasure's own, or the chain's last where that is later: no clock is read here.
-            let last = Reader::new(&row, "audit").opt_time("last")?.unwrap_or(at);
+            let now = self.not_before_the_last(&tenant, at).await?;
             let actor = ObjectId::new("erasure-list").map_err(|_| StoreError::AuditBroken)?;
-            let mut tx = self.begin(&tenant, &Actor::Node(actor), at.max(last)).await?;
+            let mut tx = self.begin(&tenant, &Actor::Node(actor), now).await?;
             tx.enter()?;
+            // A hold does not bring back what was gone before the backup was restored.
             tx.destroy(&request, at).await?;
             tx.leave(Action::Erased, Object::request(&request)).await?;
             tx.commit().await?;
             self.checkpoint().await?;
+            erased.push((tenant, request));
         }
-        Ok(())
+        Ok(erased)
+    }
+
+    /// `at`, or the time of the last row of the tenant's chain where that is later: a chain's times do not go back.
+    pub(crate) async fn not_before_the_last(
+        &self,
+        tenant: &TenantId,
+        at: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        let row = sqlx::query("SELECT max(at) AS last FROM audit WHERE tenant = ?")
+            .bind(tenant.as_str())
+            .fetch_one(self.readers())
+            .await?;
+        let last = Reader::new(&row, "audit").opt_time("last")?;
+        Ok(last.map_or(at, |last| at.max(last)))
     }
 
     pub(crate) fn writer(&self) -> &SqlitePool {

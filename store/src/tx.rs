@@ -161,6 +161,11 @@ impl Tx {
         Ok(())
     }
 
+    /// Something was changed that is no act, as a lease is none: it may be committed without an audit row.
+    pub(crate) fn bookkept(&mut self) {
+        self.rows += 1;
+    }
+
     /// Gives the database transaction back, once every act has its audit row.
     pub(crate) fn into_db(self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         if self.unaudited { Err(StoreError::Unaudited) } else { Ok(self.db) }
@@ -210,7 +215,8 @@ impl Tx {
         self.append(event).await
     }
 
-    async fn append(&mut self, event: Event) -> Result<(), StoreError> {
+    /// Ends an act with an audit row of its own making.
+    pub(crate) async fn append(&mut self, event: Event) -> Result<(), StoreError> {
         let entry = self.chain.append(self.now, event);
         self.insert(&entry).await?;
         self.unaudited = false;

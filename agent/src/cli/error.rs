@@ -12,6 +12,7 @@ use crate::demo::DemoError;
 use crate::dialler::DialError;
 use crate::intake::IntakeError;
 use crate::results::ResultError;
+use crate::rights::RightsError;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,9 @@ pub enum CliError {
     /// The result.
     #[error(transparent)]
     Result(#[from] ResultError),
+    /// A person's rights.
+    #[error(transparent)]
+    Rights(#[from] RightsError),
     /// The store.
     #[error("the store: {0}")]
     Store(#[from] StoreError),
@@ -120,11 +124,18 @@ impl CliError {
             | CliError::Demo(DemoError::NoScenario { .. } | DemoError::Scenario(_))
             | CliError::Dial(DialError::NoLine | DialError::NoQuestions | DialError::Plan(_))
             | CliError::Result(ResultError::Exists { .. })
+            | CliError::Rights(
+                RightsError::Blocked { .. }
+                | RightsError::Identifiers { .. }
+                | RightsError::Nobody
+                | RightsError::File { kind: std::io::ErrorKind::AlreadyExists, .. },
+            )
             | CliError::Scenario(_)
             | CliError::Usage(_) => Exit::Usage,
             CliError::Store(error)
             | CliError::Result(ResultError::Store(error))
-            | CliError::Checkpoint(CheckpointError::Store(error)) => match error.fault() {
+            | CliError::Checkpoint(CheckpointError::Store(error))
+            | CliError::Rights(RightsError::Store(error)) => match error.fault() {
                 Fault::Caller | Fault::Operator => Exit::Usage,
                 Fault::Passing | Fault::Program => Exit::NotGood,
             },
@@ -135,6 +146,7 @@ impl CliError {
             | CliError::Io { .. }
             | CliError::Output(_)
             | CliError::Result(_)
+            | CliError::Rights(_)
             | CliError::Sim(_) => Exit::NotGood,
         }
     }

@@ -3,15 +3,19 @@
 //! Output goes to a writer that is passed in ([`output`]), logs to standard error, and every ending has an exit code ([`Exit`]).
 
 mod audit;
+mod backup;
 mod call;
 mod check;
 mod demo;
 mod error;
+mod hold;
 mod host;
 mod logs;
 pub mod output;
+mod person;
 mod replay;
 mod result;
+mod retention;
 mod serve;
 mod setup;
 mod sim;
@@ -43,7 +47,8 @@ Exit codes:
   2  the command line, the configuration or the request must be mended first; nothing was done
   3  policy refuses the call; the rules that refuse it are printed
 
-Logs go to standard error. Nothing that is logged holds a patient's value, and nothing that is printed, but for `callwright result` and where --show-phi is given.";
+Logs go to standard error. Nothing that is logged holds a patient's value, and nothing that is printed, but for `callwright result` and where --show-phi is given;
+`callwright person export` writes it into a folder.";
 
 /// Places insurance-verification calls for medical and dental practices, under policy, and brings the answers home with evidence.
 #[derive(Debug, Parser)]
@@ -67,6 +72,17 @@ enum Command {
     Audit(audit::AuditCommand),
     #[command(subcommand)]
     Switch(switch::SwitchCommand),
+    /// How long records are kept, and the purge of what is past its period
+    #[command(subcommand, after_help = retention::AFTER_HELP)]
+    Retention(retention::RetentionCommand),
+    /// Legal holds: what they cover is neither purged nor erased
+    #[command(subcommand, after_help = hold::AFTER_HELP)]
+    Hold(hold::HoldCommand),
+    /// Everything held about one person: give it out, or erase it
+    #[command(subcommand, after_help = person::AFTER_HELP)]
+    Person(person::PersonCommand),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     /// Fill the store for a first installation: key, practice, provider, vendors, allowlist
     #[command(subcommand, after_help = setup::AFTER_HELP)]
     Setup(setup::SetupCommand),
@@ -120,6 +136,11 @@ pub async fn run(cli: Cli, session: Session, out: &mut Out) -> Result<Exit, CliE
         Command::Replay(args) => replay::run(&args, session, out),
         Command::Audit(command) => audit::run(&command, session, out).await,
         Command::Switch(command) => switch::run(&command, session, out).await,
+        Command::Retention(command) => retention::run(&command, session, out).await,
+        Command::Hold(command) => hold::run(&command, session, out).await,
+        Command::Person(command) => person::run(&command, session, out).await,
+        Command::Backup(args) => backup::backup(&args, session, out).await,
+        Command::Restore(args) => backup::restore(&args, session, out).await,
         Command::Setup(command) => setup::run(command, session, out).await,
         Command::Sim(command) => sim::run(command, session, out).await,
     }

@@ -3,6 +3,7 @@
 //! Each value that the file sets is tried alone, so that every mistake is named and not only the first.
 
 use callwright_compliance::Policy;
+use callwright_compliance::retention::Periods;
 use serde_json::Value;
 
 use super::problem::{Fault, Problem};
@@ -43,9 +44,19 @@ pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> O
     if !good {
         return None;
     }
-    serde_json::from_value(whole)
+    let policy: Policy = serde_json::from_value(whole)
         .map_err(|why| problems.push(problem("policy", why.to_string())))
-        .ok()
+        .ok()?;
+    match Periods::new(&policy.retention) {
+        Ok(_) => Some(policy),
+        Err(bad) => {
+            let each = bad.iter().map(|bad| {
+                problem(&format!("policy.retention.{}", bad.class.key()), bad.to_string())
+            });
+            problems.extend(each);
+            None
+        }
+    }
 }
 
 fn problem(key: &str, why: String) -> Problem {

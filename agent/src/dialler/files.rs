@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use callwright_compliance::audit::Actor;
 use callwright_compliance::{Phi, Purpose, RequestId, TenantId};
-use callwright_store::{Access, CallId, Code, FileSealer, Request};
+use callwright_store::{Access, CallId, Code, FileSealer, Request, StoreError};
 use callwright_vendors::What;
 
 use super::DialError;
@@ -61,6 +61,10 @@ fn vendors(report: &CallReport) -> Result<Vec<u8>, DialError> {
     Ok(out)
 }
 
+/// The words' file.
+pub(crate) const WORDS: &str = "words.jsonl";
+/// The file of what went to vendors and came back.
+pub(crate) const EXCHANGES: &str = "vendors.jsonl";
 /// The result's file.
 pub(crate) const RESULT: &str = "result.json";
 /// What a sealed file's name ends with.
@@ -111,11 +115,8 @@ pub(super) async fn write_files(
     files: &Files<'_>,
 ) -> Result<(), DialError> {
     let result = serde_json::to_vec_pretty(files.result).map_err(std::io::Error::from)?;
-    let texts = [
-        ("words.jsonl", words(files.report)?),
-        ("vendors.jsonl", vendors(files.report)?),
-        (RESULT, result),
-    ];
+    let texts =
+        [(WORDS, words(files.report)?), (EXCHANGES, vendors(files.report)?), (RESULT, result)];
     match services.keeping {
         FileKeeping::Open => {
             for (name, bytes) in texts {
@@ -124,7 +125,7 @@ pub(super) async fn write_files(
             results::write_all(files.folder, &document(services, tenant, request).await?)?;
         }
         FileKeeping::Sealed => {
-            let sealer = services.store.file_sealer(tenant, request).await?;
+            let sealer = sealer(services, tenant, request, files.folder).await?;
             for (name, bytes) in texts {
                 let sealed = sealer.seal(&Code::new(name)?, &Phi::new(bytes))?;
                 std::fs::write(files.folder.join(format!("{name}{SEALED}")), sealed.as_bytes())?;
@@ -153,6 +154,24 @@ async fn document(
     Document::gather(&sources, tenant, request, access).await
 }
 
+/// What seals the files of a call. Where the request was erased meanwhile, nothing can be sealed any more, and the recording that lies open
+/// is deleted.
+async fn sealer(
+    services: &Services,
+    tenant: &TenantId,
+    request: &RequestId,
+    folder: &Path,
+) -> Result<FileSealer, DialError> {
+    let sealer = services.store.file_sealer(tenant, request).await;
+    if matches!(sealer, Err(StoreError::Erased)) {
+        let recording = folder.join(RECORDING);
+        if recording.exists() {
+            std::fs::remove_file(recording)?;
+        }
+    }
+    Ok(sealer?)
+}
+
 /// Seals what a call recorded and removes the open file. Does nothing where there is none.
 fn seal_recording(sealer: &FileSealer, folder: &Path) -> Result<(), DialError> {
     let path = folder.join(RECORDING);
@@ -175,8 +194,9 @@ pub(crate) async fn seal_leftovers(
     call: &CallId,
 ) -> Result<(), DialError> {
     if services.keeping == FileKeeping::Sealed {
-        let sealer = services.store.file_sealer(&request.tenant, &request.id).await?;
-        seal_recording(&sealer, &services.calls_dir.join(call.as_str()))?;
+        let folder = services.calls_dir.join(call.as_str());
+        let sealer = sealer(services, &request.tenant, &request.id, &folder).await?;
+        seal_recording(&sealer, &folder)?;
     }
     Ok(())
 }

@@ -23,8 +23,9 @@ use callwright_vendors::VendorError;
 pub(crate) use attempt::dial_request;
 pub use attempt::{Attempt, LEASE, attempt};
 pub(crate) use facts::gather;
-pub(crate) use files::{RESULT, SEALED, seal_leftovers};
+pub(crate) use files::{EXCHANGES, RESULT, SEALED, WORDS, seal_leftovers};
 pub(crate) use keep::after;
+pub(crate) use plan::{JOURNAL, RECORDING};
 pub use result::{CallResult, FieldResult};
 
 use crate::results::ResultError;

@@ -101,7 +101,13 @@ actions! {
     KeyRotated = "key_rotated",
     /// A data key was destroyed: what it sealed is unreadable.
     Erased = "erased",
-    /// Records were purged at the end of their period.
+    /// A result was accepted: what was only needed to check it may go.
+    ResultAccepted = "result_accepted",
+    /// A legal hold was placed: what it covers is not purged and not erased.
+    HoldPlaced = "hold_placed",
+    /// A legal hold was lifted, with a reason.
+    HoldLifted = "hold_lifted",
+    /// A record was purged at the end of its period; its fields say of which class it was.
     Purged = "purged",
     /// Data was exported.
     Exported = "exported",

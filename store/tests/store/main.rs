@@ -9,7 +9,13 @@ mod lifecycle;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod person;
+#[cfg(test)]
 mod queue;
+#[cfg(test)]
+mod restoring;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 mod sealing;
 #[cfg(test)]

@@ -16,11 +16,13 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::adopt;
+use super::purge;
 use super::room::{self, Running};
 use super::watch::SwitchWatch;
 use crate::call::Command;
 use crate::checkpoints::{Checkpoints, When};
 use crate::dialler::{Claimed, DialError, LEASE, attempt};
+use crate::retention::Hourly;
 use crate::services::{FileKeeping, Services};
 
 /// How often the kill switch is looked at (rule I1: it is obeyed within five seconds).
@@ -46,6 +48,7 @@ pub(super) struct Dispatch {
     tasks: JoinSet<()>,
     running: Vec<(Id, Running)>,
     watch: SwitchWatch,
+    purge: Hourly,
     beats: u64,
 }
 
@@ -57,6 +60,7 @@ impl Dispatch {
             tasks: JoinSet::new(),
             running: Vec::new(),
             watch: SwitchWatch::default(),
+            purge: Hourly::default(),
             beats: 0,
         }
     }
@@ -116,7 +120,7 @@ impl Dispatch {
             Ok((id, ())) => id,
             Err(error) => {
                 // Its lease runs out, and it is adopted: the carrier is asked, and its leg ended.
-                tracing::error!(%error, "a call's task broke");
+                tracing::error!(%error, "a task broke, of a call or of the purge");
                 error.id()
             }
         };
@@ -126,6 +130,9 @@ impl Dispatch {
     async fn beat(&mut self) {
         self.beats += 1;
         self.look_at_switch().await;
+        if self.purge.is_due(self.services.clock.wall()) {
+            self.tasks.spawn(purge::round(Arc::clone(&self.services)));
+        }
         let mut done = Ok(());
         if self.beats.is_multiple_of(ADOPT_BEATS) {
             done = adopt::one(&self.services).await;

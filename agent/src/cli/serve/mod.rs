@@ -2,6 +2,7 @@
 
 mod adopt;
 mod dispatch;
+mod purge;
 mod room;
 mod watch;
 
@@ -20,7 +21,7 @@ use dispatch::Dispatch;
 /// Serve: take requests from the queue when their time comes and call about them, until SIGTERM or Ctrl-C
 ///
 /// Told to stop, it takes no further request and lets running calls end by themselves for --drain minutes; what runs then still is closed
-/// politely. Every second it looks at the kill switch.
+/// politely. Every second it looks at the kill switch; every hour it purges what is past its period (`callwright retention show`).
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:

@@ -4,6 +4,8 @@ mod allow;
 mod provider;
 mod vendor;
 
+use std::path::PathBuf;
+
 use callwright_compliance::TenantId;
 use callwright_store::{KeyRing, Store};
 use clap::{Args, Subcommand};
@@ -36,6 +38,8 @@ pub(super) enum SetupCommand {
     /// Make the key file. Without it the database cannot be read: keep a copy in a safe place
     Key(ConfigArg),
     Practice(PracticeArgs),
+    RotateKey(RotateArgs),
+    ChangeKeyFile(KeyFileArgs),
     Provider(provider::ProviderArgs),
     Vendor(vendor::VendorArgs),
     Allow(allow::AllowArgs),
@@ -50,6 +54,31 @@ pub(super) struct PracticeArgs {
     /// Its business name as registered with the state: every call discloses it
     #[arg(long, value_name = "NAME")]
     name: String,
+}
+
+/// Give a practice a new key: every data key is wrapped again, and the old key forgotten
+///
+/// Do it once a year, and after anybody who could read the key file has left. Nothing that is sealed changes, and backups from before
+/// still open with the key file.
+#[derive(Debug, Args)]
+pub(super) struct RotateArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Make a new key file and put it in the place of the one this database was made with
+///
+/// Every practice's key is wrapped again. Backups from before open with the old key file only: keep it as long as they are to be restored,
+/// and destroy it to make them unreadable for good, with whoever was erased since.
+#[derive(Debug, Args)]
+pub(super) struct KeyFileArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    #[command(flatten)]
+    actor: ActorArg,
+    /// The new key file; it is not there yet
+    #[arg(long, value_name = "FILE")]
+    new: PathBuf,
 }
 
 /// What every act on a practice needs.
@@ -90,6 +119,8 @@ pub(super) async fn run(
     match command {
         SetupCommand::Key(config) => key(&config, out)?,
         SetupCommand::Practice(args) => practice(&args, clock, out).await?,
+        SetupCommand::RotateKey(args) => rotate(&args, clock, out).await?,
+        SetupCommand::ChangeKeyFile(args) => change_key_file(&args, clock, out).await?,
         SetupCommand::Provider(args) => provider::add(&args, clock, out).await?,
         SetupCommand::Vendor(args) => vendor::put(&args, clock, out).await?,
         SetupCommand::Allow(args) => allow::add(&args, clock, out).await?,
@@ -112,4 +143,22 @@ async fn practice(args: &PracticeArgs, clock: Clock, out: &mut Out) -> Result<()
     store.found_practice(&common.practice, &args.name, &actor, clock.wall()).await?;
     store.close().await;
     Ok(out.line(format_args!("practice {}", common.practice))?)
+}
+
+async fn rotate(args: &RotateArgs, clock: Clock, out: &mut Out) -> Result<(), CliError> {
+    let common = &args.common;
+    let store = common.store().await?;
+    let mut tx = store.begin(&common.practice, &common.actor.actor(), clock.wall()).await?;
+    tx.rotate_tenant_key().await?;
+    tx.commit().await?;
+    store.close().await;
+    Ok(out.line(format_args!("practice {}: a new key wraps its data keys", common.practice))?)
+}
+
+async fn change_key_file(args: &KeyFileArgs, clock: Clock, out: &mut Out) -> Result<(), CliError> {
+    let store = Config::load(&args.config.config)?.open_store().await?;
+    let keys = KeyRing::create(&args.new)?;
+    store.change_key_file(&keys, &args.actor.actor(), clock.wall()).await?;
+    let (id, path) = (keys.id(), args.new.display());
+    Ok(out.line(format_args!("key {id} in {path}: set store.key_file to it; keep a copy apart"))?)
 }

@@ -1,0 +1,410 @@
+//! Putting a backup in the place of a database, without bringing back what was erased since (rules K1, R1).
+//!
+//! Everything is done to a copy beside the database, and the copy is moved into its place last: its schema is brought up to date, its key
+//! and its audit chains are checked, what the erasure lists name is erased again, holds of the database that it replaces are placed
+//! again, and the kill switch is thrown, for a restored database knows no opt-out, no switch and no finished request since the backup.
+//! The database that is replaced is kept under another name: its audit rows are records. The files of calls are not touched here.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use callwright_compliance::Digest;
+use callwright_compliance::audit::{Action, Actor};
+use callwright_compliance::id::{RequestId, TenantId};
+use jiff::Timestamp;
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnection;
+
+use crate::backup::{check, digest, raw};
+use crate::codec::Reader;
+use crate::erasures::{Erasure, ErasureList};
+use crate::error::StoreError;
+use crate::evidence::StopScope;
+use crate::hold::HoldScope;
+use crate::id::HoldId;
+use crate::keys::{KeyRing, sync_folder};
+use crate::store::Store;
+use crate::tx::Object;
+
+/// What is known about erasures since the backup, beside the list that lies by the database and what the database itself says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Erasures {
+    /// The list by the database must be there, or the database that is replaced.
+    Beside,
+    /// This copy of a list counts too.
+    Also(PathBuf),
+    /// The operator answers for it that nothing was erased.
+    Nothing,
+}
+
+/// What happens where a database is in the place already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfThere {
+    /// It stays, and nothing is restored.
+    Refuse,
+    /// It is moved aside. One that is open somewhere is never replaced.
+    Replace,
+}
+
+/// A restore that is wanted.
+#[derive(Clone, Debug)]
+pub struct Restore<'a> {
+    /// The backup.
+    pub backup: &'a Path,
+    /// Where the database is to be.
+    pub database: &'a Path,
+    /// What if there is one.
+    pub if_there: IfThere,
+    /// What was erased.
+    pub erasures: Erasures,
+    /// Who restores.
+    pub actor: &'a Actor,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What a restore did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The SHA-256 of the backup's file.
+    pub digest: Digest,
+    /// What the backup still had and is erased again.
+    pub erased_again: Vec<(TenantId, RequestId)>,
+    /// How many holds were taken over from the database that was replaced.
+    pub holds: usize,
+    /// Whether the database that was replaced could be read. If not, holds placed since the backup must be placed again by hand.
+    pub replaced_readable: bool,
+    /// Where the database that was replaced is now.
+    pub replaced: Option<PathBuf>,
+    /// Requests that wait to be called, as they did when the backup was made. Some may have been called since.
+    pub waiting: u64,
+}
+
+/// A hold of the database that is replaced.
+struct OldHold {
+    tenant: TenantId,
+    id: HoldId,
+    scope: HoldScope,
+    reason: String,
+}
+
+/// What the database that is replaced tells.
+struct Old {
+    holds: Vec<OldHold>,
+    erasures: Vec<Erasure>,
+    last: Option<Timestamp>,
+}
+
+impl Store {
+    /// Restores a backup. The store is closed when this returns; open it as ever.
+    ///
+    /// # Errors
+    /// [`StoreError::DatabaseThere`], [`StoreError::DatabaseInUse`], [`StoreError::NoErasureList`], [`StoreError::Damaged`],
+    /// [`StoreError::WrongKey`], [`StoreError::NewerDatabase`], [`StoreError::AuditBroken`], [`StoreError::File`]. The database is as it
+    /// was then.
+    pub async fn restore(wanted: &Restore<'_>, keys: KeyRing) -> Result<Restored, StoreError> {
+        let lock = exclusive(wanted.database).await?;
+        let (old, lock) = lock.read().await;
+        let done = restore(wanted, keys, old.as_ref()).await;
+        lock.release().await;
+        done
+    }
+}
+
+/// The restore itself, while nobody can open the database that is replaced.
+async fn restore(
+    wanted: &Restore<'_>,
+    keys: KeyRing,
+    old: Option<&Old>,
+) -> Result<Restored, StoreError> {
+    let place = wanted.database;
+    let (_, digest) = digest(wanted.backup)
+        .map_err(|error| StoreError::file("read the backup", wanted.backup, &error))?;
+    let there = place.exists();
+    if there && wanted.if_there == IfThere::Refuse {
+        let newer = is_newer(wanted.backup, old).await?;
+        return Err(StoreError::DatabaseThere { path: place.to_owned(), newer });
+    }
+    let list = ErasureList::beside(place);
+    let listed = erasures(wanted, &list, old)?;
+    let copy = Copy::make(wanted.backup, place)?;
+    check(&copy.path).await?;
+    let store = Store::open_apart(&copy.path, keys).await?;
+    let done = settle(&store, wanted, digest, &listed, old).await;
+    // The last connection folds the write-ahead log into the file.
+    store.close().await;
+    let mut done = done?;
+    // From here on the list by the database has everything, whatever happens next.
+    let known = list.read()?;
+    let new: Vec<Erasure> = listed.into_iter().filter(|each| !known.contains(each)).collect();
+    if !new.is_empty() {
+        list.append(&new)?;
+    }
+    done.replaced = if there { Some(move_aside(place, wanted.now)?) } else { None };
+    done.replaced_readable = old.is_some() || !there;
+    copy.into_place(place)?;
+    Ok(done)
+}
+
+/// All that is known to be erased.
+fn erasures(
+    wanted: &Restore<'_>,
+    list: &ErasureList,
+    old: Option<&Old>,
+) -> Result<Vec<Erasure>, StoreError> {
+    let mut all: Vec<Erasure> = old.map(|old| old.erasures.clone()).unwrap_or_default();
+    all.extend(list.read()?);
+    let known = match &wanted.erasures {
+        Erasures::Also(path) => {
+            let copy = ErasureList::at(path);
+            if !copy.exists() {
+                return Err(StoreError::NoErasureList { path: path.clone() });
+            }
+            all.extend(copy.read()?);
+            true
+        }
+        Erasures::Beside => list.exists() || old.is_some(),
+        Erasures::Nothing => true,
+    };
+    if !known {
+        return Err(StoreError::NoErasureList { path: list.path().to_owned() });
+    }
+    // One line for each request, with the time of the first.
+    let mut each: BTreeMap<(TenantId, RequestId), Timestamp> = BTreeMap::new();
+    for Erasure { tenant, request, at } in all {
+        each.entry((tenant, request)).and_modify(|first| *first = at.min(*first)).or_insert(at);
+    }
+    let erasure = |((tenant, request), at)| Erasure { tenant, request, at };
+    Ok(each.into_iter().map(erasure).collect())
+}
+
+/// Everything that is done to the copy before it is put into its place.
+async fn settle(
+    store: &Store,
+    wanted: &Restore<'_>,
+    digest: Digest,
+    listed: &[Erasure],
+    old: Option<&Old>,
+) -> Result<Restored, StoreError> {
+    let practices = store.practices().await?;
+    for practice in &practices {
+        if store.verify_audit(&practice.tenant, None).await?.is_err() {
+            return Err(StoreError::AuditBroken);
+        }
+    }
+    let erased_again = store.erase_again(listed.to_vec()).await?;
+    let mut holds = 0;
+    for (at, practice) in practices.iter().enumerate() {
+        let tenant = &practice.tenant;
+        let now = store.not_before_the_last(tenant, wanted.now).await?;
+        let standing = store.holds(tenant).await?;
+        let mut tx = store.begin(tenant, wanted.actor, now).await?;
+        tx.enter()?;
+        tx.leave(Action::Restored, Object::id(&digest.to_string())).await?;
+        if at == 0 {
+            tx.throw_switch(&StopScope::Global).await?;
+        }
+        for hold in old.into_iter().flat_map(|old| &old.holds) {
+            let stands = standing.iter().any(|each| each.id == hold.id);
+            if hold.tenant == *tenant && !stands {
+                // What the backup does not know is covered by a hold on everything.
+                let scope = match &hold.scope {
+                    HoldScope::Request(request) if tx.state_of(request).await.is_err() => {
+                        &HoldScope::Tenant
+                    }
+                    HoldScope::Request(_) | HoldScope::Tenant => &hold.scope,
+                };
+                tx.insert_hold(&hold.id, scope, &hold.reason).await?;
+                holds += 1;
+            }
+        }
+        tx.commit().await?;
+    }
+    let waiting = "SELECT count(*) AS waiting FROM request WHERE state NOT IN ('done', 'failed', 'needs_staff')";
+    let row = sqlx::query(waiting).fetch_one(store.readers()).await?;
+    let waiting = Reader::new(&row, "request").number("waiting")?;
+    Ok(Restored { digest, erased_again, holds, replaced_readable: true, replaced: None, waiting })
+}
+
+/// The database that is to be replaced, so that nobody opens it meanwhile.
+enum Exclusive {
+    Nothing,
+    Locked(SqliteConnection),
+    /// It is no database any more.
+    Damaged,
+}
+
+/// Locks a database that nobody else has open, and folds its write-ahead log into it.
+async fn exclusive(path: &Path) -> Result<Exclusive, StoreError> {
+    if !path.exists() {
+        return Ok(Exclusive::Nothing);
+    }
+    let locked = async {
+        let mut db = raw(path, false).await?;
+        // SQLite leaves the write-ahead mode only when no other connection is open.
+        sqlx::query("PRAGMA journal_mode = DELETE").fetch_all(&mut db).await?;
+        sqlx::query("BEGIN EXCLUSIVE").execute(&mut db).await?;
+        Ok(db)
+    };
+    match locked.await {
+        Ok(db) => Ok(Exclusive::Locked(db)),
+        Err(StoreError::Damaged) => Ok(Exclusive::Damaged),
+        Err(StoreError::Locked) => Err(StoreError::DatabaseInUse { path: path.to_owned() }),
+        Err(error) => Err(error),
+    }
+}
+
+impl Exclusive {
+    /// What it tells; `None` where it cannot be read.
+    async fn read(self) -> (Option<Old>, Exclusive) {
+        match self {
+            Exclusive::Locked(mut db) => {
+                let old = read_old(&mut db).await;
+                if let Err(error) = &old {
+                    tracing::warn!(%error, "the database that is replaced cannot be read");
+                }
+                (old.ok(), Exclusive::Locked(db))
+            }
+            other @ (Exclusive::Nothing | Exclusive::Damaged) => (None, other),
+        }
+    }
+
+    /// Lets others at it again. Closed and not only dropped: the lock is gone when this returns.
+    async fn release(self) {
+        if let Exclusive::Locked(db) = self
+            && let Err(error) = db.close().await
+        {
+            tracing::debug!(%error, "the connection to the replaced database did not close well");
+        }
+    }
+}
+
+async fn read_old(db: &mut SqliteConnection) -> Result<Old, StoreError> {
+    let erasures = sqlx::query("SELECT tenant, request, at FROM erasure")
+        .fetch_all(&mut *db)
+        .await?
+        .iter()
+        .map(|row| {
+            let row = Reader::new(row, "erasure");
+            let (tenant, request) = (row.parsed("tenant")?, row.parsed("request")?);
+            Ok(Erasure { tenant, request, at: row.time("at")? })
+        })
+        .collect::<Result<_, StoreError>>()?;
+    let row = sqlx::query("SELECT max(at) AS last FROM audit").fetch_one(&mut *db).await?;
+    let last = Reader::new(&row, "audit").opt_time("last")?;
+    let standing = "SELECT tenant, id, request, reason FROM legal_hold WHERE lifted_at IS NULL";
+    let has_holds: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'legal_hold')")
+            .fetch_one(&mut *db)
+            .await?;
+    let rows = if has_holds { sqlx::query(standing).fetch_all(&mut *db).await? } else { vec![] };
+    let holds = rows
+        .iter()
+        .map(|row| {
+            let row = Reader::new(row, "legal_hold");
+            let scope = row.opt_parsed("request")?.map_or(HoldScope::Tenant, HoldScope::Request);
+            let (tenant, id) = (row.parsed("tenant")?, row.parsed("id")?);
+            Ok(OldHold { tenant, id, scope, reason: row.text("reason")? })
+        })
+        .collect::<Result<_, StoreError>>()?;
+    Ok(Old { holds, erasures, last })
+}
+
+/// Whether the database in the place has acts later than the backup's last.
+async fn is_newer(backup: &Path, old: Option<&Old>) -> Result<bool, StoreError> {
+    let mut db = raw(backup, true).await?;
+    let row = sqlx::query("SELECT max(at) AS last FROM audit").fetch_one(&mut db).await?;
+    let last = Reader::new(&row, "audit").opt_time("last")?;
+    drop(row);
+    db.close().await?;
+    Ok(old.is_some_and(|old| old.last > last))
+}
+
+/// The copy of a backup beside the database. It goes, with what SQLite makes beside it, unless it is put into its place.
+struct Copy {
+    path: PathBuf,
+    placed: bool,
+}
+
+/// What SQLite makes beside a database.
+const BESIDE: [&str; 2] = ["-wal", "-shm"];
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+impl Copy {
+    fn make(backup: &Path, database: &Path) -> Result<Copy, StoreError> {
+        let copy = Copy { path: beside(database, ".restoring"), placed: false };
+        let failed = |error| StoreError::file("copy the backup to", &copy.path, &error);
+        for path in [copy.path.clone()].into_iter().chain(BESIDE.map(|end| beside(&copy.path, end)))
+        {
+            remove(&path).map_err(failed)?;
+        }
+        let mut from = File::open(backup)
+            .map_err(|error| StoreError::file("read the backup", backup, &error))?;
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&copy.path)
+            .and_then(|mut to| io::copy(&mut from, &mut to).and_then(|_| to.sync_all()))
+            .map_err(failed)?;
+        Ok(copy)
+    }
+
+    fn into_place(mut self, database: &Path) -> Result<(), StoreError> {
+        let failed = |error| StoreError::file("put the restored database at", database, &error);
+        // A log of another database beside this one would be taken for its own.
+        for end in BESIDE {
+            remove(&beside(database, end)).map_err(failed)?;
+            remove(&beside(&self.path, end)).map_err(failed)?;
+        }
+        fs::rename(&self.path, database).and_then(|()| sync_folder(database)).map_err(failed)?;
+        self.placed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        if self.placed {
+            return;
+        }
+        for path in [self.path.clone()].into_iter().chain(BESIDE.map(|end| beside(&self.path, end)))
+        {
+            if let Err(error) = remove(&path) {
+                tracing::warn!(%error, "an unfinished copy of a backup is left");
+            }
+        }
+    }
+}
+
+/// Moves the database that is replaced aside, with what lies beside it.
+fn move_aside(database: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
+    let aside = beside(database, &format!(".replaced-{}", now.as_microsecond()));
+    let failed = |error| StoreError::file("move the replaced database to", &aside, &error);
+    if aside.exists() {
+        return Err(failed(io::ErrorKind::AlreadyExists.into()));
+    }
+    for end in BESIDE {
+        match fs::rename(beside(database, end), beside(&aside, end)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    fs::rename(database, &aside).map_err(failed)?;
+    Ok(aside)
+}
