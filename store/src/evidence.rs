@@ -130,6 +130,7 @@ impl Store {
              count(*) FILTER (WHERE ended_at IS NULL AND number = ?2) AS number_running, \
              count(*) FILTER (WHERE intent_at > ?3) AS system_started_1s, \
              count(*) FILTER (WHERE number = ?2 AND intent_at >= ?4) AS number_started_today, \
+             count(*) FILTER (WHERE tenant = ?1 AND intent_at >= ?4) AS tenant_started_today, \
              ifnull(sum(cost_cents) FILTER (WHERE tenant = ?1 AND intent_at >= ?4), 0) AS spent \
              FROM call WHERE ended_at IS NULL OR intent_at > ?3 OR intent_at >= ?4",
         )
@@ -146,6 +147,7 @@ impl Store {
             number_running: row.number("number_running")?,
             system_started_1s: row.number("system_started_1s")?,
             number_started_today: row.number("number_started_today")?,
+            tenant_started_today: row.number("tenant_started_today")?,
             tenant_spent_today_cents: row.number("spent")?,
         })
     }

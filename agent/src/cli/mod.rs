@@ -10,6 +10,7 @@ mod error;
 mod host;
 mod logs;
 pub mod output;
+mod policy;
 mod replay;
 mod result;
 mod serve;
@@ -35,6 +36,7 @@ const AFTER_HELP: &str = "\
 Begin with:
   callwright demo                                     one whole call on this machine, against a simulated payer
   callwright check --config callwright.toml           what a first real call still needs
+  callwright policy explain --to +18002000140 --class payer --config callwright.toml
   callwright call request.json --config callwright.toml
 
 Exit codes:
@@ -65,6 +67,8 @@ enum Command {
     /// Work with the audit chain
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     #[command(subcommand)]
     Switch(switch::SwitchCommand),
     /// Fill the store for a first installation: key, practice, provider, vendors, allowlist
@@ -119,6 +123,7 @@ pub async fn run(cli: Cli, session: Session, out: &mut Out) -> Result<Exit, CliE
         Command::Check(args) => check::run(&args, session, out).await,
         Command::Replay(args) => replay::run(&args, session, out),
         Command::Audit(command) => audit::run(&command, session, out).await,
+        Command::Policy(command) => policy::run(&command, session, out).await,
         Command::Switch(command) => switch::run(&command, session, out).await,
         Command::Setup(command) => setup::run(command, session, out).await,
         Command::Sim(command) => sim::run(command, session, out).await,

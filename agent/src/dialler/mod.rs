@@ -21,7 +21,7 @@ use callwright_vendors::VendorError;
 
 pub(crate) use attempt::dial_request;
 pub use attempt::{Attempt, LEASE, attempt};
-pub(crate) use facts::gather;
+pub(crate) use facts::{Asked, gather, identity_of, read as read_facts};
 pub(crate) use files::{RESULT, SEALED, seal_leftovers};
 pub(crate) use keep::after;
 pub use result::{CallResult, FieldResult};

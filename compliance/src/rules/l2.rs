@@ -45,6 +45,10 @@ fn check(case: &Case<'_>) -> Check {
             full(usage.number_started_today, limits.number_started_day_max),
             ReasonCode::NumberCalledOften,
         ),
+        (
+            full(usage.tenant_started_today, limits.tenant_started_day_max),
+            ReasonCode::TenantCalledOften,
+        ),
         (day == 0 || spend > day, ReasonCode::DaySpendReached),
     ]));
     Check::Codes(codes)

@@ -165,7 +165,7 @@ pub(crate) fn permit() -> DialPermit {
     let request: DialRequest = serde_json::from_str(
         r#"{"decision": "000000000000000000000000000000ab", "tenant": "riverside", "request": "r1",
             "class": "payer", "purpose": "medical_benefits", "patient": "synthetic",
-            "to": "+18002000140", "payer": "acme-health",
+            "to": "+18002000140", "payer": "acme-health", "needs": [],
             "vendors": [{"role": "carrier", "vendor": "simulated"}], "cost_cents_max": 100}"#,
     )
     .unwrap();
@@ -203,7 +203,7 @@ fn facts() -> String {
     let consent =
         r#"{"granted": {"at": "2026-11-01T12:00:00Z", "method": "signed", "evidence": "c1"}}"#;
     let usage = r#"{"system_running": 0, "tenant_running": 0, "number_running": 0,
-        "system_started_1s": 0, "number_started_today": 0, "tenant_spent_today_cents": 0}"#;
+        "system_started_1s": 0, "number_started_today": 0, "tenant_started_today": 0, "tenant_spent_today_cents": 0}"#;
     let identity =
         r#"{"registered_name": "Riverside Family Medicine", "callback": "+16142000134"}"#;
     format!(
