@@ -5,6 +5,8 @@ mod audit;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod number_proof;
+#[cfg(test)]
 mod opening;
 #[cfg(test)]
 mod queue;

@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 
 use crate::support::*;
 
-fn entry(tenant: &TenantId) -> AllowlistEntry {
+pub(crate) fn entry(tenant: &TenantId) -> AllowlistEntry {
     AllowlistEntry {
         id: ObjectId::random().unwrap(),
         tenant: tenant.clone(),
@@ -32,6 +32,7 @@ fn entry(tenant: &TenantId) -> AllowlistEntry {
         added_at: at(2),
         approval: Approval::Pending,
         expires_at: at(90_000),
+        proof: None,
     }
 }
 

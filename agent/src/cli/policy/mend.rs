@@ -25,7 +25,7 @@ fn particular(code: ReasonCode) -> Option<&'static str> {
         ReasonCode::NumberUnproven | ReasonCode::ProofOld | ReasonCode::ProofOutOfOrder
     ) {
         return Some(
-            "`callwright setup test-number`, then key the code, then `callwright setup proven`",
+            "`callwright setup prove`, key the code that it shows, then `callwright setup proven`",
         );
     }
     if code == ReasonCode::TerritoryNotOptedIn {
