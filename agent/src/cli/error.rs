@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use callwright_dialplan::ProveError;
 use callwright_sim::SimError;
 use callwright_sim::payer::problems::ScenarioError;
 use callwright_store::{Fault, StoreError};
@@ -63,6 +64,9 @@ pub enum CliError {
     /// The call.
     #[error(transparent)]
     Dial(#[from] DialError),
+    /// The proof of a number of one's own.
+    #[error(transparent)]
+    Prove(#[from] ProveError),
     /// The result.
     #[error(transparent)]
     Result(#[from] ResultError),
@@ -115,6 +119,7 @@ impl CliError {
             | CliError::Intake(IntakeError::Problems(_))
             | CliError::Demo(DemoError::NoScenario { .. } | DemoError::Scenario(_))
             | CliError::Dial(DialError::NoLine | DialError::NoQuestions | DialError::Plan(_))
+            | CliError::Prove(ProveError::Expired | ProveError::VerifiedAlready)
             | CliError::Result(ResultError::Exists { .. })
             | CliError::Scenario(_)
             | CliError::Usage(_) => Exit::Usage,
@@ -129,6 +134,7 @@ impl CliError {
             | CliError::Intake(_)
             | CliError::Io { .. }
             | CliError::Output(_)
+            | CliError::Prove(_)
             | CliError::Result(_)
             | CliError::Sim(_) => Exit::NotGood,
         }

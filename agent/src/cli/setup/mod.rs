@@ -3,6 +3,8 @@
 mod allow;
 mod provider;
 mod test_number;
+#[cfg(test)]
+mod tests;
 mod vendor;
 
 use callwright_compliance::TenantId;

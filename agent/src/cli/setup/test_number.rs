@@ -13,7 +13,8 @@ use callwright_compliance::{
     CallClass, CallPurpose, DecisionId, DialRequest, Digest, FieldSet, ObjectId, PatientKind,
     PayerId, Proving, ProvingLeave, RequestId, prove,
 };
-use callwright_dialplan::{self as dialplan, parse_human};
+use callwright_dialplan::twilio::VerifiedNumber;
+use callwright_dialplan::{self as dialplan, ProveError, parse_human};
 use callwright_store::{Kind, RandomId, Store, StoreError};
 use clap::Args;
 use jiff::tz::TimeZone;
@@ -24,6 +25,9 @@ use super::{CliError, Common, named};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::dialler::{self, DialError};
+
+/// How far the carrier's clock may run behind ours; its times are whole seconds.
+const CARRIER_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
 
 /// Put a telephone number of one's own onto the allowlist, for test calls
 ///
@@ -105,7 +109,7 @@ pub(super) async fn ask(args: &EntryArgs, clock: Clock, out: &mut Out) -> Result
     let store = config.open_store().await?;
     let leave = leave(args, &config, &store, clock.wall()).await;
     store.close().await;
-    let code = dialplan::prove(leave?, &client, clock.wall()).await.map_err(CliError::usage)?;
+    let code = dialplan::prove(leave?, &client, clock.wall()).await?;
     out.line(format_args!("the telephone rings now: key {} on it", code.digits()))?;
     Ok(out.line(format_args!("then: callwright setup proven --entry {} …", args.entry))?)
 }
@@ -177,8 +181,13 @@ pub(super) async fn keyed(args: &EntryArgs, clock: Clock, out: &mut Out) -> Resu
     let (client, _) = config.client()?;
     let store = config.open_store().await?;
     let entry = store.allowlist_entry(&common.practice, &args.entry).await?;
-    let verified = client.verified(&entry.number).await.map_err(CliError::usage)?;
-    let Some(verified) = verified else {
+    let asked = store.proof_asked(&common.practice, &args.entry).await?;
+    let verified = client.verified(&entry.number).await.map_err(ProveError::Carrier)?;
+    // A code that was keyed before this asking says nothing about who is there today.
+    let lately = |verified: &VerifiedNumber| {
+        asked.as_ref().is_none_or(|asked| verified.created >= asked.asked_at - CARRIER_CLOCK_SKEW)
+    };
+    let Some(verified) = verified.filter(lately) else {
         store.close().await;
         return Err(CliError::usage(
             "the carrier saw no code keyed at this number: `callwright setup prove` has it ring again",
