@@ -159,7 +159,10 @@ fn the_table_permits_and_refuses_at_every_stage_and_by_every_rule_of_the_decisio
     for stage in ["dial", "enqueue", "prove"] {
         let of_stage = || cases.iter().filter(|case| case.stage == stage);
         assert!(of_stage().any(|case| case.says.as_ref().is_some_and(Vec::is_empty)), "{stage}");
-        assert!(of_stage().any(|case| case.says.as_ref().is_some_and(|s| !s.is_empty())), "{stage}");
+        assert!(
+            of_stage().any(|case| case.says.as_ref().is_some_and(|s| !s.is_empty())),
+            "{stage}"
+        );
     }
     let named = cases.iter().flat_map(|case| case.says.iter().chain(&case.has).flatten());
     let rules: BTreeSet<&str> = named.filter_map(|reason| reason.split(' ').next()).collect();
@@ -182,7 +185,10 @@ fn n1_refuses_every_text_of_the_table() {
         // A text that is no number does not become a request's either.
         let mut world = good();
         put(&mut world, "request/to", json!(text));
-        assert!(serde_json::from_value::<DialRequest>(world["request"].clone()).is_err(), "{text:?}");
+        assert!(
+            serde_json::from_value::<DialRequest>(world["request"].clone()).is_err(),
+            "{text:?}"
+        );
     }
 }
 
@@ -250,7 +256,11 @@ fn take(world: &mut Value, which: usize) {
     let which = which % (TAKEN.len() + keys.len());
     if let Some((path, value)) = TAKEN.get(which) {
         // A refusal is a prohibition, too: it is never taken away (rule C4's history is not overwritten).
-        let known = if *path == "facts/consent/read/value" { "facts/consent/read/value/granted" } else { path };
+        let known = if *path == "facts/consent/read/value" {
+            "facts/consent/read/value/granted"
+        } else {
+            path
+        };
         let is_there = world.pointer(&format!("/{known}")).is_some_and(|value| !value.is_null());
         if is_there {
             put(world, path, serde_json::from_str(value).unwrap());
@@ -294,18 +304,27 @@ fn each_fact_and_each_limit_alone_is_needed() {
         let mut world = good();
         take(&mut world, which);
         if reasons(&world, "dial", noon()).is_empty() {
-            idle.push(TAKEN.get(which).map_or_else(
-                || keys[which - TAKEN.len()].clone(),
-                |(path, _)| (*path).to_owned(),
-            ));
+            idle.push(
+                TAKEN.get(which).map_or_else(
+                    || keys[which - TAKEN.len()].clone(),
+                    |(path, _)| (*path).to_owned(),
+                ),
+            );
         }
     }
     // What this good call does not rest on: it is no test, no territory, no hosted vendor, nobody confirmed alone, and less is recorded.
     let rests_not_on = |path: &String| {
-        ["caps/test", "caps/patient", "required_flags", "networks", "territories", "sole_administrator"]
-            .iter()
-            .chain(&["test_proof_days_max", "recording", "repeats_max", "consent", "proof"])
-            .any(|part| path.contains(part))
+        [
+            "caps/test",
+            "caps/patient",
+            "required_flags",
+            "networks",
+            "territories",
+            "sole_administrator",
+        ]
+        .iter()
+        .chain(&["test_proof_days_max", "recording", "repeats_max", "consent", "proof"])
+        .any(|part| path.contains(part))
     };
     let surprising: Vec<&String> = idle.iter().filter(|path| !rests_not_on(path)).collect();
     assert!(surprising.is_empty(), "{surprising:?}");

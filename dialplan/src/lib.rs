@@ -29,5 +29,5 @@ pub mod retry;
 pub mod twilio;
 
 pub use number::parse_human;
-pub use prove::{ProveError, prove};
 pub use originate::{CallPlan, OriginateError, Placed, PlanError, originate};
+pub use prove::{ProveError, prove};

@@ -49,7 +49,7 @@ pub use call::{Call, CarrierSid, DialIntent, SID_BYTES_MAX};
 pub use data_key::FileSealer;
 pub use dialling::{CallEnd, Ending, NewIntent};
 pub use error::{Fault, Kind, RunningLimit, StoreError};
-pub use evidence::StopScope;
+pub use evidence::{StopScope, day_began};
 pub use id::{CallId, IdError, LocationId, ProviderId, RandomId};
 pub use identifiers::{Npi, TaxId};
 pub use keys::KeyRing;

@@ -15,8 +15,7 @@ const MEND: &str = "see deploy/callwright.toml for the keys of a policy";
 const MEND_BASE: &str = "write base = \"recommended\", or \"none\" to set every limit yourself";
 const MEND_UNSET: &str = "write a number above zero; to stop calls, throw the kill switch";
 const MEND_MISSING: &str = "write it, or leave base = \"none\" out to have the recommended value";
-const MEND_BOUND: &str =
-    "change one of the two; what this file does not set is as recommended";
+const MEND_BOUND: &str = "change one of the two; what this file does not set is as recommended";
 const MEND_FLAGS: &str = "name the flags that the hosted vendor in this role must have set: no_training, no_retention, authenticated_media, customer_key";
 
 /// A value that the file sets, and the keys that lead to it.

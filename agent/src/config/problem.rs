@@ -49,11 +49,7 @@ pub struct Problem {
 
 impl Problem {
     /// A mistake whose place is looked up later.
-    pub(super) fn new(
-        key: impl Into<String>,
-        fault: Fault,
-        mend: impl Into<String>,
-    ) -> Problem {
+    pub(super) fn new(key: impl Into<String>, fault: Fault, mend: impl Into<String>) -> Problem {
         Problem { key: key.into(), fault, mend: mend.into(), place: None }
     }
 }

@@ -109,7 +109,11 @@ fn a_policy_that_contradicts_itself_is_refused() {
         ("tenant_running_max = 4", "tenant_running_max = 0", "policy.limits.tenant_running_max"),
         ("number_running_max = 1", "number_running_max = 5", "policy.limits.number_running_max"),
         ("call_cents_max = 1500", "call_cents_max = 20001", "policy.limits.call_cents_max"),
-        ("[policy.consent]", "[policy.freshness]\nswitch_s = 6\n[policy.consent]", "policy.freshness.switch_s"),
+        (
+            "[policy.consent]",
+            "[policy.freshness]\nswitch_s = 6\n[policy.consent]",
+            "policy.freshness.switch_s",
+        ),
         (
             "[policy.consent]",
             "[policy.allowlist]\nlife_days_max = 1\n[policy.consent]",
@@ -120,14 +124,19 @@ fn a_policy_that_contradicts_itself_is_refused() {
             "[policy.vendors.required_flags]\ncarrier = []\n[policy.consent]",
             "policy.vendors.required_flags.carrier",
         ),
-        ("[policy.consent]", "[policy.vendors]\npermit_s = 60\n[policy.consent]", "policy.vendors.permit_s"),
+        (
+            "[policy.consent]",
+            "[policy.vendors]\npermit_s = 60\n[policy.consent]",
+            "policy.vendors.permit_s",
+        ),
         ("[policy.limits]", "[policy]\nbase = \"all\"\n[policy.limits]", "policy.base"),
     ] {
         assert!(GOOD.contains(from), "{from}");
         assert_eq!(keys(&GOOD.replacen(from, to, 1)), [key], "{to}");
     }
     // A narrower limit beside a recommended one that never counts then is nobody's mistake.
-    let narrow = GOOD.replace("system_running_max = 20\ntenant_running_max = 4", "system_running_max = 1");
+    let narrow =
+        GOOD.replace("system_running_max = 20\ntenant_running_max = 4", "system_running_max = 1");
     assert!(parse(&narrow).is_ok());
 }
 
@@ -141,7 +150,11 @@ fn without_a_base_every_limit_that_is_not_set_is_missing() {
         .filter(|problem| problem.fault == Fault::Missing)
         .map(|problem| problem.key.as_str())
         .collect();
-    for key in ["policy.limits.system_started_1s_max", "policy.caps.payer.ring_s", "policy.freshness.switch_s"] {
+    for key in [
+        "policy.limits.system_started_1s_max",
+        "policy.caps.payer.ring_s",
+        "policy.freshness.switch_s",
+    ] {
         assert!(missing.contains(&key), "{key}: {errors}");
     }
     assert!(!missing.contains(&"policy.limits.tenant_running_max"));

@@ -9,8 +9,7 @@ use callwright_compliance::permit::PERMIT_LIFE;
 use callwright_compliance::request::VendorUse;
 use callwright_compliance::vendor::Role;
 use callwright_compliance::{
-    Decision, DecisionId, DialPermit, DialRequest, PhoneNumber, Purpose, VendorId,
-    decide,
+    Decision, DecisionId, DialPermit, DialRequest, PhoneNumber, Purpose, VendorId, decide,
 };
 use callwright_core::FieldId;
 use callwright_dialplan::originate::CallPlan as LegPlan;

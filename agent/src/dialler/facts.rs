@@ -4,9 +4,8 @@ use callwright_compliance::facts::{AiCallConsent, CallerIdentity, Reading, Sourc
 use callwright_compliance::hours::PayerHours;
 use callwright_compliance::{Facts, PhoneNumber, RequestId, TenantId};
 use callwright_dialplan::payer::Line;
-use callwright_store::{Provider, Request, Store, StoreError};
+use callwright_store::{Provider, Request, Store, StoreError, day_began};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::services::Services;
 
@@ -79,10 +78,4 @@ pub(crate) async fn gather(
     let number = &line.number;
     let asked = Asked { tenant, request: &request.id, number, identity, hours, consent };
     read(store, asked, as_of).await
-}
-
-/// The last midnight. Days are counted in UTC: the practice's own zone would move the border of a courtesy limit by hours only.
-fn day_began(now: Timestamp) -> Timestamp {
-    let today = now.to_zoned(TimeZone::UTC);
-    today.start_of_day().map_or(now, |midnight| midnight.timestamp())
 }

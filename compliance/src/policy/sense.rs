@@ -116,7 +116,12 @@ impl Policy {
         let sentence = self.disclosure.first_sentence_ms_max;
         [
             ("allowlist.life_days_max", RuleId::N3, list.life_days_max.into(), open),
-            ("allowlist.test_proof_days_max", RuleId::N3, list.test_proof_days_max.into(), proof_max),
+            (
+                "allowlist.test_proof_days_max",
+                RuleId::N3,
+                list.test_proof_days_max.into(),
+                proof_max,
+            ),
             ("freshness.allowlist_s", RuleId::N4, age.allowlist_s.into(), open),
             ("freshness.identity_s", RuleId::N4, age.identity_s.into(), open),
             ("freshness.hours_s", RuleId::N4, age.hours_s.into(), open),
@@ -135,7 +140,10 @@ impl Policy {
                 CallClass::Payer,
                 ["caps.payer.total_s", "caps.payer.ring_s", "caps.payer.conversation_s"],
             ),
-            (CallClass::Test, ["caps.test.total_s", "caps.test.ring_s", "caps.test.conversation_s"]),
+            (
+                CallClass::Test,
+                ["caps.test.total_s", "caps.test.ring_s", "caps.test.conversation_s"],
+            ),
             (
                 CallClass::Patient,
                 ["caps.patient.total_s", "caps.patient.ring_s", "caps.patient.conversation_s"],
@@ -160,8 +168,18 @@ impl Policy {
             ("limits.tenant_running_max", RuleId::L2, limits.tenant_running_max.into(), open),
             ("limits.number_running_max", RuleId::L2, limits.number_running_max.into(), open),
             ("limits.system_started_1s_max", RuleId::L2, limits.system_started_1s_max.into(), open),
-            ("limits.number_started_day_max", RuleId::L2, limits.number_started_day_max.into(), open),
-            ("limits.tenant_started_day_max", RuleId::L2, limits.tenant_started_day_max.into(), open),
+            (
+                "limits.number_started_day_max",
+                RuleId::L2,
+                limits.number_started_day_max.into(),
+                open,
+            ),
+            (
+                "limits.tenant_started_day_max",
+                RuleId::L2,
+                limits.tenant_started_day_max.into(),
+                open,
+            ),
             ("limits.call_cents_max", RuleId::L2, limits.call_cents_max, u64::MAX),
             ("limits.tenant_day_cents_max", RuleId::L2, limits.tenant_day_cents_max, u64::MAX),
         ]
@@ -179,7 +197,12 @@ impl Policy {
         };
         let (payer, test, patient) = (caps.payer, caps.test, caps.patient);
         for (key, conversation, other, total) in [
-            ("caps.payer.conversation_s", payer.conversation_s, "caps.payer.total_s", payer.total_s),
+            (
+                "caps.payer.conversation_s",
+                payer.conversation_s,
+                "caps.payer.total_s",
+                payer.total_s,
+            ),
             ("caps.test.conversation_s", test.conversation_s, "caps.test.total_s", test.total_s),
             (
                 "caps.patient.conversation_s",
@@ -266,10 +289,22 @@ mod tests {
         type Change = fn(&mut Policy);
         let above = |other| PolicyFault::Above { other };
         let cases: [(Change, &str, PolicyFault); 13] = [
-            (|p| p.caps.payer.total_s = 9_001, "caps.payer.total_s", PolicyFault::AboveRule { max: 9_000 }),
-            (|p| p.caps.payer.total_s = 600, "caps.payer.conversation_s", above("caps.payer.total_s")),
+            (
+                |p| p.caps.payer.total_s = 9_001,
+                "caps.payer.total_s",
+                PolicyFault::AboveRule { max: 9_000 },
+            ),
+            (
+                |p| p.caps.payer.total_s = 600,
+                "caps.payer.conversation_s",
+                above("caps.payer.total_s"),
+            ),
             (|p| p.caps.test.total_s = 100, "caps.test.conversation_s", above("caps.test.total_s")),
-            (|p| p.caps.patient.total_s = 601, "caps.patient.total_s", PolicyFault::AboveRule { max: 600 }),
+            (
+                |p| p.caps.patient.total_s = 601,
+                "caps.patient.total_s",
+                PolicyFault::AboveRule { max: 600 },
+            ),
             (
                 |p| p.limits.number_running_max = 5,
                 "limits.number_running_max",
@@ -291,7 +326,11 @@ mod tests {
                 above("limits.tenant_started_day_max"),
             ),
             (|p| p.freshness.switch_s = 6, "freshness.switch_s", PolicyFault::AboveRule { max: 5 }),
-            (|p| p.disclosure.repeats_max = 2, "disclosure.repeats_max", PolicyFault::AboveRule { max: 1 }),
+            (
+                |p| p.disclosure.repeats_max = 2,
+                "disclosure.repeats_max",
+                PolicyFault::AboveRule { max: 1 },
+            ),
             (
                 |p| p.vendors.permit_s = 5_399,
                 "vendors.permit_s",

@@ -60,11 +60,7 @@ pub(super) struct ExplainArgs {
     pub(super) json: bool,
 }
 
-pub(super) async fn run(
-    args: &ExplainArgs,
-    clock: Clock,
-    out: &mut Out,
-) -> Result<Exit, CliError> {
+pub(super) async fn run(args: &ExplainArgs, clock: Clock, out: &mut Out) -> Result<Exit, CliError> {
     let at = args.at.unwrap_or_else(|| clock.wall());
     let explanation = explain(args, at).await?;
     if args.json {
@@ -98,8 +94,7 @@ fn judged(
     let request = ground.request(args, number)?;
     // The permit, if there is one, ends here.
     let record = decide(&request, &ground.facts, &ground.policy, at).record().clone();
-    let is_permitted =
-        record.verdict == decide::Verdict::Permitted && ground.missing.is_empty();
+    let is_permitted = record.verdict == decide::Verdict::Permitted && ground.missing.is_empty();
     Ok(Explanation {
         verdict: if is_permitted { Verdict::Permitted } else { Verdict::Refused },
         to: Some(to),
@@ -115,11 +110,7 @@ fn judged(
 }
 
 /// The text is no number. Which other rules there are is said, too.
-fn no_number(
-    args: &ExplainArgs,
-    code: ReasonCode,
-    at: Timestamp,
-) -> Result<Explanation, CliError> {
+fn no_number(args: &ExplainArgs, code: ReasonCode, at: Timestamp) -> Result<Explanation, CliError> {
     let policy = match &args.config {
         Some(path) => ground::config(path)?.map(|config| config.policy),
         None => None,

@@ -47,12 +47,18 @@ fn particular(code: ReasonCode) -> Option<&'static str> {
 fn general(rule: RuleId) -> &'static str {
     match rule {
         RuleId::N1 => "write +1 and ten digits, without spaces, letters or an extension",
-        RuleId::N2 => "only geographic US numbers and listed toll-free lines are called: check the number",
+        RuleId::N2 => {
+            "only geographic US numbers and listed toll-free lines are called: check the number"
+        }
         RuleId::N3 => {
             "`callwright setup allow` with fresh evidence, then `callwright setup approve` by another person"
         }
-        RuleId::N4 => "see `freshness` in [policy]; check the clocks of this machine and the database",
-        RuleId::H1 | RuleId::C1 | RuleId::C3 | RuleId::D4 => "a person of the practice calls patients",
+        RuleId::N4 => {
+            "see `freshness` in [policy]; check the clocks of this machine and the database"
+        }
+        RuleId::H1 | RuleId::C1 | RuleId::C3 | RuleId::D4 => {
+            "a person of the practice calls patients"
+        }
         RuleId::H2 => "see `hours` in the payer's file",
         RuleId::C2 => "whoever opted out is not called",
         RuleId::C4 => "ask the patient, and send what they said with the request",
@@ -67,7 +73,9 @@ fn general(rule: RuleId) -> &'static str {
         }
         RuleId::V2 => "a person calls this payer, or its file names other `needs`",
         RuleId::V3 | RuleId::V4 => "the gate keeps it; nothing is to be set",
-        RuleId::A1 | RuleId::K1 | RuleId::T1 | RuleId::R1 => "the store keeps it; see `callwright check`",
+        RuleId::A1 | RuleId::K1 | RuleId::T1 | RuleId::R1 => {
+            "the store keeps it; see `callwright check`"
+        }
         RuleId::I1 => "`callwright switch lift`, once its reason is gone",
         RuleId::I2 => "see the open incidents",
     }

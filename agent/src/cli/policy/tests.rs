@@ -67,7 +67,11 @@ async fn a_refusal_names_its_rules_and_how_to_mend_them() {
     for (rest, rule, code) in [
         (format!("--to {LINE} --class patient"), "C1", "patient_calls_not_offered"),
         (format!("--to {LINE} --class test"), "N3", "listed_for_other_class"),
-        (format!("--to {LINE} --class payer --at 2026-01-02T15:00:00Z"), "N3", "listing_from_the_future"),
+        (
+            format!("--to {LINE} --class payer --at 2026-01-02T15:00:00Z"),
+            "N3",
+            "listing_from_the_future",
+        ),
         ("--to +18002000149 --class payer".to_owned(), "N3", "not_listed"),
         ("--to +18092000140 --class payer".to_owned(), "N2", "area_code_foreign"),
         ("--to +19002000140 --class test".to_owned(), "N2", "area_code_premium"),

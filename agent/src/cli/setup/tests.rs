@@ -64,8 +64,14 @@ async fn with_entry(answers: Vec<String>) -> (Place, String) {
     let api = carrier(answers);
     let text = fs::read_to_string(&path).unwrap();
     let text = text
-        .replace("auth_token_env = \"CALLWRIGHT_TEST_NO_SUCH_VARIABLE\"", "auth_token_file = \"token\"")
-        .replace("# base_url = \"https://api.twilio.com/2010-04-01\"", &format!("base_url = \"{api}\""));
+        .replace(
+            "auth_token_env = \"CALLWRIGHT_TEST_NO_SUCH_VARIABLE\"",
+            "auth_token_file = \"token\"",
+        )
+        .replace(
+            "# base_url = \"https://api.twilio.com/2010-04-01\"",
+            &format!("base_url = \"{api}\""),
+        );
     fs::write(&path, text).unwrap();
     let add = format!(
         "setup test-number CONFIG --as ann --practice oak --number {OWN} --payer acme-health --line-type landline"

@@ -71,9 +71,7 @@ fn n3_lets_a_proof_grow_old() {
 fn n3_leaves_the_proof_out_while_the_number_is_being_proven() {
     let policy = Policy::recommended();
     let (request, facts) = unproven();
-    let Proving::Leave(leave) = prove(&request, &facts, &policy, now()) else {
-        panic!("refused")
-    };
+    let Proving::Leave(leave) = prove(&request, &facts, &policy, now()) else { panic!("refused") };
     assert_eq!(leave.number(), &request.to);
     assert_eq!(leave.record().verdict, Verdict::MayProve);
     assert_eq!(leave.record().stage, Stage::Prove);
@@ -90,7 +88,12 @@ fn proving_is_refused_by_every_other_rule() {
     json["allowlist"]["read"]["value"][0]["number"] = json!(own.to.e164());
     json["identity"]["read"]["value"]["callback"] = json!("+16142000134");
     for (pointer, value, rule, code) in [
-        ("/allowlist/read/value/0/approval", json!("pending"), RuleId::N3, ReasonCode::ApprovalMissing),
+        (
+            "/allowlist/read/value/0/approval",
+            json!("pending"),
+            RuleId::N3,
+            ReasonCode::ApprovalMissing,
+        ),
         ("/allowlist/read/value/0/line", json!("mobile"), RuleId::N3, ReasonCode::LineTypeRefused),
         ("/switch/read/value/global", json!("stopped"), RuleId::I1, ReasonCode::StoppedGlobally),
         ("/usage/read/value/number_running", json!(1), RuleId::L2, ReasonCode::NumberBusy),

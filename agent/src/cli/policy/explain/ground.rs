@@ -78,13 +78,21 @@ impl Ground {
         };
         Ok(DialRequest {
             decision: DecisionId(0),
-            tenant: self.practice.clone().map_or_else(|| TenantId::new(UNKNOWN), Ok).map_err(CliError::usage)?,
+            tenant: self
+                .practice
+                .clone()
+                .map_or_else(|| TenantId::new(UNKNOWN), Ok)
+                .map_err(CliError::usage)?,
             request: RequestId::new(REQUEST).map_err(CliError::usage)?,
             class: args.class,
             purpose: args.purpose.or(purposes.copied()).unwrap_or(CallPurpose::MedicalBenefits),
             patient,
             to: number,
-            payer: self.payer.clone().map_or_else(|| PayerId::new(UNKNOWN), Ok).map_err(CliError::usage)?,
+            payer: self
+                .payer
+                .clone()
+                .map_or_else(|| PayerId::new(UNKNOWN), Ok)
+                .map_err(CliError::usage)?,
             needs: self.line.as_ref().map_or(FieldSet::EMPTY, |line| line.needs),
             vendors: self.vendors.clone(),
             cost_cents_max: u64::from(minutes) * u64::from(self.cents_per_minute),
@@ -159,9 +167,10 @@ pub(super) async fn find(
 /// The vendors that a call would use, as the configuration names them.
 fn vendors(config: &Config) -> Vec<VendorUse> {
     let carrier = VendorUse { role: Role::Carrier, vendor: config.carrier.vendor.clone() };
-    let own = config.vendors.ids().into_iter().filter_map(|(role, id)| {
-        VendorId::new(id).ok().map(|vendor| VendorUse { role, vendor })
-    });
+    let own =
+        config.vendors.ids().into_iter().filter_map(|(role, id)| {
+            VendorId::new(id).ok().map(|vendor| VendorUse { role, vendor })
+        });
     std::iter::once(carrier).chain(own).collect()
 }
 
@@ -178,7 +187,8 @@ fn directory(config: &Config, ground: &mut Ground) -> Option<Directory> {
 /// The payer's line with this number. Only lines of the directory are called as class payer.
 fn line(args: &ExplainArgs, number: &PhoneNumber, directory: &Directory, ground: &mut Ground) {
     let by_number = directory.line_of(number);
-    let of_payer = by_number.filter(|(payer, _)| args.payer.as_ref().is_none_or(|id| *id == payer.id));
+    let of_payer =
+        by_number.filter(|(payer, _)| args.payer.as_ref().is_none_or(|id| *id == payer.id));
     if let Some((payer, line)) = of_payer {
         ground.payer = Some(payer.id.clone());
         ground.line = Some(line.clone());
@@ -250,7 +260,10 @@ async fn stored(
         }
         several => {
             let ids: Vec<&str> = several.iter().map(|practice| practice.tenant.as_str()).collect();
-            ground.lacks("several practices are in the store", format!("give --practice: {}", ids.join(", ")));
+            ground.lacks(
+                "several practices are in the store",
+                format!("give --practice: {}", ids.join(", ")),
+            );
             return Ok(());
         }
     };
@@ -273,7 +286,8 @@ async fn stored(
     ground.assumed.push(match args.class {
         CallClass::Test => "the patient is made up: a test call is about nobody (C4)".to_owned(),
         CallClass::Payer | CallClass::Patient => {
-            "the patient agreed to calls by an AI voice: each request says so of its own (C4)".to_owned()
+            "the patient agreed to calls by an AI voice: each request says so of its own (C4)"
+                .to_owned()
         }
     });
     if args.at.is_some() {
