@@ -118,7 +118,13 @@ impl CliError {
             | CliError::Start(_)
             | CliError::Intake(IntakeError::Problems(_))
             | CliError::Demo(DemoError::NoScenario { .. } | DemoError::Scenario(_))
-            | CliError::Dial(DialError::NoLine | DialError::NoQuestions | DialError::Plan(_))
+            | CliError::Intake(IntakeError::Facts(DialError::NoTestNumber))
+            | CliError::Dial(
+                DialError::NoLine
+                | DialError::NoTestNumber
+                | DialError::NoQuestions
+                | DialError::Plan(_),
+            )
             | CliError::Prove(ProveError::Expired | ProveError::VerifiedAlready)
             | CliError::Result(ResultError::Exists { .. })
             | CliError::Scenario(_)

@@ -24,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::files::CallFolder;
+use super::line::line_of;
 use super::result::{self, CallResult};
 use super::{Claimed, DialError, facts, keep, leave, plan};
 use crate::api::Api;
@@ -122,8 +123,7 @@ async fn open_case(
 ) -> Result<impl FnOnce(Claimed) -> Case + use<>, DialError> {
     let request = &claimed.request;
     let order = &request.order;
-    let payer = services.directory.payer(&order.payer).ok_or(DialError::NoLine)?.clone();
-    let line = payer.line(order.purpose).ok_or(DialError::NoLine)?.clone();
+    let (payer, line) = line_of(services, &request.tenant, order).await?;
     let set = services.pack.question_set(order.question_set.as_str());
     let questions = Arc::new(set.ok_or(DialError::NoQuestions)?.clone());
     let provider = services.store.provider(&request.tenant, &order.provider).await?;
