@@ -23,7 +23,7 @@ Examples:
   callwright policy check callwright.toml --json
 
 Exit codes: 0 the policy is whole; 2 the file has mistakes.")]
-pub(super) struct CheckArgs {
+pub(in crate::cli) struct CheckArgs {
     /// The configuration file
     #[arg(value_name = "FILE")]
     file: PathBuf,

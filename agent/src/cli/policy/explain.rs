@@ -33,7 +33,7 @@ Examples:
   callwright policy explain --to 911 --class test --json
 
 Exit codes: 0 the call would be permitted; 2 the command line or the configuration file must be mended; 3 it would be refused.")]
-pub(super) struct ExplainArgs {
+pub(in crate::cli) struct ExplainArgs {
     /// The number as it would be dialled, +1 and ten digits. Any other text is explained too: rule N1 refuses it
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub(super) to: String,

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use callwright_compliance::{CallClass, PayerId, TenantId};
+
 use super::super::output::Out;
 use super::report::{Explanation, Outcome, RuleRow, Verdict, review};
 
@@ -33,9 +35,9 @@ pub(super) fn print(explanation: &Explanation, out: &mut Out) -> io::Result<()> 
 
 fn head(explanation: &Explanation, out: &mut Out) -> io::Result<()> {
     let class = match explanation.class {
-        callwright_compliance::CallClass::Payer => "payer",
-        callwright_compliance::CallClass::Test => "test",
-        callwright_compliance::CallClass::Patient => "patient",
+        CallClass::Payer => "payer",
+        CallClass::Test => "test",
+        CallClass::Patient => "patient",
     };
     let to = explanation.to.as_deref().unwrap_or("what is no number");
     out.line(match explanation.verdict {
@@ -53,8 +55,8 @@ fn head(explanation: &Explanation, out: &mut Out) -> io::Result<()> {
     let known = |name: &str, id: Option<&str>| format!("{name} {}", id.unwrap_or("not known"));
     out.line(format_args!(
         "  {}, {}, policy {}",
-        known("practice", explanation.practice.as_ref().map(|id| id.as_str())),
-        known("payer", explanation.payer.as_ref().map(|id| id.as_str())),
+        known("practice", explanation.practice.as_ref().map(TenantId::as_str)),
+        known("payer", explanation.payer.as_ref().map(PayerId::as_str)),
         explanation.policy,
     ))
 }
