@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::class::CallClass;
 use crate::digest::Digest;
-use crate::id::{ObjectId, PayerId, PersonId, TenantId};
+use crate::id::{DecisionId, ObjectId, PayerId, PersonId, TenantId, VendorId};
 use crate::number::PhoneNumber;
 
 /// What is at the other end of a number, as it was verified.
@@ -46,7 +46,7 @@ pub enum PublicationKind {
     Contract,
     /// The back of a member's card.
     MemberCard,
-    /// One's own number, proven by a code that was spoken to it (class T).
+    /// One's own number, proven by a code that was keyed on its telephone (class T). The proof is [`AllowlistEntry::proof`].
     OwnNumberProven,
 }
 
@@ -62,6 +62,26 @@ pub struct Publication {
     pub sha256: Digest,
     /// The day on which it was seen.
     pub seen_on: Date,
+}
+
+/// The proof that a number is one's own: the carrier rang it, and the code that was shown on the screen here was keyed there (class T).
+///
+/// The code itself is kept nowhere: the carrier makes it, shows it once, and says afterwards whether it was keyed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberProof {
+    /// The carrier that rang the number.
+    pub carrier: VendorId,
+    /// The carrier's own record of the verified number.
+    pub reference: ObjectId,
+    /// The decision under which the carrier was asked to ring it.
+    pub decision: DecisionId,
+    /// Who asked for it.
+    pub asked_by: PersonId,
+    /// When the carrier was asked to ring it.
+    pub asked_at: Timestamp,
+    /// When the code was keyed, by the carrier's clock.
+    pub keyed_at: Timestamp,
 }
 
 /// Who said, beside the one who added it, that the entry is right.
@@ -119,4 +139,7 @@ pub struct AllowlistEntry {
     pub approval: Approval,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// The proof that the number is one's own. Class T is refused without; no other class looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<NumberProof>,
 }

@@ -1,7 +1,8 @@
 //! The policy decision: request, facts, policy and time in; a permit or every reason against it out. Pure.
 //!
 //! [`decide`] is the decision at dial time and the only maker of a [`DialPermit`]. [`screen`] is the one at enqueueing: it says what is
-//! wrong already, and it cannot make a permit, so whatever is queued is decided again when it is dialled (rule N4).
+//! wrong already, and it cannot make a permit, so whatever is queued is decided again when it is dialled (rule N4). That a number is
+//! one's own is proven under [`crate::proving::prove`], by the same rules.
 //!
 //! Every decision leaves a [`DecisionRecord`], which is free of numbers and of patient values and is audited before anything is done.
 //! This module places no call and reads no clock.
@@ -28,6 +29,8 @@ pub enum Stage {
     Enqueue,
     /// When the call is about to be placed.
     Dial,
+    /// When the carrier is about to be asked to prove that a number is one's own (class T). Never yields a permit to call.
+    Prove,
 }
 
 /// What a decision said.
@@ -38,7 +41,9 @@ pub enum Verdict {
     Permitted,
     /// The request may wait in the queue.
     MayQueue,
-    /// Neither.
+    /// The carrier may be asked to prove the number.
+    MayProve,
+    /// None of these.
     Refused,
 }
 
@@ -156,6 +161,11 @@ pub fn decide(request: &DialRequest, facts: &Facts, policy: &Policy, now: Timest
     }
 }
 
+/// The rules that a decision applies, in the order of its record.
+pub fn rules_applied() -> impl Iterator<Item = RuleId> {
+    rules::ALL.iter().map(|rule| rule.id)
+}
+
 /// Judges a request that is about to be queued. Rules about the moment (hours, counts, the switch, freshness) are left to dial time.
 pub fn screen(request: &DialRequest, facts: &Facts, policy: &Policy, now: Timestamp) -> Screening {
     let case = Case { request, facts, policy, now, stage: Stage::Enqueue };
@@ -168,8 +178,8 @@ pub fn screen(request: &DialRequest, facts: &Facts, policy: &Policy, now: Timest
     }
 }
 
-/// Runs every rule. The verdict is still `Refused`: only the callers above turn it.
-fn judge(case: &Case<'_>) -> Box<DecisionRecord> {
+/// Runs every rule. The verdict is still `Refused`: only the callers turn it.
+pub(crate) fn judge(case: &Case<'_>) -> Box<DecisionRecord> {
     let mut reasons = Vec::new();
     let mut results = Vec::new();
     for rule in rules::ALL {

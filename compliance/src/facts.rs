@@ -184,6 +184,8 @@ pub struct Usage {
     pub system_started_1s: u32,
     /// Calls that were begun to the number today, in the tenant's day.
     pub number_started_today: u32,
+    /// Calls that were begun for the tenant today, in the tenant's day.
+    pub tenant_started_today: u32,
     /// What the tenant's calls cost today, in US cents, running ones at their upper bound.
     pub tenant_spent_today_cents: u64,
 }

@@ -119,12 +119,23 @@ impl PayerHours {
     }
 }
 
+impl PayerHours {
+    /// Whether there is any window that can be open.
+    #[must_use]
+    pub fn ever_open(&self) -> bool {
+        self.weekly.iter().any(Window::is_in_form)
+    }
+}
+
 impl Window {
+    const fn is_in_form(&self) -> bool {
+        self.open_minute < self.close_minute && self.close_minute <= DAY_MINUTES
+    }
+
     fn holds(&self, local: &Zoned) -> bool {
         // Wall-clock hour and minute are never negative, so the conversion cannot fail.
         let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute()));
-        let in_form = self.open_minute < self.close_minute && self.close_minute <= DAY_MINUTES;
-        in_form
+        self.is_in_form()
             && self.day == Day::from(local.weekday())
             && minute.is_ok_and(|minute| (self.open_minute..self.close_minute).contains(&minute))
     }

@@ -6,7 +6,8 @@
 //!
 //! | Module | Subject | Rules |
 //! |---|---|---|
-//! | [`mod@decide`], [`facts`], [`policy`], [`rule`] | may the call be placed | N1-N4, H2, C4, L1, L2, V1, I1 |
+//! | [`mod@decide`], [`facts`], [`policy`], [`rule`] | may the call be placed | N1-N4, H2, C4, L1, L2, V1, V2, I1 |
+//! | [`proving`] | is a number one's own | N3 |
 //! | [`gate`], [`recording`] | what may be heard, what may be kept | D1-D3, V3 |
 //! | [`vendor`], [`egress`] | who may receive what | V1, V2, G1 |
 //! | [`audit`] | what was done | A1 |
@@ -33,6 +34,7 @@ pub mod number;
 pub mod permit;
 pub mod phi;
 pub mod policy;
+pub mod proving;
 pub mod recording;
 pub mod refusal;
 pub mod request;
@@ -52,6 +54,7 @@ pub use number::PhoneNumber;
 pub use permit::{DialPermit, DisclosurePlan};
 pub use phi::{Phi, PhiString, Purpose};
 pub use policy::Policy;
+pub use proving::{Proving, ProvingLeave, prove};
 pub use recording::{MachineAudioPermit, RecordingGrant, RecordingMode, RecordingPermit};
 pub use refusal::{Mend, Reason, ReasonCode, Refusal};
 pub use request::DialRequest;

@@ -1,18 +1,23 @@
 //! The policy of one tenant: every limit that a decision applies. What is not set is zero or deny, and refuses.
 //!
 //! It is read from TOML or JSON by serde; a misspelt key is an error. There is no `Option` of a limit and no "unlimited".
-//! This module holds values; the rules that apply them are in `rules`.
+//! This module holds values, and says where they contradict each other ([`Policy::mistakes`]); the rules that apply them are in `rules`.
+
+mod sense;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::caps::ClassCaps;
+use crate::class::CallClass;
 use crate::digest::Digest;
 use crate::network::Network;
 use crate::recording::RecordingMode;
 use crate::retention::RetentionPolicy;
 use crate::vendor::{RetentionFlag, Role};
+
+pub use sense::{PolicyFault, PolicyMistake};
 
 /// A US territory that a tenant may opt in to call (rule N2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -83,6 +88,8 @@ pub struct AllowlistPolicy {
     pub life_days_max: u32,
     /// Whether a sole administrator may confirm an entry.
     pub sole_administrator: SoleAdministrator,
+    /// How old the proof of one's own number may be (class T), in days; at most 90.
+    pub test_proof_days_max: u32,
 }
 
 /// Whether the one administrator of a practice may approve their own entry.
@@ -135,7 +142,7 @@ pub enum Absence {
     Allow,
 }
 
-/// The caps of each class that can be placed.
+/// The caps of each class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CapsPolicy {
@@ -143,6 +150,20 @@ pub struct CapsPolicy {
     pub payer: ClassCaps,
     /// Class T.
     pub test: ClassCaps,
+    /// Class C, which is refused whatever its caps are.
+    pub patient: ClassCaps,
+}
+
+impl CapsPolicy {
+    /// The caps of a class.
+    #[must_use]
+    pub const fn of(&self, class: CallClass) -> ClassCaps {
+        match class {
+            CallClass::Payer => self.payer,
+            CallClass::Test => self.test,
+            CallClass::Patient => self.patient,
+        }
+    }
 }
 
 /// Counts and money, each the greatest allowed with the call that is asked for.
@@ -159,6 +180,8 @@ pub struct Limits {
     pub system_started_1s_max: u32,
     /// Calls begun to one number in a day.
     pub number_started_day_max: u32,
+    /// Calls begun for the tenant in a day.
+    pub tenant_started_day_max: u32,
     /// What one call may cost, in US cents.
     pub call_cents_max: u64,
     /// What the tenant's calls of a day may cost, in US cents.
@@ -230,6 +253,7 @@ impl Policy {
             allowlist: AllowlistPolicy {
                 life_days_max: 365,
                 sole_administrator: SoleAdministrator::AfterADay,
+                test_proof_days_max: 30,
             },
             freshness: Freshness {
                 allowlist_s: 30,
@@ -244,6 +268,7 @@ impl Policy {
             caps: CapsPolicy {
                 payer: ClassCaps { total_s: 90 * 60, ring_s: 60, conversation_s: 15 * 60 },
                 test: ClassCaps { total_s: 3 * 60, ring_s: 60, conversation_s: 3 * 60 },
+                patient: ClassCaps { total_s: 5 * 60, ring_s: 30, conversation_s: 5 * 60 },
             },
             limits: Limits {
                 system_running_max: 20,
@@ -251,6 +276,7 @@ impl Policy {
                 number_running_max: 1,
                 system_started_1s_max: 1,
                 number_started_day_max: 200,
+                tenant_started_day_max: 1_000,
                 call_cents_max: 1_500,
                 tenant_day_cents_max: 20_000,
             },

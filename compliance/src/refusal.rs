@@ -7,7 +7,9 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::DecisionRecord;
+use crate::egress::Field;
 use crate::facts::FactKind;
+use crate::number::NumberError;
 use crate::rule::RuleId;
 use crate::vendor::{EgressRefusal, Role};
 
@@ -28,6 +30,8 @@ macro_rules! codes {
             FactStale(FactKind),
             /// A fact claims to have been read after `now`.
             FactFromTheFuture(FactKind),
+            /// Whoever answers wants something that the policy does not let be given for this purpose.
+            NeedsField(Field),
             /// A vendor that the call would use may receive nothing.
             Vendor {
                 /// As what it would be used.
@@ -48,6 +52,7 @@ macro_rules! codes {
                     | ReasonCode::FactFromTheFuture(_) => Mend::Soon,
                     ReasonCode::FreshnessUnset(_)
                     | ReasonCode::FreshnessTooLong(_)
+                    | ReasonCode::NeedsField(_)
                     | ReasonCode::Vendor { .. } => Mend::Staff,
                 }
             }
@@ -67,6 +72,9 @@ macro_rules! codes {
                     ReasonCode::FactStale(fact) => write!(f, "the {fact} was read too long ago"),
                     ReasonCode::FactFromTheFuture(fact) => {
                         write!(f, "the {fact} claims to have been read in the future: check the clocks")
+                    }
+                    ReasonCode::NeedsField(field) => {
+                        write!(f, "the payer's line wants {}, which may not be given for this purpose", field.name())
                     }
                     ReasonCode::Vendor { role, refusal } => write!(f, "{role}: {refusal}"),
                 }
@@ -126,6 +134,18 @@ codes! {
     LineTypeRefused => Staff "the line type may not be called (mobile, pager, emergency, patient room, residence, unknown)",
     /// The line type and the area code contradict each other.
     LineTypeContradicted => Staff "the line type and the area code contradict each other",
+    /// The evidence is older than an entry may hold.
+    EvidenceOld => Staff "the publication was seen longer before the entry than an entry may hold: look it up again",
+    /// Nobody proved that the number is one's own.
+    NumberUnproven => Staff "nobody proved that the number is one's own: its code was not keyed",
+    /// The proof is too old.
+    ProofOld => Staff "the proof that the number is one's own is older than the policy allows: prove it again",
+    /// The policy sets no age of a proof, or a greater one than the rules do.
+    ProofAgeUnset => Staff "the policy must let a proof be 1 to 90 days old",
+    /// The code was keyed before it was asked for, long after, or in the future.
+    ProofOutOfOrder => Staff "the code was keyed before the carrier was asked, long after, or in the future: prove the number again",
+    /// Only a number of class T is proven.
+    ProvingOtherClass => Staff "only a number for test calls is proven by a code",
     /// Nobody approved the entry.
     ApprovalMissing => Staff "the allowlist entry waits for its second approval",
     /// The same person added and approved the entry.
@@ -178,12 +198,16 @@ codes! {
     StartsTooFast => Soon "calls begin faster than the policy allows",
     /// The number was called as often today as it may be.
     NumberCalledOften => Wait "the number was called as often today as it may be",
+    /// The tenant placed as many calls today as it may.
+    TenantCalledOften => Wait "the tenant placed as many calls today as it may",
     /// The call can cost more than one may.
     CallTooDear => Staff "the call can cost more than one call may",
     /// The call has no price, and its carrier is not on the practice's own machines.
     PriceUnset => Staff "the call has no price, so no spend limit holds: set the carrier's price per minute",
     /// The day's spend would be exceeded.
     DaySpendReached => Wait "the tenant's spend of the day would be exceeded",
+    /// Whoever answers wants a social security number.
+    NeedsSsn => Staff "the payer's line wants a social security number, which is never given: a person must call, or the payer name another identifier",
     /// The call names no carrier among its vendors.
     CarrierMissing => Staff "the call names no carrier among the vendors that it will use",
     /// No registered business name is configured.
@@ -200,6 +224,16 @@ codes! {
     StoppedForRequest => Staff "the kill switch is thrown for the request",
     /// The kill switch is thrown for a vendor that the call would use.
     StoppedForVendor => Wait "the kill switch is thrown for a vendor that the call would use",
+}
+
+impl From<NumberError> for ReasonCode {
+    /// Rule N1's reason against a text that is no number.
+    fn from(error: NumberError) -> ReasonCode {
+        match error {
+            NumberError::Grammar => ReasonCode::NumberGrammar,
+            NumberError::Exchange(_) => ReasonCode::NumberExchange,
+        }
+    }
 }
 
 impl fmt::Display for FactKind {

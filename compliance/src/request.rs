@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use crate::class::{CallClass, CallPurpose, PatientKind};
+use crate::egress::FieldSet;
 use crate::id::{DecisionId, PayerId, RequestId, TenantId, VendorId};
 use crate::number::PhoneNumber;
 use crate::vendor::Role;
@@ -39,6 +40,9 @@ pub struct DialRequest {
     pub to: PhoneNumber,
     /// The payer that is to be there.
     pub payer: PayerId,
+    /// What whoever answers wants to be told before it gives any benefits, as the payer's file says. Rule V2 refuses the call where
+    /// one of these may not be given.
+    pub needs: FieldSet,
     /// Every vendor that the call will use. A carrier must be among them.
     pub vendors: Vec<VendorUse>,
     /// The most that the call can cost, in US cents, at its caps.

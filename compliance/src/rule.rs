@@ -81,7 +81,7 @@ rules! {
         "NANPA numbering plan (ATIS-0300051); libphonenumber v9.0.35 short numbers";
     N2 Decision REVIEW, "The area code is in service, geographic and in the US, a territory by opt-in, or toll-free by exact entry",
         "NANPA NPA report, 5 January 2026, brought up to 21 September 2026";
-    N3 Decision REVIEW, "The number is an exact, unexpired, twice approved entry of the tenant's allowlist",
+    N3 Decision REVIEW, "The number is an exact, unexpired, twice approved entry of the tenant's allowlist; a test number is proven by a keyed code",
         "47 U.S.C. 227(b)(1)(A); 47 CFR 64.1200(a)(1)";
     N4 Decision REVIEW, "Every fact is read afresh at dial time",
         "Own rule: what was true at enqueueing may have changed";
@@ -111,7 +111,7 @@ rules! {
         "Own rule";
     V1 Egress REVIEW, "Every egress goes to a registered vendor with a valid agreement and the required flags",
         "45 CFR 164.308(b), 164.314(a), 164.502(e), 164.504(e)";
-    V2 Egress REVIEW, "Destination and purpose decide which fields may go; no social security number",
+    V2 Egress REVIEW, "Destination and purpose decide which fields may go, and a line that wants others is not called; no social security number",
         "45 CFR 164.502(b), 164.514(d)";
     V3 Gate REVIEW, "Values spoken or keyed come from tokens and were asked for by the verified payer",
         "45 CFR 164.514(h) (verification of identity)";

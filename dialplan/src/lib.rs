@@ -9,6 +9,7 @@
 //! | [`payer`] | the payer directory: lines, opening hours, how a payer names itself |
 //! | [`menu`] | menu maps: which prompt is playing and what to do about it |
 //! | [`mod@originate`] | the only way to place a call: it consumes a `DialPermit` |
+//! | [`mod@prove`] | the only way to have a number proven to be one's own: it consumes a `ProvingLeave` |
 //! | [`twilio`] | the carrier: requests, signatures, TwiML, status call-backs, stream tokens |
 //! | [`retry`] | which outcome is tried again, when, and how often |
 //! | [`dispatcher`] | the queue: a pure machine without clock, task or socket |
@@ -23,8 +24,10 @@ pub mod menu;
 pub mod number;
 pub mod originate;
 pub mod payer;
+pub mod prove;
 pub mod retry;
 pub mod twilio;
 
 pub use number::parse_human;
 pub use originate::{CallPlan, OriginateError, Placed, PlanError, originate};
+pub use prove::{ProveError, prove};

@@ -81,6 +81,12 @@ impl Tx {
                 needs: "no approval yet: approving is an act of its own",
             });
         }
+        if new.proof.is_some() {
+            return Err(StoreError::Invalid {
+                field: "allowlist entry",
+                needs: "no proof yet: proving is an act of its own",
+            });
+        }
         if new.expires_at <= new.added_at {
             return Err(StoreError::Invalid { field: "expires_at", needs: "a time to come" });
         }
@@ -196,7 +202,7 @@ impl Tx {
 }
 
 /// The entry's JSON has a digest in place of its number, which stands in a column of its own.
-fn entry(row: &sqlx::sqlite::SqliteRow) -> Result<AllowlistEntry, StoreError> {
+pub(crate) fn entry(row: &sqlx::sqlite::SqliteRow) -> Result<AllowlistEntry, StoreError> {
     let bad = || StoreError::Stored { table: "allowlist", column: "content" };
     let row = Reader::new(row, "allowlist");
     let mut content: Value = row.json("content")?;

@@ -10,8 +10,9 @@ use callwright_compliance::policy::Limits;
 use jiff::Timestamp;
 
 use crate::call::CarrierSid;
-use crate::codec::{Reader, micros, name_of};
+use crate::codec::{micros, name_of};
 use crate::error::{Kind, RunningLimit, StoreError};
+use crate::evidence::{day_began, usage_of, usage_row};
 use crate::id::CallId;
 use crate::queue::{Lease, held};
 use crate::request::moved;
@@ -33,7 +34,7 @@ pub struct NewIntent {
     pub cost_cents_max: u32,
     /// Permit expiry plus the carrier request's time-out. Not after the end of the lease.
     pub expires: Timestamp,
-    /// The policy's limits. The running calls are counted against them once more: two nodes may have decided on the same count.
+    /// The policy's limits. Calls and spend are counted against them once more: two nodes may have decided on the same counts.
     pub limits: Limits,
 }
 
@@ -134,25 +135,28 @@ impl Tx {
         permit.map(|_| ()).ok_or(StoreError::NotFound(Kind::Decision))
     }
 
-    /// Whether one more call may run: rule L2 on the count as it is in this transaction, which is the only one that writes.
-    async fn room_for(&mut self, number: &PhoneNumber, limits: &Limits) -> Result<(), StoreError> {
-        let row = sqlx::query(
-            "SELECT count(*) AS system_running, count(*) FILTER (WHERE tenant = ?1) AS tenant_running, \
-             count(*) FILTER (WHERE number = ?2) AS number_running FROM call WHERE ended_at IS NULL",
-        )
-        .bind(self.tenant.as_str())
-        .bind(number.e164())
-        .fetch_one(&mut *self.db)
-        .await?;
-        let row = Reader::new(&row, "call");
-        for (limit, running, max) in [
-            (RunningLimit::System, row.number::<u32>("system_running")?, limits.system_running_max),
-            (RunningLimit::Tenant, row.number("tenant_running")?, limits.tenant_running_max),
-            (RunningLimit::Number, row.number("number_running")?, limits.number_running_max),
+    /// Whether one more call may run, begin and be paid for: rule L2 on the counts as they are in this transaction, which is the only one
+    /// that writes.
+    async fn room_for(&mut self, new: &NewIntent) -> Result<(), StoreError> {
+        let (now, tenant) = (self.now, &self.tenant);
+        let row = usage_row(&mut *self.db, tenant, &new.number, day_began(now), now).await?;
+        let usage = usage_of(&row)?;
+        let limits = &new.limits;
+        for (limit, count, max) in [
+            (RunningLimit::System, usage.system_running, limits.system_running_max),
+            (RunningLimit::Tenant, usage.tenant_running, limits.tenant_running_max),
+            (RunningLimit::Number, usage.number_running, limits.number_running_max),
+            (RunningLimit::Starts, usage.system_started_1s, limits.system_started_1s_max),
+            (RunningLimit::NumberDay, usage.number_started_today, limits.number_started_day_max),
+            (RunningLimit::TenantDay, usage.tenant_started_today, limits.tenant_started_day_max),
         ] {
-            if running >= max {
+            if count >= max {
                 return Err(StoreError::LimitReached(limit));
             }
+        }
+        let spent = usage.tenant_spent_today_cents.saturating_add(new.cost_cents_max.into());
+        if spent > limits.tenant_day_cents_max {
+            return Err(StoreError::LimitReached(RunningLimit::Spend));
         }
         Ok(())
     }
@@ -162,7 +166,7 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`]; [`StoreError::Transition`]; [`StoreError::LeaseTooShort`]: renew it;
-    /// [`StoreError::NotFound`] for the decision; [`StoreError::LimitReached`] where as many calls run as may;
+    /// [`StoreError::NotFound`] for the decision; [`StoreError::LimitReached`] where rule L2 lets no more;
     /// [`StoreError::Duplicate`] where the decision was spent.
     pub async fn dial_intent(&mut self, lease: &Lease, new: &NewIntent) -> Result<(), StoreError> {
         self.enter()?;
@@ -174,7 +178,7 @@ impl Tx {
             return Err(StoreError::LeaseTooShort);
         }
         self.permitted(new.decision, lease.request()).await?;
-        self.room_for(&new.number, &new.limits).await?;
+        self.room_for(new).await?;
         sqlx::query(
             "INSERT INTO call (tenant, id, request, decision, node, number, cost_cents, intent_at) \
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

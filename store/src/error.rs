@@ -67,7 +67,7 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// What a limit on running calls counts.
+/// What a limit on calls counts (rule L2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunningLimit {
     /// The calls of the whole system.
@@ -76,14 +76,26 @@ pub enum RunningLimit {
     Tenant,
     /// The calls to the number.
     Number,
+    /// The calls that the whole system began in the last second.
+    Starts,
+    /// The calls that were begun to the number today.
+    NumberDay,
+    /// The calls that were begun for the tenant today.
+    TenantDay,
+    /// What the tenant's calls of today may cost.
+    Spend,
 }
 
 impl std::fmt::Display for RunningLimit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            RunningLimit::System => "on the whole system",
-            RunningLimit::Tenant => "for this tenant",
-            RunningLimit::Number => "to this number",
+            RunningLimit::System => "as many calls run on the whole system as may",
+            RunningLimit::Tenant => "as many calls run for this tenant as may",
+            RunningLimit::Number => "as many calls run to this number as may",
+            RunningLimit::Starts => "calls begin as fast as they may",
+            RunningLimit::NumberDay => "this number was called as often today as it may be",
+            RunningLimit::TenantDay => "this tenant placed as many calls today as it may",
+            RunningLimit::Spend => "this tenant's spend of the day would be exceeded",
         })
     }
 }
@@ -123,8 +135,8 @@ pub enum StoreError {
     /// The lease ends before the intent to dial does.
     #[error("the lease ends before the intent to dial expires: renew it first, for longer")]
     LeaseTooShort,
-    /// As many calls run as the policy lets run: another one began since the decision.
-    #[error("as many calls run {0} as may: try again when one has ended")]
+    /// As many calls run, began or were paid for as the policy lets: another one began since the decision.
+    #[error("{0}: another call began since the decision; try again later")]
     LimitReached(RunningLimit),
     /// The request's data key was destroyed; what it sealed cannot be read any more (rule K1).
     #[error("the request was erased: its patient values cannot be read any more")]

@@ -9,7 +9,9 @@ use callwright_compliance::facts::{KillSwitch, SwitchState, Usage};
 use callwright_compliance::id::{DecisionId, RequestId, TenantId, VendorId};
 use callwright_compliance::number::PhoneNumber;
 use callwright_compliance::vendor::{Register, Role, Row};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use sqlx::sqlite::SqliteRow;
 
 use crate::codec::{Reader, json, micros, name_of};
 use crate::error::{Kind, StoreError};
@@ -123,31 +125,7 @@ impl Store {
         day_began: Timestamp,
         now: Timestamp,
     ) -> Result<Usage, StoreError> {
-        let second_ago = now.checked_sub(SignedDuration::from_secs(1)).unwrap_or(now);
-        let row = sqlx::query(
-            "SELECT count(*) FILTER (WHERE ended_at IS NULL) AS system_running, \
-             count(*) FILTER (WHERE ended_at IS NULL AND tenant = ?1) AS tenant_running, \
-             count(*) FILTER (WHERE ended_at IS NULL AND number = ?2) AS number_running, \
-             count(*) FILTER (WHERE intent_at > ?3) AS system_started_1s, \
-             count(*) FILTER (WHERE number = ?2 AND intent_at >= ?4) AS number_started_today, \
-             ifnull(sum(cost_cents) FILTER (WHERE tenant = ?1 AND intent_at >= ?4), 0) AS spent \
-             FROM call WHERE ended_at IS NULL OR intent_at > ?3 OR intent_at >= ?4",
-        )
-        .bind(tenant.as_str())
-        .bind(number.e164())
-        .bind(micros(second_ago))
-        .bind(micros(day_began))
-        .fetch_one(self.readers())
-        .await?;
-        let row = Reader::new(&row, "call");
-        Ok(Usage {
-            system_running: row.number("system_running")?,
-            tenant_running: row.number("tenant_running")?,
-            number_running: row.number("number_running")?,
-            system_started_1s: row.number("system_started_1s")?,
-            number_started_today: row.number("number_started_today")?,
-            tenant_spent_today_cents: row.number("spent")?,
-        })
+        usage_of(&usage_row(self.readers(), tenant, number, day_began, now).await?)
     }
 
     /// A decision's record.
@@ -293,6 +271,54 @@ impl Tx {
         .map_err(|error| StoreError::from(error).duplicate(Kind::Decision))?;
         self.leave(Action::DecisionMade, Object::request(&record.request).under(record.id)).await
     }
+}
+
+/// The last midnight. Days are counted in UTC: the practice's own zone would move the border of a courtesy limit by hours only.
+#[must_use]
+pub fn day_began(now: Timestamp) -> Timestamp {
+    let today = now.to_zoned(TimeZone::UTC);
+    today.start_of_day().map_or(now, |midnight| midnight.timestamp())
+}
+
+/// Counts what runs, began and was spent: as evidence for a decision, and once more before a call is dialled.
+pub(crate) async fn usage_row<'c>(
+    db: impl sqlx::Executor<'c, Database = sqlx::Sqlite>,
+    tenant: &TenantId,
+    number: &PhoneNumber,
+    day_began: Timestamp,
+    now: Timestamp,
+) -> Result<SqliteRow, StoreError> {
+    let second_ago = now.checked_sub(SignedDuration::from_secs(1)).unwrap_or(now);
+    let row = sqlx::query(
+        "SELECT count(*) FILTER (WHERE ended_at IS NULL) AS system_running, \
+             count(*) FILTER (WHERE ended_at IS NULL AND tenant = ?1) AS tenant_running, \
+             count(*) FILTER (WHERE ended_at IS NULL AND number = ?2) AS number_running, \
+             count(*) FILTER (WHERE intent_at > ?3) AS system_started_1s, \
+             count(*) FILTER (WHERE number = ?2 AND intent_at >= ?4) AS number_started_today, \
+             count(*) FILTER (WHERE tenant = ?1 AND intent_at >= ?4) AS tenant_started_today, \
+             ifnull(sum(cost_cents) FILTER (WHERE tenant = ?1 AND intent_at >= ?4), 0) AS spent \
+             FROM call WHERE ended_at IS NULL OR intent_at > ?3 OR intent_at >= ?4",
+    )
+    .bind(tenant.as_str())
+    .bind(number.e164())
+    .bind(micros(second_ago))
+    .bind(micros(day_began))
+    .fetch_one(db)
+    .await?;
+    Ok(row)
+}
+
+pub(crate) fn usage_of(row: &SqliteRow) -> Result<Usage, StoreError> {
+    let row = Reader::new(row, "call");
+    Ok(Usage {
+        system_running: row.number("system_running")?,
+        tenant_running: row.number("tenant_running")?,
+        number_running: row.number("number_running")?,
+        system_started_1s: row.number("system_started_1s")?,
+        number_started_today: row.number("number_started_today")?,
+        tenant_started_today: row.number("tenant_started_today")?,
+        tenant_spent_today_cents: row.number("spent")?,
+    })
 }
 
 pub(crate) fn found(changed: u64, what: Kind) -> Result<(), StoreError> {

@@ -22,10 +22,11 @@ use crate::keys::{KeyRing, OTHERS, sync_folder};
 use crate::sealed::Sealed;
 
 /// Every migration in order. A migration that has shipped is never edited: its digest is kept in each database.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (3, "checkpoints", include_str!("../migrations/0003_checkpoints.sql")),
     (4, "retention", include_str!("../migrations/0004_retention.sql")),
+    (7, "test_number", include_str!("../migrations/0007_test_number.sql")),
 ];
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -32,7 +32,8 @@ A request is a JSON object:
     \"ai_call_consent\": { \"state\": \"granted\", \"at\": \"2026-11-02T15:00:00Z\", \"method\": \"signed\", \"evidence\": \"form-17\" },
     \"patient_kind\": \"real\"
   }
-May be left out: patient.group_number, patient.date_of_service, priority (0-9), not_before, due.
+May be left out: patient.group_number, patient.date_of_service, priority (0-9), not_before, due, class.
+With \"class\": \"test\" a proven number of your own is called in the payer's place (`callwright setup test-number`), about a made-up patient.
 
 Examples:
   callwright call request.json --config callwright.toml --as ann

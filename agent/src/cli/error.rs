@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use callwright_dialplan::ProveError;
 use callwright_sim::SimError;
 use callwright_sim::payer::problems::ScenarioError;
 use callwright_store::{Fault, StoreError};
@@ -65,6 +66,9 @@ pub enum CliError {
     /// The call.
     #[error(transparent)]
     Dial(#[from] DialError),
+    /// The proof of a number of one's own.
+    #[error(transparent)]
+    Prove(#[from] ProveError),
     /// The result.
     #[error(transparent)]
     Result(#[from] ResultError),
@@ -122,7 +126,14 @@ impl CliError {
             | CliError::Start(_)
             | CliError::Intake(IntakeError::Problems(_))
             | CliError::Demo(DemoError::NoScenario { .. } | DemoError::Scenario(_))
-            | CliError::Dial(DialError::NoLine | DialError::NoQuestions | DialError::Plan(_))
+            | CliError::Intake(IntakeError::Facts(DialError::NoTestNumber))
+            | CliError::Dial(
+                DialError::NoLine
+                | DialError::NoTestNumber
+                | DialError::NoQuestions
+                | DialError::Plan(_),
+            )
+            | CliError::Prove(ProveError::Expired | ProveError::VerifiedAlready)
             | CliError::Result(ResultError::Exists { .. })
             | CliError::Rights(
                 RightsError::Blocked { .. }
@@ -145,6 +156,7 @@ impl CliError {
             | CliError::Intake(_)
             | CliError::Io { .. }
             | CliError::Output(_)
+            | CliError::Prove(_)
             | CliError::Result(_)
             | CliError::Rights(_)
             | CliError::Sim(_) => Exit::NotGood,

@@ -13,6 +13,7 @@ mod host;
 mod logs;
 pub mod output;
 mod person;
+mod policy;
 mod replay;
 mod result;
 mod retention;
@@ -39,6 +40,7 @@ const AFTER_HELP: &str = "\
 Begin with:
   callwright demo                                     one whole call on this machine, against a simulated payer
   callwright check --config callwright.toml           what a first real call still needs
+  callwright policy explain --to +18002000140 --class payer --config callwright.toml
   callwright call request.json --config callwright.toml
 
 Exit codes:
@@ -70,6 +72,8 @@ enum Command {
     /// Verify the audit, sign and anchor it, prove an entry of it, export it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     #[command(subcommand)]
     Switch(switch::SwitchCommand),
     /// How long records are kept, and the purge of what is past its period
@@ -135,6 +139,7 @@ pub async fn run(cli: Cli, session: Session, out: &mut Out) -> Result<Exit, CliE
         Command::Check(args) => check::run(&args, session, out).await,
         Command::Replay(args) => replay::run(&args, session, out),
         Command::Audit(command) => audit::run(&command, session, out).await,
+        Command::Policy(command) => policy::run(&command, session, out).await,
         Command::Switch(command) => switch::run(&command, session, out).await,
         Command::Retention(command) => retention::run(&command, session, out).await,
         Command::Hold(command) => hold::run(&command, session, out).await,

@@ -12,12 +12,12 @@ use super::output::test::Captured;
 use super::*;
 
 /// A folder with a configuration file.
-pub(super) struct Place {
+pub(in crate::cli) struct Place {
     folder: TempDir,
 }
 
 impl Place {
-    pub(super) fn new() -> Place {
+    pub(in crate::cli) fn new() -> Place {
         let folder = tempfile::tempdir().unwrap();
         // An installation in the folder, without the carrier's secret.
         let text = include_str!("../../../deploy/callwright.toml")
@@ -26,29 +26,38 @@ impl Place {
         Place { folder }
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(in crate::cli) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) async fn run(&self, command: &str) -> (Result<Exit, CliError>, String) {
+    pub(in crate::cli) async fn run(&self, command: &str) -> (Result<Exit, CliError>, String) {
         let config = self.path("callwright.toml");
         let words = command.replace("CONFIG", &format!("--config {}", config.display()));
         let words = words.replace("FOLDER", &self.folder.path().display().to_string());
-        let cli = Cli::try_parse_from(["callwright"].into_iter().chain(words.split(' '))).unwrap();
+        self.run_words(words.split(' ')).await
+    }
+
+    /// Runs a command whose words may have blanks.
+    pub(in crate::cli) async fn run_words<'w>(
+        &self,
+        words: impl Iterator<Item = &'w str>,
+    ) -> (Result<Exit, CliError>, String) {
+        let cli = Cli::try_parse_from(["callwright"].into_iter().chain(words)).unwrap();
         let captured = Captured::default();
         let session = Session { clock: Clock, logs: Logs::Silent };
         let exit = run(cli, session, &mut captured.out()).await;
         (exit, captured.text())
     }
 
-    pub(super) async fn good(&self, command: &str) -> String {
+    pub(in crate::cli) async fn good(&self, command: &str) -> String {
         let (exit, text) = self.run(command).await;
         assert_eq!(exit.map_err(|error| error.to_string()), Ok(Exit::Good), "{command}: {text}");
         text
     }
 
     /// A practice with everything in the store that a call needs.
-    pub(super) async fn set_up(&self) {
+    pub(in crate::cli) async fn set_up(&self) {
+        let today = Clock.wall().to_zoned(jiff::tz::TimeZone::UTC).date();
         fs::write(self.path("tax"), "12-3456789\n").unwrap();
         fs::write(self.path("page"), "call us").unwrap();
         self.good("setup key CONFIG").await;
@@ -69,11 +78,11 @@ impl Place {
             self.good(&format!("setup vendor CONFIG --as ann --practice oak {vendor}")).await;
         }
         let printed = self
-            .good(
+            .good(&format!(
                 "setup allow CONFIG --as ann --practice oak --payer acme-health \
                  --purpose medical_benefits --document FOLDER/page --published payer_website \
-                 --seen-on 2026-01-02 --line-type toll_free",
-            )
+                 --seen-on {today} --line-type toll_free",
+            ))
             .await;
         let entry = printed.split([' ', ';']).nth(1).unwrap();
         let approve = format!("setup approve CONFIG --practice oak --entry {entry}");

@@ -4,6 +4,7 @@
 //! relative to the folder that the file lies in. `deploy/callwright.toml` is the documented example. This module opens nothing but the
 //! file itself; `services` does.
 
+mod place;
 mod policy;
 mod problem;
 mod secret;
@@ -16,21 +17,24 @@ mod vendors;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use callwright_compliance::vendor::Role;
 use callwright_compliance::{Digest, PhoneNumber, Policy, VendorId};
 use callwright_dialplan::number::parse_human;
 use callwright_dialplan::twilio::ClientConfig;
 use toml::Table;
 
+pub use place::Place;
 pub use problem::{ConfigErrors, Fault, Problem};
 pub use secret::{SecretError, SecretSource};
 pub use services::{Opened, StartError};
 pub use vendors::{Hears, Reach, Speaks, VendorChoice, WordsTurns};
 
 use crate::services::FileKeeping;
+use place::Places;
 use section::Section;
 
 /// What a call is reckoned to cost a minute where the file does not say: a US toll-free minute with a media stream, rounded up.
-const CENTS_PER_MINUTE: u32 = 5;
+pub(crate) const CENTS_PER_MINUTE: u32 = 5;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -157,8 +161,7 @@ impl Config {
             let fault = Fault::Unreadable(error.kind());
             let mend =
                 "give the path of a configuration file; deploy/callwright.toml is an example";
-            let problem = Problem { key: String::new(), fault, mend: mend.to_owned() };
-            ConfigErrors::new(path, vec![problem])
+            ConfigErrors::new(path, vec![Problem::new("", fault, mend)], &Places::none())
         })?;
         Config::parse(&text, path)
     }
@@ -168,35 +171,43 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigErrors> {
-        let mut file = toml::from_str::<Table>(text).map_err(|error| {
-            let fault = Fault::Syntax(error.message().to_owned());
-            let mend = match error.span() {
-                Some(span) => format!("look at line {}", line_at(text, span.start)),
-                None => "compare it with deploy/callwright.toml".to_owned(),
-            };
-            ConfigErrors::new(path, vec![Problem { key: String::new(), fault, mend }])
-        })?;
+        let (places, broken) = Places::of(text);
+        let syntax = |error: &toml::de::Error| Problem {
+            place: error.span().map(|span| places.byte(span.start)),
+            ..Problem::new(
+                "",
+                Fault::Syntax(error.message().to_owned()),
+                "compare it with deploy/callwright.toml",
+            )
+        };
+        if !broken.is_empty() {
+            let problems = broken.iter().map(syntax).collect();
+            return Err(ConfigErrors::new(path, problems, &places));
+        }
+        let mut file = toml::from_str::<Table>(text)
+            .map_err(|error| ConfigErrors::new(path, vec![syntax(&error)], &places))?;
         let base = path.parent().unwrap_or(Path::new(""));
         let mut problems = Vec::new();
         let digest = Digest::of(text.as_bytes());
         let config = read(&mut file, base, digest, &mut problems);
         for key in file.keys() {
-            problems.push(Problem {
-                key: key.clone(),
-                fault: Fault::Unknown,
-                mend: "the tables are server, store, calls, carrier, speech_to_text, language_model, text_to_speech, speech, policy, payers, audit, log"
-                    .to_owned(),
-            });
+            problems.push(Problem::new(
+                key,
+                Fault::Unknown,
+                "the tables are server, store, calls, carrier, speech_to_text, language_model, text_to_speech, speech, policy, payers, audit, log",
+            ));
         }
         match config {
             Some(config) if problems.is_empty() => Ok(config),
-            _ => Err(ConfigErrors::new(path, problems)),
+            _ => Err(ConfigErrors::new(path, problems, &places)),
         }
     }
-}
 
-fn line_at(text: &str, byte: usize) -> usize {
-    text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
+    /// The roles whose vendor is not on the practice's own machines, as far as this file says.
+    fn hosted(vendors: &VendorChoice, carrier: &Carrier) -> Vec<Role> {
+        let carrier = carrier.base_url.starts_with("https://").then_some(Role::Carrier);
+        vendors.hosted().into_iter().chain(carrier).collect()
+    }
 }
 
 /// Every table, so that each one's mistakes are noted; `None` where any has some.
@@ -218,16 +229,18 @@ fn read(
     let anchors = folder(Section::take(file, "audit", problems), "anchor_folder", base);
     let log = log(Section::take(file, "log", problems));
     let policy = policy::read(file.remove("policy"), problems);
+    let vendors = hears.zip(words).zip(speaks).map(|((speech_to_text, language_model), speaks)| {
+        VendorChoice { speech_to_text, language_model, text_to_speech: speaks }
+    });
+    if let (Some(policy), Some(vendors), Some(carrier)) = (&policy, &vendors, &carrier) {
+        policy::flags(policy, &Config::hosted(vendors, carrier), problems);
+    }
     Some(Config {
         server: server?,
         store: store?,
         calls: calls?,
         carrier: carrier?,
-        vendors: VendorChoice {
-            speech_to_text: hears?,
-            language_model: words?,
-            text_to_speech: speaks?,
-        },
+        vendors: vendors?,
         speech_cache: speech.unwrap_or_else(|| base.join("cache")),
         policy: policy?,
         payers,

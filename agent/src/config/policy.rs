@@ -1,14 +1,23 @@
 //! The policy of the file: the recommended values, with what the file's `[policy]` table sets laid over them.
 //!
-//! Each value that the file sets is tried alone, so that every mistake is named and not only the first.
+//! With `base = "none"` nothing is recommended: every limit that the file does not set is missing, and named. Each value that the file
+//! sets is tried alone, so that every mistake is named and not only the first; then the whole is asked whether it contradicts itself
+//! ([`Policy::mistakes`]). Such a policy is refused here, before a call is refused by it.
 
 use callwright_compliance::Policy;
+use callwright_compliance::policy::{PolicyFault, PolicyMistake};
 use callwright_compliance::retention::Periods;
+use callwright_compliance::vendor::Role;
 use serde_json::Value;
 
 use super::problem::{Fault, Problem};
 
 const MEND: &str = "see deploy/callwright.toml for the keys of a policy";
+const MEND_BASE: &str = "write base = \"recommended\", or \"none\" to set every limit yourself";
+const MEND_UNSET: &str = "write a number above zero; to stop calls, throw the kill switch";
+const MEND_MISSING: &str = "write it, or leave base = \"none\" out to have the recommended value";
+const MEND_BOUND: &str = "change one of the two; what this file does not set is as recommended";
+const MEND_FLAGS: &str = "name the flags that the hosted vendor in this role must have set: no_training, no_retention, authenticated_media, customer_key";
 
 /// A value that the file sets, and the keys that lead to it.
 struct Leaf {
@@ -16,51 +25,124 @@ struct Leaf {
     value: Value,
 }
 
-/// The policy, or `None` where a mistake was noted.
+/// What the values of the file are laid over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Base {
+    Recommended,
+    None,
+}
+
+impl Base {
+    fn policy(self) -> Policy {
+        match self {
+            Base::Recommended => Policy::recommended(),
+            Base::None => Policy::strict_default(),
+        }
+    }
+}
+
+/// The policy as far as it can be read. The caller refuses it where any mistake was noted.
 pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> Option<Policy> {
-    let base = Policy::recommended();
-    let Some(table) = table else {
-        return Some(base);
+    let Some(mut table) = table else {
+        return Some(Policy::recommended());
     };
-    let (Ok(base), Ok(set)) = (serde_json::to_value(&base), serde_json::to_value(&table)) else {
+    let base = base(&mut table, problems);
+    let (Ok(json), Ok(set)) = (serde_json::to_value(base.policy()), serde_json::to_value(&table))
+    else {
         problems.push(problem("policy", "it holds a value that no policy has".to_owned()));
         return None;
     };
     let mut leaves = Vec::new();
     flatten(set, &mut vec![], &mut leaves);
-    let mut whole = base.clone();
-    let mut good = true;
-    for leaf in leaves {
-        let mut alone = base.clone();
+    let mut whole = json.clone();
+    for leaf in &leaves {
+        let mut alone = json.clone();
         overlay(&mut alone, &leaf.path, &leaf.value);
         match serde_json::from_value::<Policy>(alone) {
             Ok(_) => overlay(&mut whole, &leaf.path, &leaf.value),
-            Err(why) => {
-                good = false;
-                problems.push(problem(&format!("policy.{}", leaf.path.join(".")), why.to_string()));
-            }
+            Err(why) => problems.push(refused(&key(&leaf.path), &why.to_string())),
         }
     }
-    if !good {
-        return None;
-    }
-    let policy: Policy = serde_json::from_value(whole)
+    let policy = serde_json::from_value::<Policy>(whole)
         .map_err(|why| problems.push(problem("policy", why.to_string())))
         .ok()?;
-    match Periods::new(&policy.retention) {
-        Ok(_) => Some(policy),
-        Err(bad) => {
-            let each = bad.iter().map(|bad| {
-                problem(&format!("policy.retention.{}", bad.class.key()), bad.to_string())
-            });
-            problems.extend(each);
-            None
+    for mistake in policy.mistakes() {
+        let found = sense(&mistake, base, &leaves);
+        // A value that is wrong is wrong once.
+        let known = |found: &Problem| problems.iter().any(|problem| problem.key == found.key);
+        problems.extend(found.filter(|found| !known(found)));
+    }
+    if let Err(bad) = Periods::new(&policy.retention) {
+        let each = bad.iter().map(|bad| {
+            problem(&format!("policy.retention.{}", bad.class.key()), bad.to_string())
+        });
+        problems.extend(each);
+    }
+    Some(policy)
+}
+
+/// Notes the roles whose hosted vendor needs no flag: it might keep what it gets (rule V1).
+pub(super) fn flags(policy: &Policy, hosted: &[Role], problems: &mut Vec<Problem>) {
+    for role in policy.roles_without_flags(hosted) {
+        let key = format!("policy.vendors.required_flags.{role}");
+        let why = "the role has a hosted vendor, and the policy requires no flag of it (rule V1)";
+        problems.push(Problem::new(key, Fault::Value(why.to_owned()), MEND_FLAGS));
+    }
+}
+
+fn base(table: &mut toml::Value, problems: &mut Vec<Problem>) -> Base {
+    let named = table.as_table_mut().and_then(|table| table.remove("base"));
+    match named.as_ref().map(toml::Value::as_str) {
+        None | Some(Some("recommended")) => Base::Recommended,
+        Some(Some("none")) => Base::None,
+        Some(_) => {
+            let fault = Fault::Kind("one of the words it may be");
+            problems.push(Problem::new("policy.base", fault, MEND_BASE));
+            Base::Recommended
         }
     }
 }
 
+/// A mistake of the whole policy, as one of the file.
+fn sense(mistake: &PolicyMistake, base: Base, leaves: &[Leaf]) -> Option<Problem> {
+    let key = format!("policy.{}", mistake.key);
+    let is_set = leaves.iter().any(|leaf| self::key(&leaf.path) == key);
+    let (fault, mend) = match mistake.fault {
+        PolicyFault::Unset if !is_set && base == Base::None => (Fault::Missing, MEND_MISSING),
+        PolicyFault::Unset => (Fault::Value(mistake.to_string()), MEND_UNSET),
+        // A recommended limit that never counts, because the file sets a narrower one beside it, is nobody's mistake.
+        PolicyFault::Above { .. } if !is_set && mistake.key.starts_with("limits.") => return None,
+        PolicyFault::Above { .. } | PolicyFault::Below { .. } | PolicyFault::NoTimeToConfirm => {
+            (Fault::Value(mistake.to_string()), MEND_BOUND)
+        }
+        PolicyFault::AboveRule { .. } => {
+            (Fault::Value(mistake.to_string()), "lower it: no policy may allow more than the rule")
+        }
+    };
+    Some(Problem::new(key, fault, mend))
+}
+
+fn key(path: &[String]) -> String {
+    let mut key = "policy".to_owned();
+    for part in path {
+        key.push('.');
+        key.push_str(part);
+    }
+    key
+}
+
 fn problem(key: &str, why: String) -> Problem {
-    Problem { key: key.to_owned(), fault: Fault::Value(why), mend: MEND.to_owned() }
+    Problem::new(key, Fault::Value(why), MEND)
+}
+
+/// What serde says about one value. Of a key that nobody knows it lists the others.
+fn refused(key: &str, why: &str) -> Problem {
+    match why.strip_prefix("unknown field ").and_then(|rest| rest.split_once("expected ")) {
+        Some((_, others)) => {
+            Problem::new(key, Fault::Unknown, format!("remove it, or write {others}"))
+        }
+        None => problem(key, why.to_owned()),
+    }
 }
 
 fn flatten(value: Value, path: &mut Vec<String>, leaves: &mut Vec<Leaf>) {

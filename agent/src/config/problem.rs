@@ -1,9 +1,11 @@
 //! What can be wrong with a configuration file. Everything is collected, so that one run names all of it.
 //!
-//! A message names the key, never its value: a secret may stand where it does not belong.
+//! A message names the key and its place, never its value: a secret may stand where it does not belong.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+use super::place::{Place, Places};
 
 /// What is wrong with one key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,10 +43,22 @@ pub struct Problem {
     pub fault: Fault,
     /// How to mend it.
     pub mend: String,
+    /// Where it is, where that is known: what is missing is missing from its table.
+    pub place: Option<Place>,
+}
+
+impl Problem {
+    /// A mistake whose place is looked up later.
+    pub(super) fn new(key: impl Into<String>, fault: Fault, mend: impl Into<String>) -> Problem {
+        Problem { key: key.into(), fault, mend: mend.into(), place: None }
+    }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = self.place {
+            write!(f, "{place}: ")?;
+        }
         if self.key.is_empty() {
             write!(f, "{}: {}", self.fault, self.mend)
         } else {
@@ -53,7 +67,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All mistakes of a file, in the order in which they were found; never empty.
+/// All mistakes of a file, in the order of their places, those without one first; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors {
     file: PathBuf,
@@ -61,8 +75,23 @@ pub struct ConfigErrors {
 }
 
 impl ConfigErrors {
-    pub(super) fn new(file: &Path, problems: Vec<Problem>) -> ConfigErrors {
+    pub(super) fn new(
+        file: &Path,
+        mut problems: Vec<Problem>,
+        places: &Places<'_>,
+    ) -> ConfigErrors {
+        for problem in &mut problems {
+            problem.place = problem.place.or_else(|| places.find(&problem.key, &problem.fault));
+        }
+        problems.sort_by_key(|problem| problem.place);
         ConfigErrors { file: file.to_owned(), problems }
+    }
+
+    /// Whether there is no such file.
+    #[must_use]
+    pub fn is_no_file(&self) -> bool {
+        let gone = Fault::Unreadable(std::io::ErrorKind::NotFound);
+        self.problems.iter().any(|problem| problem.fault == gone)
     }
 
     /// The mistakes.

@@ -28,11 +28,8 @@ impl<'p> Section<'p> {
             None => Table::new(),
             Some(Value::Table(table)) => table,
             Some(_) => {
-                problems.push(Problem {
-                    key: name.to_owned(),
-                    fault: Fault::Kind("a table"),
-                    mend: format!("write it as [{name}]"),
-                });
+                let mend = format!("write it as [{name}]");
+                problems.push(Problem::new(name, Fault::Kind("a table"), mend));
                 Table::new()
             }
         };
@@ -42,7 +39,7 @@ impl<'p> Section<'p> {
     /// Notes a mistake about a key.
     pub(super) fn note(&mut self, key: &str, fault: Fault, mend: &str) {
         let key = format!("{}.{key}", self.name);
-        self.problems.push(Problem { key, fault, mend: mend.to_owned() });
+        self.problems.push(Problem::new(key, fault, mend));
     }
 
     fn value(&mut self, key: &'static str) -> Option<Value> {
@@ -131,7 +128,7 @@ impl<'p> Section<'p> {
             } else {
                 (Fault::Unknown, format!("remove it, or write one of {known}"))
             };
-            self.problems.push(Problem { key: format!("{}.{key}", self.name), fault, mend });
+            self.problems.push(Problem::new(format!("{}.{key}", self.name), fault, mend));
         }
     }
 }

@@ -64,6 +64,106 @@ fn two_bad_policy_values_are_two_messages() {
     assert_eq!(keys(&text), ["policy.consent.absence", "policy.consent.age"]);
 }
 
+/// The place of the first line that has `text`, and of `part` in it.
+fn place(file: &str, text: &str, part: &str) -> Option<Place> {
+    let line = file.lines().position(|line| line.contains(text)).unwrap();
+    let column = file.lines().nth(line).unwrap().find(part).unwrap();
+    Some(Place { line: line + 1, column: column + 1 })
+}
+
+#[test]
+fn every_mistake_has_its_line_and_column() {
+    let text = GOOD
+        .replace("database =", "databse =")
+        .replace("level = \"info\"", "level = \"all\"")
+        .replace("total_s = 5400", "total_s = 9001")
+        .replace("absence = \"deny\"", "absense = \"deny\"");
+    let errors = parse(&text).unwrap_err();
+    let found: Vec<(&str, Option<Place>)> =
+        errors.problems().iter().map(|problem| (problem.key.as_str(), problem.place)).collect();
+    let wanted = [
+        ("store.database", place(&text, "[store]", "store")),
+        ("store.databse", place(&text, "databse =", "databse")),
+        ("log.level", place(&text, "level = \"all\"", "\"all\"")),
+        ("policy.caps.payer.total_s", place(&text, "total_s = 9001", "9001")),
+        ("policy.consent.absense", place(&text, "absense =", "absense")),
+    ];
+    assert_eq!(found, wanted);
+    assert!(errors.to_string().contains(&format!("\n  {}: `log.level`", wanted[2].1.unwrap())));
+}
+
+#[test]
+fn every_error_of_the_syntax_has_its_line() {
+    let text = "listen = \n[store]\ndatabase = \n";
+    let errors = parse(text).unwrap_err();
+    let lines: Vec<usize> =
+        errors.problems().iter().filter_map(|problem| Some(problem.place?.line)).collect();
+    assert!([1, 3].iter().all(|line| lines.contains(line)), "{errors}");
+}
+
+#[test]
+fn a_policy_that_contradicts_itself_is_refused() {
+    for (from, to, key) in [
+        ("total_s = 5400", "total_s = 600", "policy.caps.payer.conversation_s"),
+        ("conversation_s = 900", "conversation_s = 901", "policy.caps.payer.conversation_s"),
+        ("tenant_running_max = 4", "tenant_running_max = 0", "policy.limits.tenant_running_max"),
+        ("number_running_max = 1", "number_running_max = 5", "policy.limits.number_running_max"),
+        ("call_cents_max = 1500", "call_cents_max = 20001", "policy.limits.call_cents_max"),
+        (
+            "[policy.consent]",
+            "[policy.freshness]\nswitch_s = 6\n[policy.consent]",
+            "policy.freshness.switch_s",
+        ),
+        (
+            "[policy.consent]",
+            "[policy.allowlist]\nlife_days_max = 1\n[policy.consent]",
+            "policy.allowlist.sole_administrator",
+        ),
+        (
+            "[policy.consent]",
+            "[policy.vendors.required_flags]\ncarrier = []\n[policy.consent]",
+            "policy.vendors.required_flags.carrier",
+        ),
+        (
+            "[policy.consent]",
+            "[policy.vendors]\npermit_s = 60\n[policy.consent]",
+            "policy.vendors.permit_s",
+        ),
+        ("[policy.limits]", "[policy]\nbase = \"all\"\n[policy.limits]", "policy.base"),
+    ] {
+        assert!(GOOD.contains(from), "{from}");
+        assert_eq!(keys(&GOOD.replacen(from, to, 1)), [key], "{to}");
+    }
+    // A narrower limit beside a recommended one that never counts then is nobody's mistake.
+    let narrow =
+        GOOD.replace("system_running_max = 20\ntenant_running_max = 4", "system_running_max = 1");
+    assert!(parse(&narrow).is_ok());
+}
+
+#[test]
+fn without_a_base_every_limit_that_is_not_set_is_missing() {
+    let text = GOOD.replace("[policy.limits]", "[policy]\nbase = \"none\"\n[policy.limits]");
+    let errors = parse(&text).unwrap_err();
+    let missing: Vec<&str> = errors
+        .problems()
+        .iter()
+        .filter(|problem| problem.fault == Fault::Missing)
+        .map(|problem| problem.key.as_str())
+        .collect();
+    for key in [
+        "policy.limits.system_started_1s_max",
+        "policy.caps.payer.ring_s",
+        "policy.freshness.switch_s",
+    ] {
+        assert!(missing.contains(&key), "{key}: {errors}");
+    }
+    assert!(!missing.contains(&"policy.limits.tenant_running_max"));
+    // What is set there is set; of the others each is named once, and so is the carrier's flags.
+    assert_eq!(missing.len(), 28 - 9);
+    assert_eq!(errors.problems().len(), missing.len() + 1);
+    assert!(errors.problems().iter().all(|problem| problem.place.is_some()), "{errors}");
+}
+
 #[test]
 fn a_policy_value_replaces_the_recommended_one_alone() {
     let config = parse(&GOOD.replace("tenant_running_max = 4", "tenant_running_max = 2")).unwrap();

@@ -114,6 +114,24 @@ impl VendorChoice {
         [(Role::SpeechToText, hears), (Role::LanguageModel, words), (Role::TextToSpeech, speaks)]
     }
 
+    /// The roles whose vendor is not on this machine, nor a server of one's own with a certificate of its own.
+    pub(super) fn hosted(&self) -> Vec<Role> {
+        let at = |role, reach: &Reach| reach.ca_file.is_none().then_some(role);
+        let hears = match &self.speech_to_text {
+            Hears::Local => None,
+            Hears::Deepgram { reach, .. } => at(Role::SpeechToText, reach),
+        };
+        let words = match &self.language_model {
+            WordsTurns::Local => None,
+            WordsTurns::OpenAi { reach, .. } => at(Role::LanguageModel, reach),
+        };
+        let speaks = match &self.text_to_speech {
+            Speaks::Local => None,
+            Speaks::ElevenLabs { reach, .. } => at(Role::TextToSpeech, reach),
+        };
+        [hears, words, speaks].into_iter().flatten().collect()
+    }
+
     /// Opens the recogniser. The local one takes seconds the first time: not on a thread that carries live audio.
     ///
     /// # Errors

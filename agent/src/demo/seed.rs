@@ -131,6 +131,7 @@ async fn allow(
         added_at: now,
         approval: Approval::Pending,
         expires_at: now + SignedDuration::from_hours(24 * 90),
+        proof: None,
     };
     let mut tx = services.store.begin(tenant, &Actor::Person(adder), now).await?;
     tx.add_allowlist_entry(&entry).await?;

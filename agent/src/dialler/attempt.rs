@@ -9,8 +9,7 @@ use callwright_compliance::permit::PERMIT_LIFE;
 use callwright_compliance::request::VendorUse;
 use callwright_compliance::vendor::Role;
 use callwright_compliance::{
-    CallClass, Decision, DecisionId, DialPermit, DialRequest, PhoneNumber, Purpose, VendorId,
-    decide,
+    Decision, DecisionId, DialPermit, DialRequest, PhoneNumber, Purpose, VendorId, decide,
 };
 use callwright_core::FieldId;
 use callwright_dialplan::originate::CallPlan as LegPlan;
@@ -26,6 +25,7 @@ use tokio::sync::mpsc;
 
 use super::files::CallFolder;
 use super::leg::CarrierLeg;
+use super::line::line_of;
 use super::result::{self, CallResult};
 use super::{Claimed, DialError, facts, keep, leave, plan};
 use crate::api::Api;
@@ -124,8 +124,7 @@ async fn open_case(
 ) -> Result<impl FnOnce(Claimed) -> Case + use<>, DialError> {
     let request = &claimed.request;
     let order = &request.order;
-    let payer = services.directory.payer(&order.payer).ok_or(DialError::NoLine)?.clone();
-    let line = payer.line(order.purpose).ok_or(DialError::NoLine)?.clone();
+    let (payer, line) = line_of(services, &request.tenant, order).await?;
     let set = services.pack.question_set(order.question_set.as_str());
     let questions = Arc::new(set.ok_or(DialError::NoQuestions)?.clone());
     let provider = services.store.provider(&request.tenant, &order.provider).await?;
@@ -155,18 +154,13 @@ fn vendor_uses(services: &Services) -> Result<Vec<VendorUse>, DialError> {
     Ok(uses)
 }
 
-/// The question that policy is asked about calling `to` for a request: at enqueueing and, anew, at dial time.
+/// The question that policy is asked about calling a line for a request: at enqueueing and, anew, at dial time.
 pub(crate) fn dial_request(
     services: &Services,
     request: &Request,
-    to: &PhoneNumber,
+    line: &Line,
 ) -> Result<DialRequest, DialError> {
-    let caps = &services.policy.caps;
-    let cap_s = match request.order.class {
-        CallClass::Test => caps.test.total_s,
-        // Class C is refused whatever it would cost.
-        CallClass::Payer | CallClass::Patient => caps.payer.total_s,
-    };
+    let cap_s = services.policy.caps.of(request.order.class).total_s;
     Ok(DialRequest {
         decision: DecisionId::random()?,
         tenant: request.tenant.clone(),
@@ -174,8 +168,9 @@ pub(crate) fn dial_request(
         class: request.order.class,
         purpose: request.order.purpose,
         patient: request.order.patient_kind,
-        to: to.clone(),
+        to: line.number.clone(),
         payer: request.order.payer.clone(),
+        needs: line.needs,
         vendors: vendor_uses(services)?,
         cost_cents_max: u64::from(cost_cents(services, cap_s)),
     })
@@ -189,7 +184,7 @@ fn cost_cents(services: &Services, seconds: u32) -> u32 {
 /// Gathers facts, decides, and writes the decision down before anything follows from it.
 async fn decide_on(services: &Services, case: &Case) -> Result<Decision, DialError> {
     let request = &case.claimed.request;
-    let dial = dial_request(services, request, &case.line.number)?;
+    let dial = dial_request(services, request, &case.line)?;
     let consent = facts::consent(services, request).await;
     let facts = facts::gather(services, request, consent, &case.line).await;
     let now = services.clock.wall();

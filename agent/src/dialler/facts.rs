@@ -1,16 +1,16 @@
 //! The evidence that a decision rests on, read anew for each decision.
 
-use callwright_compliance::Facts;
 use callwright_compliance::facts::{AiCallConsent, CallerIdentity, Reading, Source};
+use callwright_compliance::hours::PayerHours;
+use callwright_compliance::{Facts, PhoneNumber, RequestId, TenantId};
 use callwright_dialplan::payer::Line;
-use callwright_store::Request;
+use callwright_store::{Provider, Request, Store, StoreError, day_began};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::services::Services;
 
 /// A reading of the store: what cannot be read refuses.
-fn stored<T>(value: Result<T, callwright_store::StoreError>, as_of: Timestamp) -> Reading<T> {
+fn stored<T>(value: Result<T, StoreError>, as_of: Timestamp) -> Reading<T> {
     match value {
         Ok(value) => Reading::read(value, Source::Store, as_of),
         Err(error) => {
@@ -27,6 +27,41 @@ pub(super) async fn consent(services: &Services, request: &Request) -> Reading<A
     stored(now.map(|request| request.order.consent), as_of)
 }
 
+/// What facts are asked about, and what of them is not read from the store here.
+pub(crate) struct Asked<'a> {
+    /// For whom.
+    pub(crate) tenant: &'a TenantId,
+    /// For which request; one that is not stored has no switch of its own.
+    pub(crate) request: &'a RequestId,
+    /// Which number.
+    pub(crate) number: &'a PhoneNumber,
+    /// As whom the practice calls.
+    pub(crate) identity: Result<CallerIdentity, StoreError>,
+    /// The payer's hours, by the directory.
+    pub(crate) hours: Reading<Option<PayerHours>>,
+    /// What the patient said.
+    pub(crate) consent: Reading<AiCallConsent>,
+}
+
+/// Reads the facts of a decision as of one time. Nothing is written.
+pub(crate) async fn read(store: &Store, asked: Asked<'_>, as_of: Timestamp) -> Facts {
+    let Asked { tenant, request, number, identity, hours, consent } = asked;
+    Facts {
+        allowlist: stored(store.allowlist_for(tenant, number).await, as_of),
+        identity: stored(identity, as_of),
+        hours,
+        vendors: stored(store.register(tenant).await, as_of),
+        switch: stored(store.kill_switch(tenant, request).await, as_of),
+        consent,
+        usage: stored(store.usage(tenant, number, day_began(as_of), as_of).await, as_of),
+    }
+}
+
+/// As whom a practice calls for a provider.
+pub(crate) fn identity_of(provider: Provider) -> CallerIdentity {
+    CallerIdentity { registered_name: provider.registered_name, callback: provider.callback }
+}
+
 /// Gathers the facts about calling a payer's line for a request.
 pub(crate) async fn gather(
     services: &Services,
@@ -38,24 +73,9 @@ pub(crate) async fn gather(
     let tenant = &request.tenant;
     let as_of = services.clock.wall();
     // Read anew: what was loaded when the request was claimed may have been taken back since.
-    let identity = store.provider(tenant, &request.order.provider).await;
-    let identity = identity.map(|provider| CallerIdentity {
-        registered_name: provider.registered_name,
-        callback: provider.callback,
-    });
-    Facts {
-        allowlist: stored(store.allowlist_for(tenant, &line.number).await, as_of),
-        identity: stored(identity, as_of),
-        hours: Reading::read(Some(line.hours.clone()), Source::Directory, as_of),
-        vendors: stored(store.register(tenant).await, as_of),
-        switch: stored(store.kill_switch(tenant, &request.id).await, as_of),
-        consent,
-        usage: stored(store.usage(tenant, &line.number, day_began(as_of), as_of).await, as_of),
-    }
-}
-
-/// The last midnight. Days are counted in UTC: the practice's own zone would move the border of a courtesy limit by hours only.
-fn day_began(now: Timestamp) -> Timestamp {
-    let today = now.to_zoned(TimeZone::UTC);
-    today.start_of_day().map_or(now, |midnight| midnight.timestamp())
+    let identity = store.provider(tenant, &request.order.provider).await.map(identity_of);
+    let hours = Reading::read(Some(line.hours.clone()), Source::Directory, as_of);
+    let number = &line.number;
+    let asked = Asked { tenant, request: &request.id, number, identity, hours, consent };
+    read(store, asked, as_of).await
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use callwright_compliance::audit::{Action, Actor, Event};
 use callwright_compliance::egress::Recipient;
 use callwright_compliance::hours::PayerHours;
-use callwright_compliance::{DecisionRecord, Mend, ObjectId, Phi};
+use callwright_compliance::{DecisionRecord, Mend, ObjectId, Phi, ReasonCode};
 use callwright_dialplan::payer::next_open;
 use callwright_dialplan::retry::{CallOutcome, EndReason, Next, RetryRules};
 use callwright_dialplan::twilio::CallSid;
@@ -41,7 +41,8 @@ pub(super) async fn give_back(
     error: DialError,
 ) -> DialError {
     let now = services.clock.wall();
-    let needs_staff = matches!(error, DialError::NoLine | DialError::NoQuestions);
+    let needs_staff =
+        matches!(error, DialError::NoLine | DialError::NoTestNumber | DialError::NoQuestions);
     let result = if needs_staff {
         end(services, claimed, actor, &Ending::NeedsStaff, "not_callable").await
     } else {
@@ -65,7 +66,13 @@ pub(super) async fn refused(
     record: &DecisionRecord,
 ) -> Result<(), DialError> {
     let ending = after_refusal(record, &case.line.hours, services.clock.wall());
-    end(services, case.claimed, &case.actor, &ending, "policy_refused").await
+    end(services, case.claimed, &case.actor, &ending, outcome_of(record)).await
+}
+
+/// What a refused request came to. A payer that wants a social security number is told apart: a person calls there (rule V2).
+fn outcome_of(record: &DecisionRecord) -> &'static str {
+    let needs_ssn = record.reasons.iter().any(|reason| reason.code == ReasonCode::NeedsSsn);
+    if needs_ssn { "needs_ssn" } else { "policy_refused" }
 }
 
 /// What comes after a refusal: of several reasons, the one that is mended last.

@@ -9,6 +9,7 @@ mod files;
 mod keep;
 mod leave;
 mod leg;
+mod line;
 mod persist;
 mod plan;
 pub mod result;
@@ -22,10 +23,11 @@ use callwright_vendors::VendorError;
 
 pub(crate) use attempt::dial_request;
 pub use attempt::{Attempt, LEASE, attempt};
-pub(crate) use facts::gather;
+pub(crate) use facts::{Asked, gather, identity_of, read as read_facts};
 pub(crate) use files::{EXCHANGES, RESULT, SEALED, WORDS, seal_leftovers};
 pub(crate) use keep::after;
 pub(crate) use plan::{JOURNAL, RECORDING};
+pub(crate) use line::line_of;
 pub use result::{CallResult, FieldResult};
 
 use crate::results::ResultError;
@@ -40,6 +42,11 @@ pub enum DialError {
     /// The directory has no line of the payer for this purpose. Staff must add one.
     #[error("the payer directory has no line for this payer and purpose: add one to the directory")]
     NoLine,
+    /// The tenant has no number of its own for test calls of the payer's part. Staff must add one.
+    #[error(
+        "the allowlist has no test number for this payer: `callwright setup test-number` adds one"
+    )]
+    NoTestNumber,
     /// The prompt pack has no such question set.
     #[error("the prompt pack has no such question set")]
     NoQuestions,

@@ -10,8 +10,9 @@
 //! }
 //! ```
 //!
-//! `patient.group_number`, `patient.date_of_service`, `priority`, `not_before` and `due` may be left out. Nothing is dialled here: what
-//! is queued is decided on again at dial time (rule N4).
+//! `patient.group_number`, `patient.date_of_service`, `priority`, `not_before`, `due` and `class` may be left out; `"class": "test"` calls
+//! one's own proven number in the payer's place, about a synthetic patient. Nothing is dialled here: what is queued is decided on again at
+//! dial time (rule N4).
 
 mod fields;
 mod parse;
@@ -93,8 +94,8 @@ async fn screening(
     services.store.practice(&intake.tenant).await.map_err(unknown("/practice"))?;
     let provider = services.store.provider(&intake.tenant, &order.provider).await;
     provider.map_err(unknown("/provider"))?;
-    let line = services.directory.payer(&order.payer).and_then(|payer| payer.line(order.purpose));
-    let line = line.ok_or(IntakeError::Facts(DialError::NoLine))?;
+    let (_, line) =
+        dialler::line_of(services, &intake.tenant, order).await.map_err(IntakeError::Facts)?;
     let request = Request {
         tenant: intake.tenant.clone(),
         id: id.clone(),
@@ -107,8 +108,8 @@ async fn screening(
         erased_at: None,
     };
     let consent = Reading::read(request.order.consent.clone(), Source::Store, now);
-    let facts = dialler::gather(services, &request, consent, line).await;
-    let dial = dialler::dial_request(services, &request, &line.number);
+    let facts = dialler::gather(services, &request, consent, &line).await;
+    let dial = dialler::dial_request(services, &request, &line);
     let dial = dial.map_err(IntakeError::Facts)?;
     Ok(screen(&dial, &facts, &services.policy, now))
 }

@@ -22,6 +22,7 @@ const ID: &str = "an id: 1 to 64 letters, digits, `.`, `_` or `-`";
 const PROVIDER: &str = "a provider's id: 32 hexadecimal digits, as `setup provider` prints it";
 const PURPOSE: &str = "one of medical_benefits, dental_benefits";
 const SET: &str = "the name of a question set, as medical";
+const CLASS: &str = "one of payer, test, patient";
 const KIND: &str = "one of real, synthetic";
 const TIME: &str = "a time with its zone, as 2026-11-02T15:00:00Z";
 const DAY: &str = "a day that there is, as 1985-04-12";
@@ -91,6 +92,7 @@ fn request(
     let patient = fields.object("patient", "who the request is about");
     let consent = fields.object("ai_call_consent", "what the patient said to AI calls");
     let patient_kind = fields.required("patient_kind", KIND, named);
+    let class = fields.optional("class", CLASS, named::<CallClass>);
     let priority = priority(&mut fields);
     let not_before = fields.optional("not_before", TIME, |text| text.parse::<Timestamp>().ok());
     let due = fields.optional("due", TIME, |text| text.parse::<Timestamp>().ok());
@@ -118,7 +120,7 @@ fn request(
         order: Order {
             provider: provider?,
             payer: payer?,
-            class: CallClass::Payer,
+            class: class.ok()?.unwrap_or(CallClass::Payer),
             purpose: purpose?,
             patient_kind: patient_kind?,
             question_set: question_set?,

@@ -1,6 +1,6 @@
 //! What the intake takes and refuses, and that it never repeats a value.
 
-use callwright_compliance::Purpose;
+use callwright_compliance::{CallClass, Purpose};
 use callwright_dialplan::payer::Directory;
 use callwright_prompts::Pack;
 use proptest::prelude::*;
@@ -36,6 +36,7 @@ fn good() -> Value {
             "method": "signed", "evidence": "form-17",
         },
         "patient_kind": "real",
+        "class": "test",
         "priority": 9,
     })
 }
@@ -60,6 +61,11 @@ fn a_good_request_is_typed() {
     assert_eq!(intake.tenant.as_str(), "oak-street");
     assert_eq!(intake.order.not_before, NOW.parse().unwrap());
     assert_eq!(u8::from(intake.order.priority), 9);
+    assert_eq!(intake.order.class, CallClass::Test);
+    let mut request = good();
+    request.as_object_mut().unwrap().remove("class");
+    let intake = read(request.to_string().as_bytes(), FileKeeping::Sealed).ok().unwrap();
+    assert_eq!(intake.order.class, CallClass::Payer);
     assert_eq!(intake.patient.member_id.expose(Purpose::Compare), "W472 913-886");
     assert!(intake.patient.group_number.is_none());
 }
@@ -89,6 +95,7 @@ fn each_field_is_checked_and_named() {
         ("/ai_call_consent/method", json!("telepathy")),
         ("/ai_call_consent/evidence", json!("Maria Lopez")),
         ("/patient_kind", json!("dead")),
+        ("/class", json!("emergency")),
         ("/priority", json!(10)),
         ("/priority", json!(-1)),
     ] {

@@ -22,6 +22,10 @@ const ENDINGS: &[(&str, &str)] = &[
         "menu_stuck",
         "The payer's phone menu is not the one that is known. Its map must be looked at.",
     ),
+    (
+        "needs_ssn",
+        "The payer's line wants a social security number, which is never given. Nobody was called: a person must call.",
+    ),
     ("needs_staff", "The payer asked for something that only a person can give."),
     ("no_answer", "Nobody answered."),
     ("nobody_there", "Nobody was heard on the line."),

@@ -85,6 +85,10 @@ actions! {
     AllowlistAdded = "allowlist_added",
     /// An allowlist entry was approved.
     AllowlistApproved = "allowlist_approved",
+    /// The carrier was asked to prove that an entry's number is one's own.
+    AllowlistProofAsked = "allowlist_proof_asked",
+    /// The proof that an entry's number is one's own was written down.
+    AllowlistProven = "allowlist_proven",
     /// An allowlist entry was removed.
     AllowlistRemoved = "allowlist_removed",
     /// A row of the vendor register was changed.

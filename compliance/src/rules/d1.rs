@@ -14,9 +14,9 @@ use crate::rule::RuleId;
 pub(super) const RULE: Rule = Rule { id: RuleId::D1, check };
 
 /// The longest first sentence: six seconds of speech.
-const FIRST_SENTENCE_MS_CEILING: u32 = 6_000;
+pub(crate) const FIRST_SENTENCE_MS_CEILING: u32 = 6_000;
 /// An interrupted disclosure is repeated once.
-const REPEATS_CEILING: u8 = 1;
+pub(crate) const REPEATS_CEILING: u8 = 1;
 
 fn check(case: &Case<'_>) -> Check {
     match plan(case) {

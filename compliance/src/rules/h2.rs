@@ -2,7 +2,8 @@
 //! call may be placed at any hour.
 //!
 //! Source: own rule; a payer invites calls to a line by publishing it with its hours. Verified 2026-10-01.
-//! At enqueueing only what hours there are is checked, not the time: a request may wait for the morning.
+//! At enqueueing only what hours there are is checked, not the time: a request may wait for the morning. Hours without one window that
+//! can be open are as good as none.
 
 use super::{Case, Check, Rule, value};
 use crate::class::CallClass;
@@ -27,9 +28,13 @@ fn payer(case: &Case<'_>) -> Result<(), ReasonCode> {
     if hours.payer != case.request.payer {
         return Err(ReasonCode::HoursOfOtherPayer);
     }
+    // A request would wait in the queue for ever.
+    if !hours.ever_open() {
+        return Err(ReasonCode::HoursMissing);
+    }
     match (hours.opening(case.now), case.stage) {
         (Opening::Open, _) | (Opening::Closed, Stage::Enqueue) => Ok(()),
-        (Opening::Closed, Stage::Dial) => Err(ReasonCode::PayerClosed),
+        (Opening::Closed, Stage::Dial | Stage::Prove) => Err(ReasonCode::PayerClosed),
         (Opening::ZoneMissing, _) => Err(ReasonCode::HoursZoneMissing),
         (Opening::ZoneUnknown, _) => Err(ReasonCode::HoursZoneUnknown),
     }

@@ -1,5 +1,5 @@
 //! L1: every call has a hard cap, by our own timer and at the carrier. Class P: 90 minutes with hold, up to 150 by configuration, of which
-//! 15 are conversation; class T: 3 minutes. A cap that is not set is zero and refuses.
+//! 15 are conversation; class T: 3 minutes; class C: 10 minutes, 5 recommended. A cap that is not set is zero and refuses.
 //!
 //! Source: own rule; Twilio ends a call only after 4 h by default (twilio.com/docs/voice/limitations-and-edge-cases). Verified
 //! 2026-10-01. It sets the caps; the call's timers and the carrier enforce them.
@@ -18,23 +18,29 @@ const PAYER_CEILING: ClassCaps =
 /// The highest caps of class T that a policy may set.
 const TEST_CEILING: ClassCaps =
     ClassCaps { total_s: 3 * 60, ring_s: RING_CEILING_S, conversation_s: 3 * 60 };
+/// The highest caps of class C that a policy may set. The class is refused by rule C1 all the same.
+const PATIENT_CEILING: ClassCaps =
+    ClassCaps { total_s: 10 * 60, ring_s: RING_CEILING_S, conversation_s: 10 * 60 };
 /// Longer than any payer lets it ring; voicemail and forwarding answer sooner.
 const RING_CEILING_S: u32 = 60;
 
 fn check(case: &Case<'_>) -> Check {
-    match case.request.class {
-        CallClass::Patient => Check::NotApplicable,
-        CallClass::Payer | CallClass::Test => Check::Codes(caps(case).err().into_iter().collect()),
+    Check::Codes(caps(case).err().into_iter().collect())
+}
+
+/// The highest caps of a class.
+pub(crate) const fn ceiling(class: CallClass) -> ClassCaps {
+    match class {
+        CallClass::Payer => PAYER_CEILING,
+        CallClass::Test => TEST_CEILING,
+        CallClass::Patient => PATIENT_CEILING,
     }
 }
 
 /// The caps of the call.
 pub(crate) fn caps(case: &Case<'_>) -> Result<Caps, ReasonCode> {
-    let (set, ceiling) = match case.request.class {
-        CallClass::Payer => (case.policy.caps.payer, PAYER_CEILING),
-        CallClass::Test => (case.policy.caps.test, TEST_CEILING),
-        CallClass::Patient => return Err(ReasonCode::CapUnset),
-    };
+    let class = case.request.class;
+    let (set, ceiling) = (case.policy.caps.of(class), ceiling(class));
     if set.total_s == 0 || set.ring_s == 0 || set.conversation_s == 0 {
         return Err(ReasonCode::CapUnset);
     }

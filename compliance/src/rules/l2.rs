@@ -4,8 +4,7 @@
 //! A call without a price is free of every limit on spend, so it is refused unless its carrier is on the practice's own machines.
 //!
 //! Source: own rule. Verified 2026-10-01. The counts are evidence from the store, read before the decision. Two nodes that decide at the
-//! same moment see the same counts: the store counts running calls once more in the transaction that writes the intent to dial, and
-//! refuses there. It counts neither starts nor spend again.
+//! same moment see the same counts: the store counts once more in the transaction that writes the intent to dial, and refuses there.
 
 use super::{Case, Check, Rule, codes_where, value};
 use crate::decide::Stage;
@@ -44,6 +43,10 @@ fn check(case: &Case<'_>) -> Check {
         (
             full(usage.number_started_today, limits.number_started_day_max),
             ReasonCode::NumberCalledOften,
+        ),
+        (
+            full(usage.tenant_started_today, limits.tenant_started_day_max),
+            ReasonCode::TenantCalledOften,
         ),
         (day == 0 || spend > day, ReasonCode::DaySpendReached),
     ]));

@@ -14,8 +14,8 @@ pub(crate) mod l1;
 mod l2;
 mod n1;
 mod n2;
-mod n3;
-mod n4;
+pub(crate) mod n3;
+pub(crate) mod n4;
 #[cfg(test)]
 mod tests;
 mod v1;

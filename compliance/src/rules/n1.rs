@@ -5,16 +5,13 @@
 //! It does not look at area codes (N2).
 
 use super::{Case, Check, Rule};
-use crate::number::{NumberError, PhoneNumber};
+use crate::number::PhoneNumber;
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
 pub(super) const RULE: Rule = Rule { id: RuleId::N1, check };
 
 fn check(case: &Case<'_>) -> Check {
-    Check::Codes(match PhoneNumber::parse_e164(case.request.to.e164()) {
-        Ok(_) => vec![],
-        Err(NumberError::Grammar) => vec![ReasonCode::NumberGrammar],
-        Err(NumberError::Exchange(_)) => vec![ReasonCode::NumberExchange],
-    })
+    let parsed = PhoneNumber::parse_e164(case.request.to.e164());
+    Check::Codes(parsed.err().map(ReasonCode::from).into_iter().collect())
 }

@@ -3,7 +3,8 @@
 //!
 //! Source: 47 U.S.C. 227(b)(1)(A) and (B), 47 CFR 64.1200(a)(1) (line types that are never called by an artificial voice); publication
 //! by the payer is kept as evidence that calls like this one are invited. Verified 2026-10-01.
-//! A sole administrator may confirm an own entry after 24 h and a new authentication, where the policy lets them. The rule does not
+//! Class T: the number is one's own, proven by a code that was shown here and keyed there ([`crate::proving`]). A number is proven under
+//! the same rule, but for the proof. A sole administrator may confirm an own entry after 24 h and a new authentication, where the policy lets them. The rule does not
 //! look anything up: line type and publication are what the verifier recorded.
 
 use jiff::tz::TimeZone;
@@ -13,6 +14,7 @@ use super::{Case, Check, Rule, codes_where, value};
 use crate::allowlist::{AllowlistEntry, Approval, LineType, PublicationKind};
 use crate::area_code::{self, AreaCodeKind};
 use crate::class::CallClass;
+use crate::decide::Stage;
 use crate::facts::FactKind;
 use crate::policy::SoleAdministrator;
 use crate::refusal::ReasonCode;
@@ -24,6 +26,13 @@ pub(super) const RULE: Rule = Rule { id: RuleId::N3, check };
 const SOLE_ADMINISTRATOR_DELAY: SignedDuration = SignedDuration::from_hours(24);
 /// How fresh the authentication must be with which a sole administrator confirms.
 const REAUTHENTICATION_AGE_MAX: SignedDuration = SignedDuration::from_mins(10);
+
+/// The greatest age of a proof that a policy may set, in days: numbers change hands.
+pub(crate) const PROOF_DAYS_CEILING: u32 = 90;
+/// How long after the carrier was asked the code may be keyed.
+const KEYING_TIME_MAX: SignedDuration = SignedDuration::from_mins(15);
+/// How far the carrier's clock may run behind ours; its times are whole seconds.
+const CARRIER_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
 
 fn check(case: &Case<'_>) -> Check {
     let entries = match value(&case.facts.allowlist, FactKind::Allowlist) {
@@ -39,6 +48,7 @@ fn check(case: &Case<'_>) -> Check {
             codes.extend(holds(case, entry));
             codes.extend(line(entry));
             codes.extend(approval(case, entry));
+            codes.extend(proof(case, entry));
             codes
         }
     };
@@ -66,7 +76,10 @@ fn holds(case: &Case<'_>, entry: &AllowlistEntry) -> Vec<ReasonCode> {
     let today = case.now.to_zoned(TimeZone::UTC).date();
     let life_max = SignedDuration::from_hours(24 * i64::from(case.policy.allowlist.life_days_max));
     let from_the_future = entry.added_at > case.now || entry.publication.seen_on > today;
+    let added_on = entry.added_at.to_zoned(TimeZone::UTC).date();
+    let evidence_age = added_on.duration_since(entry.publication.seen_on);
     codes_where([
+        (evidence_age > life_max, ReasonCode::EvidenceOld),
         (entry.expires_at <= case.now, ReasonCode::ListingExpired),
         (between(entry.added_at, entry.expires_at) > life_max, ReasonCode::ListingTooLong),
         (from_the_future, ReasonCode::ListingFromTheFuture),
@@ -114,6 +127,33 @@ fn approval(case: &Case<'_>, entry: &AllowlistEntry) -> Vec<ReasonCode> {
             ])
         }
     }
+}
+
+/// Class T: whether the number is proven to be one's own, and lately enough.
+fn proof(case: &Case<'_>, entry: &AllowlistEntry) -> Vec<ReasonCode> {
+    match (case.stage, case.request.class) {
+        (Stage::Enqueue | Stage::Dial, CallClass::Payer | CallClass::Patient) => return vec![],
+        (Stage::Prove, class) => {
+            return codes_where([(class != CallClass::Test, ReasonCode::ProvingOtherClass)]);
+        }
+        (Stage::Enqueue | Stage::Dial, CallClass::Test) => {}
+    }
+    let Some(proof) = &entry.proof else {
+        return vec![ReasonCode::NumberUnproven];
+    };
+    let days = case.policy.allowlist.test_proof_days_max;
+    let age_max = SignedDuration::from_hours(24 * i64::from(days));
+    let waited = between(proof.asked_at, proof.keyed_at);
+    let out_of_order = waited < -CARRIER_CLOCK_SKEW
+        || waited > KEYING_TIME_MAX
+        || proof.asked_at < entry.added_at
+        || proof.asked_at > case.now
+        || proof.keyed_at > case.now;
+    codes_where([
+        (!(1..=PROOF_DAYS_CEILING).contains(&days), ReasonCode::ProofAgeUnset),
+        (between(proof.keyed_at, case.now) > age_max, ReasonCode::ProofOld),
+        (out_of_order, ReasonCode::ProofOutOfOrder),
+    ])
 }
 
 fn between(earlier: Timestamp, later: Timestamp) -> SignedDuration {

@@ -15,7 +15,7 @@ use crate::rule::RuleId;
 pub(super) const RULE: Rule = Rule { id: RuleId::N4, check };
 
 /// The greatest age of the kill switch that a policy may set, in seconds (rule I1).
-const SWITCH_AGE_CEILING_S: u32 = 5;
+pub(crate) const SWITCH_AGE_CEILING_S: u32 = 5;
 
 fn check(case: &Case<'_>) -> Check {
     let (facts, ages) = (case.facts, case.policy.freshness);
@@ -32,7 +32,7 @@ fn check(case: &Case<'_>) -> Check {
         readings.into_iter().filter_map(|(fact, at, age)| code(case, fact, at, age)).collect();
     match case.stage {
         Stage::Enqueue if codes.is_empty() => Check::Deferred,
-        Stage::Enqueue | Stage::Dial => Check::Codes(codes),
+        Stage::Enqueue | Stage::Dial | Stage::Prove => Check::Codes(codes),
     }
 }
 
@@ -52,17 +52,19 @@ fn code(
     let Some(as_of) = as_of else {
         return Some(ReasonCode::FactUnreadable(fact));
     };
+    if case.stage == Stage::Enqueue {
+        return None;
+    }
     let age = case.now.duration_since(as_of);
-    match case.stage {
-        Stage::Enqueue => None,
-        Stage::Dial if age_s_max == 0 => Some(ReasonCode::FreshnessUnset(fact)),
-        Stage::Dial if fact == FactKind::Switch && age_s_max > SWITCH_AGE_CEILING_S => {
-            Some(ReasonCode::FreshnessTooLong(fact))
-        }
-        Stage::Dial if age.is_negative() => Some(ReasonCode::FactFromTheFuture(fact)),
-        Stage::Dial if age > SignedDuration::from_secs(i64::from(age_s_max)) => {
-            Some(ReasonCode::FactStale(fact))
-        }
-        Stage::Dial => None,
+    if age_s_max == 0 {
+        Some(ReasonCode::FreshnessUnset(fact))
+    } else if fact == FactKind::Switch && age_s_max > SWITCH_AGE_CEILING_S {
+        Some(ReasonCode::FreshnessTooLong(fact))
+    } else if age.is_negative() {
+        Some(ReasonCode::FactFromTheFuture(fact))
+    } else if age > SignedDuration::from_secs(i64::from(age_s_max)) {
+        Some(ReasonCode::FactStale(fact))
+    } else {
+        None
     }
 }

@@ -34,6 +34,11 @@ pub enum DirectoryProblem {
     /// The number cannot be dialled.
     #[error(transparent)]
     Number(#[from] HumanNumberError),
+    /// Something that nobody on a telephone asks for.
+    #[error(
+        "not what a payer asks a caller: write facts about the provider, the patient or the call, as member_id or ssn"
+    )]
+    Needs,
     /// Opening hours that do not make sense.
     #[error(transparent)]
     Hours(#[from] HoursError),

@@ -11,6 +11,7 @@ mod raw;
 use std::collections::BTreeMap;
 
 use callwright_compliance::class::CallPurpose;
+use callwright_compliance::egress::FieldSet;
 use callwright_compliance::hours::PayerHours;
 use callwright_compliance::id::PayerId;
 use callwright_compliance::number::PhoneNumber;
@@ -45,6 +46,9 @@ pub struct Line {
     pub number: PhoneNumber,
     /// What it answers questions about.
     pub purposes: Vec<CallPurpose>,
+    /// What it wants to be told before it gives any benefits, as far as the payer says so: rule V2 refuses a call that may not give it.
+    /// Only facts about the patient, the provider and the call can be wanted.
+    pub needs: FieldSet,
     /// When it answers, in the payer's own zone: evidence for rule H2. See [`next_open`].
     pub hours: PayerHours,
     /// Where the number was published.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use callwright_compliance::egress::FieldSet;
 use callwright_compliance::hours::PayerHours;
 use callwright_compliance::id::PayerId;
 use jiff::civil::Date;
@@ -207,6 +208,10 @@ fn read_line(
             out.note(&at.within("number"), DirectoryProblem::Twice { other });
         }
     }
+    let needs: FieldSet = raw.needs.into_iter().collect();
+    if !needs.is_subset_of(FieldSet::PATIENT.union(FieldSet::PROVIDER)) {
+        out.note(&at.within("needs"), DirectoryProblem::Needs);
+    }
     let hours = read_hours(out, &at.within("hours"), raw.hours, payer);
     let publication = read_publication(out, &at.within("publication"), raw.publication);
     let menu = out
@@ -219,6 +224,7 @@ fn read_line(
         id: raw.id,
         number: number?,
         purposes: raw.purposes,
+        needs,
         hours: hours?,
         publication: publication?,
         menu: menu?,

@@ -1,6 +1,7 @@
 //! A payer file's tables as they are written; what they mean is checked in `parse`.
 
 use callwright_compliance::class::CallPurpose;
+use callwright_compliance::egress::Field;
 use serde::Deserialize;
 use toml::Value;
 
@@ -21,6 +22,8 @@ pub(super) struct RawLine {
     pub(super) number: String,
     pub(super) purposes: Vec<CallPurpose>,
     pub(super) menu: String,
+    #[serde(default)]
+    pub(super) needs: Vec<Field>,
     pub(super) hours: RawHours,
     pub(super) publication: RawPublication,
 }

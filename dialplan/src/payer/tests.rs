@@ -1,5 +1,6 @@
 //! The embedded directory, and every mistake that a file can have.
 
+use callwright_compliance::egress::Field;
 use callwright_compliance::hours::Opening;
 
 use super::*;
@@ -43,6 +44,18 @@ fn the_embedded_directory_has_the_payer_of_the_demonstration() {
 }
 
 #[test]
+fn a_line_says_what_it_wants_to_be_told() {
+    let text = acme_with("[line.hours]", "needs = [\"member_id\", \"ssn\"]\n[line.hours]");
+    let directory = Directory::parse([("x.toml", text)]).unwrap();
+    let payer = directory.payer(&id("acme-health")).unwrap();
+    let needs = payer.line(CallPurpose::MedicalBenefits).unwrap().needs;
+    assert_eq!(needs, FieldSet::of(&[Field::MemberId, Field::Ssn]));
+    let embedded = Directory::embedded().unwrap();
+    let lines = embedded.payers().flat_map(|payer| &payer.lines);
+    assert!(lines.into_iter().all(|line| line.needs.is_empty()));
+}
+
+#[test]
 fn a_payer_names_itself_in_its_own_words_only() {
     let directory = Directory::embedded().unwrap();
     let payer = directory.payer(&id("acme-health")).unwrap();
@@ -65,6 +78,8 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("+18002000140", "800-200-0140 x3", "line[0].number", "menu map"),
     ("medical_benefits", "vision", "line[0]", "vision"),
     (r#"["medical_benefits", "dental_benefits"]"#, "[]", "line[0].purposes", "empty"),
+    ("[line.hours]", "needs = [\"transcript\"]\n[line.hours]", "line[0].needs", "asks a caller"),
+    ("[line.hours]", "needs = [\"shoe_size\"]\n[line.hours]", "line[0]", "shoe_size"),
     (r#"menu = "acme-health-provider""#, r#"menu = "other""#, "line[0].menu", "no [[menu]]"),
     ("America/New_York", "Mars/Olympus", "line[0].hours", "time zone"),
     (r#"from = "00:00""#, r#"from = "8am""#, "line[0].hours.windows[0]", "time of day"),

@@ -3,6 +3,8 @@
 //! Creating a call is private to this crate: only [`originate`](crate::originate::originate) does it, and that takes a permit. The
 //! client does not decide, does not keep state and logs neither numbers nor bodies.
 
+mod caller_id;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -17,6 +19,8 @@ use super::status::LegStatus;
 use super::twiml::Twiml;
 use super::{CallSid, CarrierError, ClientConfig, ConfigError, Violation};
 use crate::retry_http::{self, Repeat};
+
+pub use caller_id::{ProvingCode, VerifiedNumber};
 
 /// After this, no further try of a request begins that may be repeated freely.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(20);

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::retry_http::HttpRetry;
 pub(crate) use client::NewCall;
-pub use client::{CallFacts, Client, Instruction};
+pub use client::{CallFacts, Client, Instruction, ProvingCode, VerifiedNumber};
 pub use config::{ClientConfig, ConfigError, Credentials, Secret};
 pub use error::{CarrierError, Violation};
 

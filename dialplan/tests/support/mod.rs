@@ -7,7 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use callwright_compliance::facts::Facts;
-use callwright_compliance::{Decision, DialPermit, DialRequest, Policy, decide};
+use callwright_compliance::{
+    Decision, DialPermit, DialRequest, Policy, Proving, ProvingLeave, decide, prove,
+};
 use callwright_dialplan::twilio::{Client, ClientConfig, Credentials, HttpRetry, Secret};
 use jiff::Timestamp;
 
@@ -165,7 +167,7 @@ pub(crate) fn permit() -> DialPermit {
     let request: DialRequest = serde_json::from_str(
         r#"{"decision": "000000000000000000000000000000ab", "tenant": "riverside", "request": "r1",
             "class": "payer", "purpose": "medical_benefits", "patient": "synthetic",
-            "to": "+18002000140", "payer": "acme-health",
+            "to": "+18002000140", "payer": "acme-health", "needs": [],
             "vendors": [{"role": "carrier", "vendor": "simulated"}], "cost_cents_max": 100}"#,
     )
     .unwrap();
@@ -173,6 +175,27 @@ pub(crate) fn permit() -> DialPermit {
     match decide(&request, &facts, &Policy::recommended(), decided_at()) {
         Decision::Permit(permit) => permit,
         Decision::Refuse(refusal) => panic!("{:?}", refusal.record().reasons),
+    }
+}
+
+/// Leave to prove one's own number, decided at [`decided_at`].
+pub(crate) fn leave() -> ProvingLeave {
+    let request: DialRequest = serde_json::from_str(
+        r#"{"decision": "000000000000000000000000000000ac", "tenant": "riverside", "request": "r2",
+            "class": "test", "purpose": "medical_benefits", "patient": "synthetic",
+            "to": "+16142000135", "payer": "acme-health", "needs": [],
+            "vendors": [{"role": "carrier", "vendor": "simulated"}], "cost_cents_max": 15}"#,
+    )
+    .unwrap();
+    let facts = facts()
+        .replace("+18002000140", "+16142000135")
+        .replace(r#""class": "payer""#, r#""class": "test""#)
+        .replace("toll_free", "landline")
+        .replace("payer_website", "own_number_proven");
+    let facts: Facts = serde_json::from_str(&facts).unwrap();
+    match prove(&request, &facts, &Policy::recommended(), decided_at()) {
+        Proving::Leave(leave) => leave,
+        Proving::Refuse(refusal) => panic!("{:?}", refusal.record().reasons),
     }
 }
 
@@ -203,7 +226,7 @@ fn facts() -> String {
     let consent =
         r#"{"granted": {"at": "2026-11-01T12:00:00Z", "method": "signed", "evidence": "c1"}}"#;
     let usage = r#"{"system_running": 0, "tenant_running": 0, "number_running": 0,
-        "system_started_1s": 0, "number_started_today": 0, "tenant_spent_today_cents": 0}"#;
+        "system_started_1s": 0, "number_started_today": 0, "tenant_started_today": 0, "tenant_spent_today_cents": 0}"#;
     let identity =
         r#"{"registered_name": "Riverside Family Medicine", "callback": "+16142000134"}"#;
     format!(

@@ -169,12 +169,9 @@ async fn running_calls_are_counted_again_when_the_intent_is_written() {
     request(store, &stranger, &strange_provider).await;
     let (foreign, _) = house.claim(at(2)).await;
     assert_eq!(foreign.tenant(), &stranger);
-    let open = Limits {
-        system_running_max: 2,
-        tenant_running_max: 2,
-        number_running_max: 2,
-        ..Limits::default()
-    };
+    let all = intent(DecisionId(0), at(4)).limits;
+    let open =
+        Limits { system_running_max: 2, tenant_running_max: 2, number_running_max: 2, ..all };
     let system = Limits { system_running_max: 1, ..open };
     let of_tenant = Limits { tenant_running_max: 1, ..open };
     let of_number = Limits { number_running_max: 1, ..open };
@@ -206,7 +203,7 @@ async fn running_calls_are_counted_again_when_the_intent_is_written() {
             system_running_max: 1,
             tenant_running_max: 1,
             number_running_max: 1,
-            ..Limits::default()
+            ..all
         },
         ..intent(record.id, at(6))
     };
@@ -266,4 +263,34 @@ async fn the_register_keeps_one_row_a_vendor_and_role() {
     tx.remove_vendor(&vendor, Role::SpeechToText).await.unwrap();
     tx.commit().await.unwrap();
     assert!(store.register(tenant).await.unwrap().rows.is_empty());
+}
+
+#[tokio::test]
+async fn starts_and_spend_are_counted_once_more_before_the_dial() {
+    let house = House::build().await;
+    let (first, second) = (house.request().await, house.request().await);
+    assert_ne!(first, second);
+    let (lease, _) = house.claim(at(2)).await;
+    dial(&house.store, &lease, at(2)).await;
+    let (lease, _) = house.claim(at(2)).await;
+    let all = intent(DecisionId(0), at(2)).limits;
+    let starts = Limits { system_started_1s_max: 1, ..all };
+    let number_day = Limits { number_started_day_max: 1, ..all };
+    let tenant_day = Limits { tenant_started_day_max: 1, ..all };
+    for (limits, now, reached) in [
+        (starts, 2, Some(RunningLimit::Starts)),
+        // The first call began a second ago.
+        (starts, 3, None),
+        (number_day, 3, Some(RunningLimit::NumberDay)),
+        (tenant_day, 3, Some(RunningLimit::TenantDay)),
+        (Limits { tenant_day_cents_max: 179, ..all }, 3, Some(RunningLimit::Spend)),
+        (Limits { tenant_day_cents_max: 180, ..all }, 3, None),
+    ] {
+        let record = decision(lease.tenant(), lease.request(), Verdict::Permitted);
+        let new = NewIntent { limits, ..intent(record.id, at(now)) };
+        let mut tx = house.store.begin(lease.tenant(), &node(), at(now)).await.unwrap();
+        tx.record_decision(&record).await.unwrap();
+        let wanted = reached.map_or(Ok(()), |limit| Err(StoreError::LimitReached(limit)));
+        assert_eq!(tx.dial_intent(&lease, &new).await, wanted, "{limits:?}");
+    }
 }

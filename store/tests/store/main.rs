@@ -7,6 +7,8 @@ mod checkpoints;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod number_proof;
+#[cfg(test)]
 mod opening;
 #[cfg(test)]
 mod person;

@@ -206,7 +206,11 @@ pub(crate) fn intent(decision: DecisionId, now: Timestamp) -> NewIntent {
             system_running_max: 9,
             tenant_running_max: 9,
             number_running_max: 9,
-            ..Limits::default()
+            system_started_1s_max: 9,
+            number_started_day_max: 9,
+            tenant_started_day_max: 9,
+            call_cents_max: 90,
+            tenant_day_cents_max: 900,
         },
     }
 }

@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 
 use crate::support::*;
 
-fn entry(tenant: &TenantId) -> AllowlistEntry {
+pub(crate) fn entry(tenant: &TenantId) -> AllowlistEntry {
     AllowlistEntry {
         id: ObjectId::random().unwrap(),
         tenant: tenant.clone(),
@@ -32,6 +32,7 @@ fn entry(tenant: &TenantId) -> AllowlistEntry {
         added_at: at(2),
         approval: Approval::Pending,
         expires_at: at(90_000),
+        proof: None,
     }
 }
 
@@ -235,7 +236,7 @@ async fn usage_counts_own_and_shared_calls() {
     let usage = house.store.usage(&house.tenant, &number(), day, at(10)).await.unwrap();
     assert_eq!((usage.system_running, usage.tenant_running, usage.number_running), (2, 1, 2));
     assert_eq!((usage.system_started_1s, usage.number_started_today), (2, 2));
-    assert_eq!(usage.tenant_spent_today_cents, 90);
+    assert_eq!((usage.tenant_started_today, usage.tenant_spent_today_cents), (1, 90));
     let later = house.store.usage(&house.tenant, &number(), at(60), at(60)).await.unwrap();
     assert_eq!((later.system_running, later.system_started_1s), (2, 0));
     assert_eq!((later.number_started_today, later.tenant_spent_today_cents), (0, 0));

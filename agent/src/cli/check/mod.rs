@@ -3,7 +3,11 @@
 mod machine;
 mod rows;
 
+use callwright_compliance::RuleId;
+use callwright_compliance::rule::VERIFIED_DAYS_MAX;
 use clap::Args;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::output::Out;
@@ -32,7 +36,7 @@ pub(super) struct Finding {
     pub(super) good: bool,
     /// What was found.
     pub(super) found: String,
-    /// How to mend it; empty where it is good.
+    /// How to mend it; empty where it is good. What is good and should be looked at soon has one, too.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) mend: String,
 }
@@ -45,6 +49,12 @@ impl Findings {
     fn good(&mut self, subject: impl Into<String>, found: impl Into<String>) {
         let (subject, found) = (subject.into(), found.into());
         self.0.push(Finding { subject, good: true, found, mend: String::new() });
+    }
+
+    /// Good, and should be looked at soon.
+    fn warn(&mut self, subject: &str, found: String, mend: &str) {
+        let (subject, mend) = (subject.to_owned(), mend.to_owned());
+        self.0.push(Finding { subject, good: true, found, mend });
     }
 
     fn missing(
@@ -72,9 +82,13 @@ pub(super) async fn run(
         return Ok(Exit::good_if(good));
     }
     for finding in &findings {
-        let mark = if finding.good { "ok     " } else { "missing" };
+        let mark = match (finding.good, finding.mend.is_empty()) {
+            (false, _) => "missing",
+            (true, false) => "warn   ",
+            (true, true) => "ok     ",
+        };
         out.line(format_args!("{mark} {}: {}", finding.subject, finding.found))?;
-        if !finding.good {
+        if !finding.mend.is_empty() {
             out.line(format_args!("        -> {}", finding.mend))?;
         }
     }
@@ -93,6 +107,25 @@ pub(super) async fn look(config: &Config, session: Session) -> Vec<Finding> {
     machine::carrier(config, &mut findings);
     machine::calls(config, &mut findings);
     let directory = machine::payers(config, &mut findings);
-    rows::store(config, directory.as_ref(), session.clock.wall(), &mut findings).await;
+    let now = session.clock.wall();
+    rows::store(config, directory.as_ref(), now, &mut findings).await;
+    sources(now, &mut findings);
     findings.0
+}
+
+/// Whether the rules' sources were read lately: laws change. A rule holds however old its source is.
+fn sources(now: Timestamp, findings: &mut Findings) {
+    const SUBJECT: &str = "sources of the rules";
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let due: Vec<&str> = RuleId::ALL
+        .iter()
+        .filter(|rule| rule.is_due_for_review(today))
+        .map(|rule| rule.name())
+        .collect();
+    if due.is_empty() {
+        findings.good(SUBJECT, format!("read within {VERIFIED_DAYS_MAX} days"));
+    } else {
+        let found = format!("read more than {VERIFIED_DAYS_MAX} days ago: {}", due.join(", "));
+        findings.warn(SUBJECT, found, "take a newer release, or have counsel read them again");
+    }
 }

@@ -84,6 +84,7 @@ pub(super) async fn add(args: &AllowArgs, clock: Clock, out: &mut Out) -> Result
         added_at: now,
         approval: Approval::Pending,
         expires_at: now + SignedDuration::from_hours(24 * i64::from(args.days)),
+        proof: None,
     };
     let store = common.store().await?;
     let mut tx = store.begin(&common.practice, &common.actor.actor(), now).await?;

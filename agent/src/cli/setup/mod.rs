@@ -2,6 +2,9 @@
 
 mod allow;
 mod provider;
+mod test_number;
+#[cfg(test)]
+mod tests;
 mod vendor;
 
 use std::path::PathBuf;
@@ -31,6 +34,12 @@ A first installation, in order (CONFIG stands for --config callwright.toml):
   callwright setup approve CONFIG --as ben --practice oak-street --entry <id from `setup allow`>
   callwright check CONFIG
 
+A number of your own for test calls:
+  callwright setup test-number CONFIG --as ann --practice oak-street --number \"(614) 200-0135\" --payer acme-health --line-type landline
+  callwright setup approve CONFIG --as ben --practice oak-street --entry <id>
+  callwright setup prove CONFIG --as ann --practice oak-street --entry <id>     the carrier rings: key the code that is shown
+  callwright setup proven CONFIG --as ann --practice oak-street --entry <id>
+
 Who approves an allowlist entry is another person than who added it.";
 
 #[derive(Debug, Subcommand)]
@@ -44,6 +53,11 @@ pub(super) enum SetupCommand {
     Vendor(vendor::VendorArgs),
     Allow(allow::AllowArgs),
     Approve(allow::ApproveArgs),
+    TestNumber(test_number::TestNumberArgs),
+    /// Have the carrier ring a test number, and show the code that must be keyed there
+    Prove(test_number::EntryArgs),
+    /// Write down that the code was keyed, as the carrier's record says
+    Proven(test_number::EntryArgs),
 }
 
 /// Add a practice
@@ -104,7 +118,7 @@ impl Common {
 }
 
 /// A word of a closed list, by the name that it has in the store.
-fn named<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+pub(in crate::cli) fn named<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let word = serde_json::Value::String(text.to_owned());
     serde_json::from_value(word).map_err(|error| error.to_string())
 }
@@ -125,6 +139,9 @@ pub(super) async fn run(
         SetupCommand::Vendor(args) => vendor::put(&args, clock, out).await?,
         SetupCommand::Allow(args) => allow::add(&args, clock, out).await?,
         SetupCommand::Approve(args) => allow::approve(&args, clock, out).await?,
+        SetupCommand::TestNumber(args) => test_number::add(&args, clock, out).await?,
+        SetupCommand::Prove(args) => test_number::ask(&args, clock, out).await?,
+        SetupCommand::Proven(args) => test_number::keyed(&args, clock, out).await?,
     }
     Ok(Exit::Good)
 }

@@ -1,4 +1,4 @@
-//! Rules about the call: N4, H2, C1, C4, L1, L2, V1, D1 and I1.
+//! Rules about the call: N4, H2, C1, C4, L1, L2, V1, V2, D1 and I1.
 
 use super::*;
 
@@ -73,7 +73,7 @@ fn h2_keeps_to_the_payer_s_hours() {
         ("/hours/read/value/zone", json!("Mars/Olympus"), ReasonCode::HoursZoneUnknown),
         ("/hours/read/value/payer", json!("other"), ReasonCode::HoursOfOtherPayer),
         ("/hours/read/value/zone", json!("Pacific/Auckland"), ReasonCode::PayerClosed),
-        ("/hours/read/value/weekly", json!([]), ReasonCode::PayerClosed),
+        ("/hours/read/value/weekly", json!([]), ReasonCode::HoursMissing),
     ] {
         only(&reasons(&request(), &facts_with(pointer, value), &policy), RuleId::H2, code);
     }
@@ -160,6 +160,7 @@ fn l2_counts_this_call_too() {
         ("number_running", 1, ReasonCode::NumberBusy),
         ("system_started_1s", 1, ReasonCode::StartsTooFast),
         ("number_started_today", 200, ReasonCode::NumberCalledOften),
+        ("tenant_started_today", 1_000, ReasonCode::TenantCalledOften),
         ("tenant_spent_today_cents", 19_501, ReasonCode::DaySpendReached),
     ] {
         let pointer = format!("/usage/read/value/{field}");
@@ -222,6 +223,29 @@ fn v1_wants_every_vendor_registered() {
     let mut silent = request();
     silent.vendors.remove(0);
     only(&reasons(&silent, &facts(), &policy), RuleId::V1, ReasonCode::CarrierMissing);
+}
+
+#[test]
+fn v2_calls_nobody_who_wants_what_may_not_be_given() {
+    let policy = Policy::recommended();
+    let mut asked = request();
+    asked.needs = Field::Ssn.into();
+    only(&reasons(&asked, &facts(), &policy), RuleId::V2, ReasonCode::NeedsSsn);
+    // At the door too: nobody waits for a call that cannot be.
+    let screened = screen(&asked, &facts(), &policy, now());
+    let wanted = Reason { rule: RuleId::V2, code: ReasonCode::NeedsSsn };
+    assert_eq!(screened.record().reasons, [wanted]);
+    assert_eq!(wanted.code.mend(), Mend::Staff);
+    // A date of service is given for medical benefits only.
+    asked.needs = Field::DateOfService.into();
+    assert_eq!(reasons(&asked, &facts(), &policy), []);
+    asked.purpose = CallPurpose::DentalBenefits;
+    let code = ReasonCode::NeedsField(Field::DateOfService);
+    only(&reasons(&asked, &facts(), &policy), RuleId::V2, code);
+    asked.needs = FieldSet::of(&[Field::Transcript, Field::MemberId, Field::Ssn]);
+    let got: Vec<ReasonCode> =
+        reasons(&asked, &facts(), &policy).iter().map(|reason| reason.code).collect();
+    assert_eq!(got, [ReasonCode::NeedsSsn, ReasonCode::NeedsField(Field::Transcript)]);
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn screening_leaves_the_moment_to_dial_time() {
 fn a_refusal_says_whether_waiting_mends_it() {
     let Decision::Refuse(refusal) = decide(
         &request(),
-        &facts_with("/hours/read/value/weekly", json!([])),
+        &facts_with("/hours/read/value/zone", json!("Pacific/Auckland")),
         &Policy::recommended(),
         now(),
     ) else {

@@ -5,6 +5,7 @@
 mod call;
 mod decision;
 mod number;
+mod proof;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use crate::allowlist::LineType;
 use crate::class::{CallClass, CallPurpose, PatientKind};
 use crate::decide::{Decision, RuleOutcome, Screening, Stage, Verdict, decide, screen};
+use crate::egress::{Field, FieldSet};
 use crate::facts::{FactKind, Facts, Reading};
 use crate::number::PhoneNumber;
 use crate::permit::{DialPermit, Notice, PERMIT_LIFE};
@@ -67,8 +69,17 @@ fn test_call() -> (DialRequest, Facts) {
     if let Reading::Read(evidence) = &mut facts.allowlist {
         evidence.value[0].class = CallClass::Test;
         evidence.value[0].publication.kind = crate::allowlist::PublicationKind::OwnNumberProven;
+        evidence.value[0].proof = Some(serde_json::from_value(proof()).unwrap());
     }
     (request, facts)
+}
+
+/// A proof that the number is one's own, from a month before the call.
+fn proof() -> Value {
+    json!({
+        "carrier": "sim-carrier", "reference": "PN1", "decision": "000000000000000000000000000000d0",
+        "asked_by": "ann", "asked_at": "2026-09-10T15:00:00Z", "keyed_at": "2026-09-10T15:01:00Z",
+    })
 }
 
 fn reasons_at(

@@ -1,0 +1,367 @@
+//! What a policy says against itself: limits that are not set, that a rule does not allow, or that contradict each other.
+//!
+//! The rules refuse every call under such a policy, or let one of its limits never count. Whoever reads a policy from a file refuses it at
+//! once, with all mistakes. This module does not know where a policy was written.
+
+use core::fmt;
+
+use super::{Policy, SoleAdministrator};
+use crate::class::CallClass;
+use crate::rule::RuleId;
+use crate::rules::{d1, l1, n3, n4};
+use crate::vendor::Role;
+
+/// What is wrong with a value of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyFault {
+    /// It is missing or zero, which refuses every call that it is asked about.
+    Unset,
+    /// It is above what its rule allows.
+    AboveRule {
+        /// The most that the rule allows.
+        max: u64,
+    },
+    /// It is above another value that bounds it.
+    Above {
+        /// The key of the other value.
+        other: &'static str,
+    },
+    /// It is below another value that it must outlast.
+    Below {
+        /// The key of the other value.
+        other: &'static str,
+    },
+    /// A sole administrator may confirm entries after a day, and entries end before.
+    NoTimeToConfirm,
+}
+
+impl fmt::Display for PolicyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PolicyFault::Unset => f
+                .write_str("it is missing or zero, and what is not set allows no call"),
+            PolicyFault::AboveRule { max } => write!(f, "it is above what the rule allows, which is {max}"),
+            PolicyFault::Above { other } => write!(f, "it is above `{other}`, which bounds it"),
+            PolicyFault::Below { other } => write!(f, "it is below `{other}`, which it must outlast"),
+            PolicyFault::NoTimeToConfirm => f.write_str(
+                "a sole administrator may confirm an entry after a day, but `allowlist.life_days_max` ends it before",
+            ),
+        }
+    }
+}
+
+/// One mistake of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PolicyMistake {
+    /// The key, from the policy's root: `caps.payer.total_s`.
+    pub key: &'static str,
+    /// The rule that the value is for.
+    pub rule: RuleId,
+    /// What is wrong.
+    pub fault: PolicyFault,
+}
+
+impl fmt::Display for PolicyMistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (rule {})", self.fault, self.rule)
+    }
+}
+
+/// A value that must be set, its key, its rule, and the most that the rule allows.
+type Needed = (&'static str, RuleId, u64, u64);
+
+impl Policy {
+    /// Everything that the policy says against itself or the rules, in the order of its keys. Empty for a policy that makes sense.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<PolicyMistake> {
+        let mut mistakes: Vec<PolicyMistake> = self
+            .needed()
+            .into_iter()
+            .filter_map(|(key, rule, value, max)| {
+                let fault = match value {
+                    0 => PolicyFault::Unset,
+                    value if value > max => PolicyFault::AboveRule { max },
+                    _ => return None,
+                };
+                Some(PolicyMistake { key, rule, fault })
+            })
+            .collect();
+        mistakes.extend(self.bounds());
+        mistakes.extend(self.confirming());
+        mistakes
+    }
+
+    /// The roles, of those that have a hosted vendor, for which the policy requires no flag (rule V1): such a vendor might keep what it
+    /// gets, or learn from it.
+    #[must_use]
+    pub fn roles_without_flags(&self, hosted: &[Role]) -> Vec<Role> {
+        let flags = |role: &Role| self.vendors.required_flags.get(role);
+        let without = |role: &&Role| flags(role).is_none_or(|flags| flags.is_empty());
+        hosted.iter().filter(without).copied().collect()
+    }
+
+    fn needed(&self) -> Vec<Needed> {
+        let mut needed = self.needed_before_a_call().to_vec();
+        needed.extend(self.needed_caps());
+        needed.extend(self.needed_limits());
+        needed
+    }
+
+    fn needed_before_a_call(&self) -> [Needed; 11] {
+        let (list, age) = (&self.allowlist, &self.freshness);
+        let open = u64::from(u32::MAX);
+        let switch_max = u64::from(n4::SWITCH_AGE_CEILING_S);
+        let proof_max = u64::from(n3::PROOF_DAYS_CEILING);
+        let sentence_max = u64::from(d1::FIRST_SENTENCE_MS_CEILING);
+        let sentence = self.disclosure.first_sentence_ms_max;
+        [
+            ("allowlist.life_days_max", RuleId::N3, list.life_days_max.into(), open),
+            (
+                "allowlist.test_proof_days_max",
+                RuleId::N3,
+                list.test_proof_days_max.into(),
+                proof_max,
+            ),
+            ("freshness.allowlist_s", RuleId::N4, age.allowlist_s.into(), open),
+            ("freshness.identity_s", RuleId::N4, age.identity_s.into(), open),
+            ("freshness.hours_s", RuleId::N4, age.hours_s.into(), open),
+            ("freshness.vendors_s", RuleId::N4, age.vendors_s.into(), open),
+            ("freshness.switch_s", RuleId::N4, age.switch_s.into(), switch_max),
+            ("freshness.consent_s", RuleId::N4, age.consent_s.into(), open),
+            ("freshness.usage_s", RuleId::N4, age.usage_s.into(), open),
+            ("vendors.permit_s", RuleId::V1, self.vendors.permit_s.into(), open),
+            ("disclosure.first_sentence_ms_max", RuleId::D1, sentence.into(), sentence_max),
+        ]
+    }
+
+    fn needed_caps(&self) -> impl Iterator<Item = Needed> {
+        let keys = [
+            (
+                CallClass::Payer,
+                ["caps.payer.total_s", "caps.payer.ring_s", "caps.payer.conversation_s"],
+            ),
+            (
+                CallClass::Test,
+                ["caps.test.total_s", "caps.test.ring_s", "caps.test.conversation_s"],
+            ),
+            (
+                CallClass::Patient,
+                ["caps.patient.total_s", "caps.patient.ring_s", "caps.patient.conversation_s"],
+            ),
+        ];
+        let caps = self.caps;
+        keys.into_iter().flat_map(move |(class, [total, ring, conversation])| {
+            let (set, max) = (caps.of(class), l1::ceiling(class));
+            [
+                (total, RuleId::L1, set.total_s.into(), max.total_s.into()),
+                (ring, RuleId::L1, set.ring_s.into(), max.ring_s.into()),
+                (conversation, RuleId::L1, set.conversation_s.into(), max.conversation_s.into()),
+            ]
+        })
+    }
+
+    fn needed_limits(&self) -> [Needed; 8] {
+        let limits = self.limits;
+        let open = u64::from(u32::MAX);
+        [
+            ("limits.system_running_max", RuleId::L2, limits.system_running_max.into(), open),
+            ("limits.tenant_running_max", RuleId::L2, limits.tenant_running_max.into(), open),
+            ("limits.number_running_max", RuleId::L2, limits.number_running_max.into(), open),
+            ("limits.system_started_1s_max", RuleId::L2, limits.system_started_1s_max.into(), open),
+            (
+                "limits.number_started_day_max",
+                RuleId::L2,
+                limits.number_started_day_max.into(),
+                open,
+            ),
+            (
+                "limits.tenant_started_day_max",
+                RuleId::L2,
+                limits.tenant_started_day_max.into(),
+                open,
+            ),
+            ("limits.call_cents_max", RuleId::L2, limits.call_cents_max, u64::MAX),
+            ("limits.tenant_day_cents_max", RuleId::L2, limits.tenant_day_cents_max, u64::MAX),
+        ]
+    }
+
+    /// Values that bound each other.
+    fn bounds(&self) -> Vec<PolicyMistake> {
+        let (caps, limits) = (self.caps, self.limits);
+        let mut mistakes = Vec::new();
+        let mut above = |key, value: u64, other, most: u64, rule| {
+            // An unset bound is a mistake of its own.
+            if most != 0 && value > most {
+                mistakes.push(PolicyMistake { key, rule, fault: PolicyFault::Above { other } });
+            }
+        };
+        let (payer, test, patient) = (caps.payer, caps.test, caps.patient);
+        for (key, conversation, other, total) in [
+            (
+                "caps.payer.conversation_s",
+                payer.conversation_s,
+                "caps.payer.total_s",
+                payer.total_s,
+            ),
+            ("caps.test.conversation_s", test.conversation_s, "caps.test.total_s", test.total_s),
+            (
+                "caps.patient.conversation_s",
+                patient.conversation_s,
+                "caps.patient.total_s",
+                patient.total_s,
+            ),
+        ] {
+            above(key, conversation.into(), other, total.into(), RuleId::L1);
+        }
+        let running = [
+            (
+                "limits.tenant_running_max",
+                limits.tenant_running_max,
+                "limits.system_running_max",
+                limits.system_running_max,
+            ),
+            (
+                "limits.number_running_max",
+                limits.number_running_max,
+                "limits.tenant_running_max",
+                limits.tenant_running_max,
+            ),
+            (
+                "limits.number_started_day_max",
+                limits.number_started_day_max,
+                "limits.tenant_started_day_max",
+                limits.tenant_started_day_max,
+            ),
+        ];
+        for (key, value, other, most) in running {
+            above(key, value.into(), other, most.into(), RuleId::L2);
+        }
+        let (call, day) = (limits.call_cents_max, limits.tenant_day_cents_max);
+        above("limits.call_cents_max", call, "limits.tenant_day_cents_max", day, RuleId::L2);
+        if self.disclosure.repeats_max > d1::REPEATS_CEILING {
+            let fault = PolicyFault::AboveRule { max: d1::REPEATS_CEILING.into() };
+            mistakes.push(PolicyMistake { key: "disclosure.repeats_max", rule: RuleId::D1, fault });
+        }
+        // A permit that ends before its call cuts the call's vendors off.
+        if self.vendors.permit_s != 0 && self.vendors.permit_s < payer.total_s {
+            let fault = PolicyFault::Below { other: "caps.payer.total_s" };
+            mistakes.push(PolicyMistake { key: "vendors.permit_s", rule: RuleId::V1, fault });
+        }
+        mistakes
+    }
+
+    fn confirming(&self) -> Option<PolicyMistake> {
+        let may = self.allowlist.sole_administrator == SoleAdministrator::AfterADay;
+        (may && self.allowlist.life_days_max <= 1).then_some(PolicyMistake {
+            key: "allowlist.sole_administrator",
+            rule: RuleId::N3,
+            fault: PolicyFault::NoTimeToConfirm,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_recommended_policy_makes_sense() {
+        assert_eq!(Policy::recommended().mistakes(), []);
+        let every = [Role::SpeechToText, Role::LanguageModel, Role::TextToSpeech, Role::Carrier];
+        assert_eq!(Policy::recommended().roles_without_flags(&every), []);
+    }
+
+    #[test]
+    fn every_limit_that_the_strict_default_leaves_unset_is_named() {
+        let mistakes = Policy::strict_default().mistakes();
+        let keys: BTreeSet<&str> = mistakes.iter().map(|mistake| mistake.key).collect();
+        assert_eq!(keys.len(), mistakes.len());
+        assert_eq!(keys.len(), 28);
+        assert!(mistakes.iter().all(|mistake| mistake.fault == PolicyFault::Unset));
+        let none = Policy::strict_default().roles_without_flags(&[Role::Carrier]);
+        assert_eq!(none, [Role::Carrier]);
+    }
+
+    #[test]
+    fn each_contradiction_is_named_by_its_key() {
+        type Change = fn(&mut Policy);
+        let above = |other| PolicyFault::Above { other };
+        let cases: [(Change, &str, PolicyFault); 13] = [
+            (
+                |p| p.caps.payer.total_s = 9_001,
+                "caps.payer.total_s",
+                PolicyFault::AboveRule { max: 9_000 },
+            ),
+            (
+                |p| p.caps.payer.total_s = 600,
+                "caps.payer.conversation_s",
+                above("caps.payer.total_s"),
+            ),
+            (|p| p.caps.test.total_s = 100, "caps.test.conversation_s", above("caps.test.total_s")),
+            (
+                |p| p.caps.patient.total_s = 601,
+                "caps.patient.total_s",
+                PolicyFault::AboveRule { max: 600 },
+            ),
+            (
+                |p| p.limits.number_running_max = 5,
+                "limits.number_running_max",
+                above("limits.tenant_running_max"),
+            ),
+            (
+                |p| p.limits.tenant_running_max = 21,
+                "limits.tenant_running_max",
+                above("limits.system_running_max"),
+            ),
+            (
+                |p| p.limits.call_cents_max = 20_001,
+                "limits.call_cents_max",
+                above("limits.tenant_day_cents_max"),
+            ),
+            (
+                |p| p.limits.number_started_day_max = 1_001,
+                "limits.number_started_day_max",
+                above("limits.tenant_started_day_max"),
+            ),
+            (|p| p.freshness.switch_s = 6, "freshness.switch_s", PolicyFault::AboveRule { max: 5 }),
+            (
+                |p| p.disclosure.repeats_max = 2,
+                "disclosure.repeats_max",
+                PolicyFault::AboveRule { max: 1 },
+            ),
+            (
+                |p| p.vendors.permit_s = 5_399,
+                "vendors.permit_s",
+                PolicyFault::Below { other: "caps.payer.total_s" },
+            ),
+            (
+                |p| p.allowlist.life_days_max = 1,
+                "allowlist.sole_administrator",
+                PolicyFault::NoTimeToConfirm,
+            ),
+            (
+                |p| p.allowlist.test_proof_days_max = 91,
+                "allowlist.test_proof_days_max",
+                PolicyFault::AboveRule { max: 90 },
+            ),
+        ];
+        for (change, key, fault) in cases {
+            let mut policy = Policy::recommended();
+            change(&mut policy);
+            let found = policy.mistakes();
+            let named = found.iter().any(|mistake| mistake.key == key && mistake.fault == fault);
+            assert!(named, "{key}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_role_without_flags_is_named() {
+        let mut policy = Policy::recommended();
+        policy.vendors.required_flags.remove(&Role::LanguageModel);
+        policy.vendors.required_flags.insert(Role::Carrier, BTreeSet::new());
+        let hosted = [Role::Carrier, Role::LanguageModel, Role::TextToSpeech];
+        assert_eq!(policy.roles_without_flags(&hosted), [Role::Carrier, Role::LanguageModel]);
+    }
+}
