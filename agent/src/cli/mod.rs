@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod error;
 mod host;
+mod inventory;
 mod logs;
 pub mod output;
 mod replay;
@@ -61,6 +62,7 @@ enum Command {
     Call(call::CallArgs),
     Result(result::ResultArgs),
     Check(check::CheckArgs),
+    Inventory(inventory::InventoryArgs),
     Replay(replay::ReplayArgs),
     /// Work with the audit chain
     #[command(subcommand)]
@@ -117,6 +119,7 @@ pub async fn run(cli: Cli, session: Session, out: &mut Out) -> Result<Exit, CliE
         Command::Call(args) => call::run(&args, session, out).await,
         Command::Result(args) => result::run(&args, session, out).await,
         Command::Check(args) => check::run(&args, session, out).await,
+        Command::Inventory(args) => inventory::run(&args, session, out).await,
         Command::Replay(args) => replay::run(&args, session, out),
         Command::Audit(command) => audit::run(&command, session, out).await,
         Command::Switch(command) => switch::run(&command, session, out).await,

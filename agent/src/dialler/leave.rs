@@ -1,11 +1,13 @@
-//! Leave to send to each vendor of a call, from the practice's register as it stands now (rules V1, G1).
+//! Leave to send to each vendor of a call and to the carrier, from the practice's register as it stands now (rules V1, G1).
 //!
 //! The register decides; this only asks it, role by role.
 
 use std::sync::Arc;
 
-use callwright_compliance::VendorId;
 use callwright_compliance::vendor::Role;
+use callwright_compliance::{TenantId, VendorId};
+use callwright_dialplan::OriginateError;
+use callwright_dialplan::twilio::Session;
 use callwright_store::Request;
 use callwright_vendors::{Egress, ExchangeBook};
 
@@ -36,4 +38,20 @@ pub(super) async fn leaves(
         text_to_speech: leave(Role::TextToSpeech, vendors.text_to_speech.id())?,
         book: book.clone(),
     })
+}
+
+/// A session with the carrier, for a practice.
+///
+/// # Errors
+/// [`DialError::Egress`] where the practice's register gives no leave; [`DialError::Originate`] where the configured address is not one
+/// that its row covers.
+pub(crate) async fn carrier(
+    services: &Services,
+    tenant: &TenantId,
+) -> Result<Arc<Session>, DialError> {
+    let register = services.store.register(tenant).await?;
+    let now = services.clock.wall();
+    let permit = register.egress(Role::Carrier, &services.carrier.id, now, &services.policy)?;
+    let session = services.carrier.client.open(permit).map_err(OriginateError::from)?;
+    Ok(Arc::new(session))
 }

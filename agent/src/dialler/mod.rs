@@ -24,6 +24,7 @@ pub use attempt::{Attempt, LEASE, attempt};
 pub(crate) use facts::gather;
 pub(crate) use files::{RESULT, SEALED, seal_leftovers};
 pub(crate) use keep::after;
+pub(crate) use leave::carrier;
 pub use result::{CallResult, FieldResult};
 
 use crate::results::ResultError;
