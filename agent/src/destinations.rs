@@ -5,8 +5,9 @@
 //! configuration asks for, and which of that a practice's register gives no leave for.
 
 use std::fmt;
+use std::net::IpAddr;
 
-use callwright_compliance::vendor::{EgressRefusal, Register, Role};
+use callwright_compliance::vendor::{EgressRefusal, PeerRefused, Register, Role};
 use callwright_compliance::{TenantId, VendorId};
 use callwright_store::{Store, StoreError};
 use jiff::Timestamp;
@@ -71,6 +72,17 @@ fn speech(config: &Config, role: Role) -> Filled {
     })
 }
 
+/// Why there is no leave to send to a vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoLeave {
+    /// The register gives none.
+    #[error(transparent)]
+    Register(#[from] EgressRefusal),
+    /// The configured address is not one that the vendor's row covers. A name is looked at when it is resolved, at each connection.
+    #[error("{0}: compare base_url in the configuration with the row")]
+    Address(#[from] PeerRefused),
+}
+
 /// A role that receives protected health information, and for which a practice's register gives no leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfilled {
@@ -81,7 +93,7 @@ pub struct Unfilled {
     /// Who would have it.
     pub vendor: VendorId,
     /// Why not.
-    pub refusal: EgressRefusal,
+    pub refusal: NoLeave,
 }
 
 impl Unfilled {
@@ -89,7 +101,7 @@ impl Unfilled {
     #[must_use]
     pub fn mend(&self) -> String {
         let Unfilled { practice, role, vendor, refusal } = self;
-        if *refusal == EgressRefusal::VerificationOverdue {
+        if *refusal == NoLeave::Register(EgressRefusal::VerificationOverdue) {
             return format!(
                 "`callwright setup verify-vendor --practice {practice} --role {role} --id {vendor}` with --on"
             );
@@ -117,12 +129,24 @@ pub fn unfilled(
 ) -> Vec<Unfilled> {
     let mut missing = Vec::new();
     for Destination { role, filled } in of(config) {
-        let Filled::Vendor { vendor, .. } = filled else { continue };
-        if let Err(refusal) = register.egress(role, &vendor, now, &config.policy) {
+        let Filled::Vendor { vendor, address } = filled else { continue };
+        let leave = register.egress(role, &vendor, now, &config.policy);
+        let covered = leave.map_err(NoLeave::from).and_then(|permit| {
+            let literal = address.as_deref().and_then(literal);
+            Ok(literal.map_or(Ok(()), |peer| permit.check_peer(&peer))?)
+        });
+        if let Err(refusal) = covered {
             missing.push(Unfilled { practice: practice.clone(), role, vendor, refusal });
         }
     }
     missing
+}
+
+/// The address that a URL has for a host, if it is none to be resolved.
+fn literal(url: &str) -> Option<IpAddr> {
+    let url = reqwest::Url::parse(url).ok()?;
+    let host = url.host_str()?.trim_matches(['[', ']']);
+    host.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
 /// Whom a process would call for.

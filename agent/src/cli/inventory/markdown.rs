@@ -1,6 +1,6 @@
 //! An inventory as a page of Markdown.
 
-use std::fmt::Write;
+use std::fmt::Display;
 
 use callwright_compliance::vendor::Region;
 
@@ -8,33 +8,32 @@ use super::model::{Flow, Inventory, PracticeRegister, Recipient};
 use super::places::Kept;
 use crate::standing::{Place, Standing};
 
-/// Writes a line. Writing to a string cannot fail.
-macro_rules! line {
-    ($page:expr, $($text:tt)*) => {
-        drop(writeln!($page, $($text)*))
-    };
+/// Adds a line.
+fn line(page: &mut String, text: impl Display) {
+    page.push_str(&text.to_string());
+    page.push('\n');
 }
 
 /// The whole page.
 pub(super) fn page(inventory: &Inventory) -> String {
     let mut page = String::new();
-    line!(page, "# Data-flow inventory\n");
-    line!(
-        page,
-        "Made by callwright {} at {}, under the policy with SHA-256 `{}`. Fields are named, never their values.\n",
-        inventory.version,
-        inventory.made_at,
-        inventory.policy_sha256
+    line(&mut page, "# Data-flow inventory\n");
+    line(
+        &mut page,
+        format_args!(
+            "Made by callwright {} at {}, under the policy with SHA-256 `{}`. Fields are named, never their values.\n",
+            inventory.version, inventory.made_at, inventory.policy_sha256
+        ),
     );
-    line!(
-        page,
+    line(
+        &mut page,
         "For the risk analysis of 45 CFR 164.308(a)(1)(ii)(A)-(B) and the record of processing of GDPR article 30. A field that is not listed \
-         for a destination does not go there (rule V2).\n"
+         for a destination does not go there (rule V2).\n",
     );
     flows(&mut page, &inventory.flows);
-    line!(page, "## Vendor registers\n");
+    line(&mut page, "## Vendor registers\n");
     if inventory.practices.is_empty() {
-        line!(page, "The store has no practice yet: nothing may be sent for anybody.\n");
+        line(&mut page, "The store has no practice yet: nothing may be sent for anybody.\n");
     }
     for practice in &inventory.practices {
         register(&mut page, practice);
@@ -44,12 +43,12 @@ pub(super) fn page(inventory: &Inventory) -> String {
 }
 
 fn flows(page: &mut String, flows: &[Flow]) {
-    line!(page, "## Where data goes\n");
-    line!(
+    line(page, "## Where data goes\n");
+    line(
         page,
-        "| Destination | Recipient | Fields, by purpose | Sent with every request | To be agreed or set there |"
+        "| Destination | Recipient | Fields, by purpose | Sent with every request | To be agreed or set there |",
     );
-    line!(page, "|---|---|---|---|---|");
+    line(page, "|---|---|---|---|---|");
     for flow in flows {
         let fields: Vec<_> = flow
             .fields
@@ -58,17 +57,19 @@ fn flows(page: &mut String, flows: &[Flow]) {
             .collect();
         let fields = if fields.is_empty() { "none".to_owned() } else { fields.join("; ") };
         let sent = if flow.sent.is_empty() { "—".to_owned() } else { flow.sent.join(", ") };
-        line!(
+        line(
             page,
-            "| {} | {} | {} | {} | {} |",
-            flow.destination,
-            cell(&recipient(&flow.recipient)),
-            cell(&fields),
-            cell(&sent),
-            cell(flow.at_vendor.unwrap_or("—"))
+            format_args!(
+                "| {} | {} | {} | {} | {} |",
+                flow.destination,
+                cell(&recipient(&flow.recipient)),
+                cell(&fields),
+                cell(&sent),
+                cell(flow.at_vendor.unwrap_or("—"))
+            ),
         );
     }
-    line!(page, "");
+    line(page, "");
 }
 
 /// The name that something has in JSON.
@@ -97,21 +98,21 @@ fn recipient(recipient: &Recipient) -> String {
 }
 
 fn register(page: &mut String, practice: &PracticeRegister) {
-    line!(page, "### Practice `{}`\n", practice.practice);
-    line!(
-        page,
-        "| Role | Vendor | Region | Where | Agreement | Verified | Flags | Leave to send |"
-    );
-    line!(page, "|---|---|---|---|---|---|---|---|");
+    line(page, format_args!("### Practice `{}`\n", practice.practice));
+    line(page, "| Role | Vendor | Region | Where | Agreement | Verified | Flags | Leave to send |");
+    line(page, "|---|---|---|---|---|---|---|---|");
     for row in &practice.rows {
-        line!(page, "{}", standing(row));
+        line(page, format_args!("{}", standing(row)));
     }
-    line!(page, "");
+    line(page, "");
     for gap in &practice.unfilled {
-        line!(page, "- **No leave**: {} as {}: {}", gap.vendor, gap.role, cell(&gap.why));
+        line(
+            page,
+            format_args!("- **No leave**: {} as {}: {}", gap.vendor, gap.role, cell(&gap.why)),
+        );
     }
     if !practice.unfilled.is_empty() {
-        line!(page, "");
+        line(page, "");
     }
 }
 
@@ -148,23 +149,25 @@ fn standing(row: &Standing) -> String {
 }
 
 fn kept(page: &mut String, kept: &[Kept]) {
-    line!(page, "## Where data lies on this machine\n");
-    line!(page, "Periods are defaults for counsel to set; a legal hold outlasts them.\n");
-    line!(page, "| Place | Holds | Patients' values | Class of record | To be kept | Protection |");
-    line!(page, "|---|---|---|---|---|---|");
+    line(page, "## Where data lies on this machine\n");
+    line(page, "Periods are defaults for counsel to set; a legal hold outlasts them.\n");
+    line(page, "| Place | Holds | Patients' values | Class of record | To be kept | Protection |");
+    line(page, "|---|---|---|---|---|---|");
     for place in kept {
         let phi = if place.has_phi { "yes" } else { "no" };
-        line!(
+        line(
             page,
-            "| `{}` | {} | {phi} | {} | {} | {} |",
-            cell(&place.place),
-            place.holds,
-            place.class,
-            place.period,
-            place.protection
+            format_args!(
+                "| `{}` | {} | {phi} | {} | {} | {} |",
+                cell(&place.place),
+                place.holds,
+                place.class,
+                place.period,
+                place.protection
+            ),
         );
     }
-    line!(page, "");
+    line(page, "");
 }
 
 /// A text that cannot break out of its cell.

@@ -34,14 +34,23 @@ impl Place {
         error.to_string()
     }
 
-    /// What `check` found, by subject: state and text.
-    async fn found(&self, subject: &str) -> Vec<(String, String)> {
+    /// What `check` finds.
+    async fn findings(&self) -> Vec<Value> {
         let (_, text) = self.run("check CONFIG --json").await;
-        let findings: Vec<Value> = serde_json::from_str(&text).unwrap();
-        let of = |finding: &&Value| finding["subject"] == format!("practice oak: {subject}");
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        findings.iter().filter(of).map(|f| (text(&f["state"]), text(&f["found"]))).collect()
+        serde_json::from_str(&text).unwrap()
     }
+
+    /// What `check` finds on a subject: state and text.
+    async fn found(&self, subject: &str) -> Vec<(String, String)> {
+        on(&self.findings().await, subject)
+    }
+}
+
+/// The findings on a subject of the practice: state and text.
+fn on(findings: &[Value], subject: &str) -> Vec<(String, String)> {
+    let of = |finding: &&Value| finding["subject"] == format!("practice oak: {subject}");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    findings.iter().filter(of).map(|f| (text(&f["state"]), text(&f["found"]))).collect()
 }
 
 const CARRIER: &str = "--role carrier --id twilio";
@@ -105,21 +114,22 @@ async fn check_prints_the_whole_register() {
     place.set_up().await;
     let ear = "--role speech_to_text --id deepgram --flag no_training --flag no_retention";
     place.good(&place.hosted(ear, -700, -300)).await;
+    let findings = place.findings().await;
     for role in ["speech_to_text", "language_model", "text_to_speech", "carrier"] {
-        let found = place.found(&format!("vendor for {role}")).await;
+        let found = on(&findings, &format!("vendor for {role}"));
         assert_eq!(found[0].0, "good");
         assert!(found[0].1.contains("on premises, 127.0.0.0/8"), "{found:?}");
     }
     for role in ["keys", "storage", "crm", "webhook", "traces", "backup"] {
-        assert_eq!(place.found(&format!("vendor for {role}")).await[0].0, "note", "{role}");
+        assert_eq!(on(&findings, &format!("vendor for {role}"))[0].0, "note", "{role}");
     }
-    let unused = place.found("registered as speech_to_text, not used").await;
+    let unused = on(&findings, "registered as speech_to_text, not used");
     assert_eq!((unused.len(), unused[0].0.as_str()), (1, "note"));
     assert!(unused[0].1.contains("deepgram") && unused[0].1.contains("no leave"), "{unused:?}");
     // Everything else that is known is there, and gives no leave: deepgram and twilio have rows.
     let mut unsigned = 0;
     for role in Role::ALL {
-        let found = place.found(&format!("unsigned as {role}")).await;
+        let found = on(&findings, &format!("unsigned as {role}"));
         unsigned += found.len();
         assert!(found.iter().all(|(state, text)| state == "note" && text.contains("gets nothing")));
     }
@@ -188,6 +198,32 @@ async fn nothing_listens_or_dials_before_every_role_has_leave() {
         let (exit, _) = place.run(command).await;
         let told = exit.unwrap_err().to_string();
         assert!(told.contains("cannot be listened on"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_a_row_does_not_cover_is_found_before_anything_starts() {
+    let place = Place::new();
+    place.set_up().await;
+    let config = fs::read_to_string(place.path("callwright.toml")).unwrap();
+    let commented = "# base_url = \"https://api.twilio.com/2010-04-01\"";
+    let at = |address: &str| {
+        let changed = config.replace(commented, &format!("base_url = \"{address}/2010-04-01\""));
+        assert_ne!(changed, config, "the example has another line");
+        fs::write(place.path("callwright.toml"), changed).unwrap();
+    };
+    at("http://127.0.0.1:9");
+    assert_eq!(place.found("vendor for carrier").await[0].0, "good", "it is on premises");
+    for (address, hosted) in [("https://34.1.2.3", false), ("https://10.1.2.3", true)] {
+        at(address);
+        if hosted {
+            let flag = "--flag authenticated_media";
+            place.good(&format!("{} {flag}", place.hosted(CARRIER, -10, 300))).await;
+        }
+        let found = place.found("vendor for carrier").await;
+        assert!(found[0].0 == "missing" && found[0].1.contains("base_url"), "{found:?}");
+        let (exit, _) = place.run("serve CONFIG").await;
+        assert_eq!(exit.unwrap_err().exit(), Exit::Refused);
     }
 }
 
