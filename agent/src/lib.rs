@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cli`] | the commands |
 //! | [`config`] | the configuration file, and services made from it |
+//! | [`destinations`], [`standing`] | who receives anything, and how the vendor register stands on each |
 //! | [`dialler`] | from a request to a leg: the policy enforcement point |
 //! | [`intake`] | requests, parsed once, screened and queued |
 //! | [`call`] | one live call |
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod destinations;
 pub mod dialler;
 pub mod intake;
 pub mod local_speech;
@@ -34,3 +36,4 @@ pub mod results;
 pub mod retention;
 pub mod rights;
 pub mod services;
+pub mod standing;

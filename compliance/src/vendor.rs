@@ -1,7 +1,8 @@
 //! The vendor register (rules V1 and G1): who may receive anything, in which role, under which agreement, and over which network.
 //!
 //! No connection that carries call data is made without an [`EgressPermit`], and none is made to a peer that the permit does not
-//! cover. This module does not connect, and it does not say which fields may go ([`crate::egress`]).
+//! cover. A vendor with which nothing is signed is a [`known::Unsigned`], which no register takes. This module does not connect, and it
+//! does not say which fields may go ([`crate::egress`]).
 //! Sources: 45 CFR 164.308(b), 164.314(a), 164.504(e) (business associate contracts).
 
 use core::fmt;
@@ -15,6 +16,11 @@ use crate::digest::Digest;
 use crate::id::{PersonId, VendorId};
 use crate::network::Network;
 use crate::policy::Policy;
+
+pub mod known;
+mod renewal;
+
+pub use renewal::{RENEWAL_DAYS, Renewal, VERIFICATION_DAYS};
 
 /// As what a vendor is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,6 +98,8 @@ pub struct Agreement {
     pub signed: Date,
     /// The last day on which it holds.
     pub expires: Date,
+    /// The day of the vendor's latest written assurance that it keeps to it. It is renewed every year ([`VERIFICATION_DAYS`]).
+    pub verified_at: Date,
     /// Who read it and checked it against this row.
     pub verifier: PersonId,
 }
@@ -167,13 +175,21 @@ pub enum EgressRefusal {
     /// The agreement has ended.
     #[error("V1: the vendor's agreement has expired: renew it and update the register")]
     AgreementExpired,
+    /// The vendor's yearly verification bears a day that has not come.
+    #[error("V1: the vendor's written verification is dated in the future")]
+    VerificationNotYetGiven,
+    /// The vendor's yearly verification is older than a year.
+    #[error(
+        "V1: the vendor's written verification is more than {VERIFICATION_DAYS} days old: obtain a new one (`callwright setup verify-vendor`)"
+    )]
+    VerificationOverdue,
     /// The policy does not say which flags a hosted vendor in this role needs.
     #[error(
         "V1: the policy names no required flags for this role, so no hosted vendor may have it"
     )]
     FlagsUnset,
-    /// A flag that the policy requires is not set.
-    #[error("V1: a retention flag that the policy requires is not set at the vendor")]
+    /// A flag that the policy, or what is known of the vendor ([`known`]), requires is not set.
+    #[error("V1: a retention flag that is required of the vendor is not set there")]
     FlagMissing,
     /// The on-premises network is neither loopback nor inside a network that the policy declares.
     #[error("V1: the on-premises network is not loopback and not declared in the policy")]
@@ -296,12 +312,13 @@ impl Register {
     }
 }
 
-/// When a permit ends that would hold until `until`: a hosted vendor's not after the last day of its agreement, in UTC as everywhere here.
+/// When a permit ends that would hold until `until`: a hosted vendor's not after the last day of its agreement or of
+/// its verification, in UTC as everywhere here.
 fn end_of(location: &Location, until: Timestamp) -> Timestamp {
     match location {
         Location::OnPremises { .. } => until,
         Location::Hosted { agreement, .. } => agreement
-            .expires
+            .last_day()
             .tomorrow()
             .and_then(|day| day.to_zoned(TimeZone::UTC))
             // The last day that the calendar has: nothing ends after it.
@@ -327,9 +344,31 @@ fn check_location(row: &Row, now: Timestamp, policy: &Policy) -> Result<(), Egre
             if agreement.expires < today {
                 return Err(EgressRefusal::AgreementExpired);
             }
+            if agreement.verified_at > today {
+                return Err(EgressRefusal::VerificationNotYetGiven);
+            }
+            if agreement.verification_ends() < today {
+                return Err(EgressRefusal::VerificationOverdue);
+            }
             let required =
                 policy.vendors.required_flags.get(&row.role).ok_or(EgressRefusal::FlagsUnset)?;
-            if required.is_subset(flags) { Ok(()) } else { Err(EgressRefusal::FlagMissing) }
+            let of_vendor =
+                known::find(&row.id, row.role).map_or(&[][..], known::Unsigned::required);
+            let are_set = required.iter().chain(of_vendor).all(|flag| flags.contains(flag));
+            if are_set { Ok(()) } else { Err(EgressRefusal::FlagMissing) }
+        }
+    }
+}
+
+impl RetentionFlag {
+    /// The name, as on the command line and in the store.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            RetentionFlag::NoTraining => "no_training",
+            RetentionFlag::NoRetention => "no_retention",
+            RetentionFlag::AuthenticatedMedia => "authenticated_media",
+            RetentionFlag::CustomerKey => "customer_key",
         }
     }
 }

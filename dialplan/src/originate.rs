@@ -15,7 +15,7 @@ use callwright_compliance::permit::{DialPermit, PERMIT_LIFE};
 use jiff::Timestamp;
 
 use crate::twilio::twiml::is_webhook_url;
-use crate::twilio::{CallSid, CarrierError, Client, NewCall};
+use crate::twilio::{CallSid, CarrierError, NewCall, Session};
 
 /// The longest that a carrier lets a line ring, seconds (Twilio's `Timeout`).
 const RING_S_MAX: u64 = 600;
@@ -104,14 +104,14 @@ impl OriginateError {
 
 /// Places the permitted call. The permit is used up, whatever comes of it.
 ///
-/// No further try begins once the permit has expired.
+/// No further try begins once the permit has expired. The session is leave to send to the carrier at all (rule V1).
 ///
 /// # Errors
 /// [`OriginateError`]; nothing was sent for `Expired`, `PatientClass` and `Caps`.
 pub async fn originate(
     permit: DialPermit,
     plan: &CallPlan,
-    client: &Client,
+    session: &Session,
     now: Timestamp,
 ) -> Result<Placed, OriginateError> {
     if !permit.is_valid_at(now) {
@@ -132,7 +132,7 @@ pub async fn originate(
         time_limit_s,
         give_up_after: Duration::try_from(left).unwrap_or(Duration::ZERO),
     };
-    let call_sid = client.create(call).await?;
+    let call_sid = session.create(call, now).await?;
     Ok(Placed { call_sid, decision: permit.decision_id() })
 }
 

@@ -4,10 +4,12 @@
 //! about, or the carrier answered 429, which it promises to mean "not processed". This module does not read bodies and
 //! does not know what a request is for.
 
+use std::error::Error;
 use std::time::Duration;
 
 use backoff::ExponentialBackoff;
 use backoff::backoff::Backoff;
+use callwright_compliance::vendor::PeerRefused;
 use reqwest::{RequestBuilder, Response, StatusCode};
 
 use crate::twilio::CarrierError;
@@ -88,13 +90,28 @@ fn may_repeat(result: &Result<Response, reqwest::Error>, repeat: Repeat) -> bool
             answer.status() == StatusCode::TOO_MANY_REQUESTS
                 || (repeat == Repeat::Freely && answer.status() == StatusCode::SERVICE_UNAVAILABLE)
         }
-        Err(error) => error.is_connect(),
+        // Another try would find the same address.
+        Err(error) => error.is_connect() && peer_refused(error).is_none(),
     }
+}
+
+/// The refusal of an address in a chain of errors, where a connection did not come about because of one.
+fn peer_refused(error: &reqwest::Error) -> Option<PeerRefused> {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(inner) = cause {
+        if let Some(refused) = inner.downcast_ref::<PeerRefused>() {
+            return Some(*refused);
+        }
+        cause = inner.source();
+    }
+    None
 }
 
 /// What a failed exchange means. A connection that never came about sent nothing, whatever the reason was.
 pub(crate) fn sort(error: &reqwest::Error) -> CarrierError {
-    if error.is_connect() || error.is_builder() {
+    if let Some(refused) = peer_refused(error) {
+        CarrierError::Peer(refused)
+    } else if error.is_connect() || error.is_builder() {
         CarrierError::Unreachable
     } else if error.is_timeout() {
         CarrierError::Timeout

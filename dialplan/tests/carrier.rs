@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests count as tests")]
 
+#[expect(dead_code, reason = "each test of the carrier uses a part of it")]
 mod support;
 
 use std::net::{Ipv4Addr, TcpListener};
@@ -13,7 +14,7 @@ use callwright_dialplan::twilio::status::LegStatus;
 use callwright_dialplan::twilio::twiml;
 use callwright_dialplan::twilio::{
     CallSid, CarrierError, Client, ClientConfig, ConfigError, Credentials, Instruction, Secret,
-    Violation,
+    Session, Violation,
 };
 use callwright_dialplan::{CallPlan, OriginateError, Placed, originate};
 use jiff::SignedDuration;
@@ -29,7 +30,7 @@ fn plan() -> CallPlan {
     .unwrap()
 }
 
-async fn place(client: &Client) -> Result<Placed, OriginateError> {
+async fn place(client: &Session) -> Result<Placed, OriginateError> {
     originate(permit(), &plan(), client, decided_at()).await
 }
 
@@ -99,8 +100,8 @@ async fn a_permit_out_of_time_places_nothing() {
     }
 }
 
-/// A client of an address where nobody listens.
-fn nobody() -> Client {
+/// A session at an address where nobody listens.
+fn nobody() -> Session {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     support::client(listener.local_addr().unwrap(), |_| {})
 }
@@ -228,7 +229,7 @@ async fn new_instructions_are_not_sent_twice() {
     let carrier = Carrier::start(vec![error(503, 0)]);
     let client = carrier.client(|_| {});
     let hangup = twiml::hangup();
-    let lost = client.redirect(&sid(), Instruction::Twiml(&hangup)).await;
+    let lost = client.redirect(&sid(), Instruction::Twiml(&hangup), decided_at()).await;
     assert_eq!(lost, Err(CarrierError::Unavailable { status: 503 }));
     let requests = carrier.requests();
     assert_eq!(requests.len(), 1);
@@ -236,7 +237,8 @@ async fn new_instructions_are_not_sent_twice() {
 
     let carrier = Carrier::start(vec![error(400, 21220)]);
     let client = carrier.client(|_| {});
-    let over = client.redirect(&sid(), Instruction::Url("https://calls.example/next")).await;
+    let next = Instruction::Url("https://calls.example/next");
+    let over = client.redirect(&sid(), next, decided_at()).await;
     assert_eq!(over, Err(CarrierError::NotInProgress));
     assert_eq!(carrier.requests()[0].values("Url"), ["https://calls.example/next"]);
 }
@@ -246,10 +248,10 @@ async fn a_leg_is_read() {
     let body = call("completed").replace(r#""duration":null"#, r#""duration":"107""#);
     let carrier = Carrier::start(vec![Reply::Json(200, body), error(404, 20404)]);
     let client = carrier.client(|_| {});
-    let facts = client.fetch(&sid()).await.unwrap();
+    let facts = client.fetch(&sid(), decided_at()).await.unwrap();
     assert_eq!((facts.status, facts.duration_s), (LegStatus::Completed, Some(107)));
     assert_eq!(facts.created, Some("2010-08-31T20:36:28Z".parse().unwrap()));
-    assert_eq!(client.fetch(&sid()).await, Err(CarrierError::NotFound));
+    assert_eq!(client.fetch(&sid(), decided_at()).await, Err(CarrierError::NotFound));
     let requests = carrier.requests();
     let line = format!("GET /2010-04-01/Accounts/{ACCOUNT}/Calls/{SID}.json HTTP/1.1");
     assert_eq!(requests[0].line, line);
@@ -261,7 +263,7 @@ async fn the_carrier_is_asked_for_the_legs_to_a_number() {
     let carrier = Carrier::start(vec![Reply::Json(200, page)]);
     let client = carrier.client(|_| {});
     let number = PhoneNumber::parse_e164("+18002000140").unwrap();
-    let legs = client.latest_to(&number).await.unwrap();
+    let legs = client.latest_to(&number, decided_at()).await.unwrap();
     assert_eq!(legs.len(), 1);
     assert_eq!(legs[0].status, LegStatus::Ringing);
     let line = format!(

@@ -26,6 +26,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (3, "checkpoints", include_str!("../migrations/0003_checkpoints.sql")),
     (4, "retention", include_str!("../migrations/0004_retention.sql")),
+    (6, "register", include_str!("../migrations/0006_register.sql")),
     (7, "test_number", include_str!("../migrations/0007_test_number.sql")),
 ];
 /// How long a statement waits for another process's lock.

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use callwright_compliance::audit::{Action, Actor, Event};
-use callwright_compliance::{ObjectId, Purpose, RequestId};
+use callwright_compliance::{ObjectId, Purpose, RequestId, RuleId, TenantId};
 use clap::Args;
+use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
@@ -14,6 +15,7 @@ use super::output::Out;
 use super::{ActorArg, CliError, ConfigArg, Exit, Session};
 use crate::clock::Clock;
 use crate::config::{Config, Opened};
+use crate::destinations::Serves;
 use crate::dialler::{Attempt, Claimed, DialError, LEASE, attempt};
 use crate::intake::{self, Intake, IntakeError, Known};
 use crate::services::{FileKeeping, Services};
@@ -68,10 +70,14 @@ pub(super) async fn run(
     let done = if args.queue {
         queue(args, &config, &text, session.clock, out).await
     } else {
-        let host = Host::start(&config, session.clock).await?;
-        let done = place(args, &host.services, &text, out).await;
-        host.stop().await;
-        done
+        match Host::start(&config, &serves(&text), session.clock).await {
+            Ok(host) => {
+                let done = place(args, &host.services, &text, out).await;
+                host.stop().await;
+                done
+            }
+            Err(error) => Err(error),
+        }
     };
     match done {
         Err(error) if args.json => {
@@ -94,6 +100,19 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
     };
     read.map_err(CliError::io(path.display().to_string()))?;
     Ok(text)
+}
+
+/// The practice of a request, before the request is parsed: whose register must give leave. Where none can be read, every practice's must,
+/// and parsing will say what is wrong.
+fn serves(text: &[u8]) -> Serves {
+    #[derive(Deserialize)]
+    struct Practice {
+        practice: TenantId,
+    }
+    match serde_json::from_slice::<Practice>(text) {
+        Ok(Practice { practice }) => Serves::One(practice),
+        Err(_) => Serves::Every,
+    }
 }
 
 fn parse(services: &Services, text: &[u8]) -> Result<Intake, CliError> {
@@ -218,6 +237,13 @@ fn refused(error: &CliError) -> serde_json::Value {
         for reason in &record.reasons {
             let why = reason.code.to_string();
             reasons.push(json!({ "rule": reason.rule, "code": reason.code, "why": why }));
+        }
+    }
+    if let CliError::Unfilled(missing) = error {
+        for unfilled in missing {
+            let (role, vendor) = (unfilled.role, &unfilled.vendor);
+            let why = unfilled.refusal.to_string();
+            reasons.push(json!({ "rule": RuleId::V1, "role": role, "vendor": vendor, "why": why }));
         }
     }
     let mut mistakes = Vec::new();

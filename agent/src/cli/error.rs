@@ -10,6 +10,7 @@ use callwright_store::{Fault, StoreError};
 use crate::checkpoints::CheckpointError;
 use crate::config::{ConfigErrors, StartError};
 use crate::demo::DemoError;
+use crate::destinations::Unfilled;
 use crate::dialler::DialError;
 use crate::intake::IntakeError;
 use crate::results::ResultError;
@@ -69,6 +70,9 @@ pub enum CliError {
     /// The proof of a number of one's own.
     #[error(transparent)]
     Prove(#[from] ProveError),
+    /// A vendor that the configuration uses may not be sent anything (rule V1). Nothing was started.
+    #[error("no call may be placed, for the vendor register gives no leave to send to\n{}", lines(.0))]
+    Unfilled(Vec<Unfilled>),
     /// The result.
     #[error(transparent)]
     Result(#[from] ResultError),
@@ -103,6 +107,10 @@ pub enum CliError {
     Output(#[from] std::io::Error),
 }
 
+fn lines(missing: &[Unfilled]) -> String {
+    missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
 impl CliError {
     /// Names the file or socket of an error.
     pub(super) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> CliError {
@@ -121,7 +129,8 @@ impl CliError {
         match self {
             CliError::Dial(DialError::Refused(_))
             | CliError::Demo(DemoError::Dial(DialError::Refused(_)))
-            | CliError::Intake(IntakeError::Refused(_)) => Exit::Refused,
+            | CliError::Intake(IntakeError::Refused(_))
+            | CliError::Unfilled(_) => Exit::Refused,
             CliError::Config(_)
             | CliError::Start(_)
             | CliError::Intake(IntakeError::Problems(_))

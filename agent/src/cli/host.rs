@@ -12,6 +12,7 @@ use crate::api::{Api, Server, router};
 use crate::checkpoints::{Checkpoints, When};
 use crate::clock::Clock;
 use crate::config::{Config, Opened};
+use crate::destinations::{Serves, unfilled_in};
 use crate::services::Services;
 
 /// How long open connections are waited for at the end: a status call-back takes a fraction of a second.
@@ -25,7 +26,14 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub(super) async fn start(config: &Config, clock: Clock) -> Result<Host, CliError> {
+    /// Nothing listens before every role that receives protected health information has leave to, for each practice that is served
+    /// (rule V1).
+    pub(super) async fn start(
+        config: &Config,
+        serves: &Serves,
+        clock: Clock,
+    ) -> Result<Host, CliError> {
+        roles_are_filled(config, serves, clock).await?;
         let listen = config.server.listen;
         let listener = TcpListener::bind(listen).await.map_err(CliError::io(format!(
             "{listen} cannot be listened on (is `callwright serve` running? then use --queue)"
@@ -51,6 +59,14 @@ impl Host {
         self.checkpoints.sign_all(&self.services.store, &actor, when).await;
         self.services.store.close().await;
     }
+}
+
+async fn roles_are_filled(config: &Config, serves: &Serves, clock: Clock) -> Result<(), CliError> {
+    let store = config.open_store().await?;
+    let missing = unfilled_in(config, &store, serves, clock.wall()).await;
+    store.close().await;
+    let missing = missing?;
+    if missing.is_empty() { Ok(()) } else { Err(CliError::Unfilled(missing)) }
 }
 
 /// Each practice's audit says with which configuration this process works, and under which policy its calls are decided from here on.

@@ -10,6 +10,7 @@ mod demo;
 mod error;
 mod hold;
 mod host;
+mod inventory;
 mod logs;
 pub mod output;
 mod person;
@@ -68,6 +69,7 @@ enum Command {
     Call(call::CallArgs),
     Result(result::ResultArgs),
     Check(check::CheckArgs),
+    Inventory(inventory::InventoryArgs),
     Replay(replay::ReplayArgs),
     /// Verify the audit, sign and anchor it, prove an entry of it, export it
     #[command(subcommand)]
@@ -137,6 +139,7 @@ pub async fn run(cli: Cli, session: Session, out: &mut Out) -> Result<Exit, CliE
         Command::Call(args) => call::run(&args, session, out).await,
         Command::Result(args) => result::run(&args, session, out).await,
         Command::Check(args) => check::run(&args, session, out).await,
+        Command::Inventory(args) => inventory::run(&args, session, out).await,
         Command::Replay(args) => replay::run(&args, session, out),
         Command::Audit(command) => audit::run(&command, session, out).await,
         Command::Policy(command) => policy::run(&command, session, out).await,

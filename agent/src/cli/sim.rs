@@ -57,7 +57,8 @@ pub(super) struct VendorsArgs {
 Example, with the same account and token in the configuration of `callwright serve`:
   export SIM_TOKEN=any-secret
   callwright sim carrier --port 8099 --account-sid AC0123456789abcdef0123456789abcdef --auth-token-env SIM_TOKEN
-  # in the configuration: base_url = \"http://127.0.0.1:8099/2010-04-01\"")]
+  # in the configuration: base_url = \"http://127.0.0.1:8099/2010-04-01\"
+  # in the vendor register: the carrier with --network 127.0.0.0/8")]
 pub(super) struct CarrierArgs {
     /// A scenario's name, or the path of a scenario file
     #[arg(long, value_name = "NAME|FILE", default_value = DEFAULT_SCENARIO)]

@@ -1,6 +1,7 @@
 //! The commands from their arguments to their output and exit codes, on a folder of their own.
 
 mod records;
+mod register;
 
 use std::fs;
 use std::path::{Path, PathBuf};

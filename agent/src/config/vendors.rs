@@ -132,6 +132,33 @@ impl VendorChoice {
         [hears, words, speaks].into_iter().flatten().collect()
     }
 
+    /// Where the vendor of a role has its API; `None` for one on this machine, and for the roles that are not of this choice.
+    #[must_use]
+    pub fn address(&self, role: Role) -> Option<&str> {
+        let reach = match role {
+            Role::SpeechToText => match &self.speech_to_text {
+                Hears::Local => None,
+                Hears::Deepgram { reach, .. } => Some(reach),
+            },
+            Role::LanguageModel => match &self.language_model {
+                WordsTurns::Local => None,
+                WordsTurns::OpenAi { reach, .. } => Some(reach),
+            },
+            Role::TextToSpeech => match &self.text_to_speech {
+                Speaks::Local => None,
+                Speaks::ElevenLabs { reach, .. } => Some(reach),
+            },
+            Role::Carrier
+            | Role::Keys
+            | Role::Storage
+            | Role::Crm
+            | Role::Webhook
+            | Role::Traces
+            | Role::Backup => None,
+        };
+        reach.map(|reach| reach.base_url.as_str())
+    }
+
     /// Opens the recogniser. The local one takes seconds the first time: not on a thread that carries live audio.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use callwright_compliance::{
 use callwright_core::FieldId;
 use callwright_dialplan::originate::CallPlan as LegPlan;
 use callwright_dialplan::payer::{Line, PayerEntry};
-use callwright_dialplan::twilio::{CarrierError, ClientConfig};
+use callwright_dialplan::twilio::{CarrierError, ClientConfig, Session};
 use callwright_dialplan::{OriginateError, originate};
 use callwright_prompts::QuestionSet;
 use callwright_store::{
@@ -206,6 +206,7 @@ struct Ready {
     answer_until: Timestamp,
     leg: Arc<CarrierLeg>,
     leg_plan: LegPlan,
+    session: Arc<Session>,
     driver: Driver,
     notes: mpsc::Receiver<Note>,
 }
@@ -233,12 +234,14 @@ async fn prepare(
     let watch = services.clock.stopwatch();
     let leaves = leave::leaves(services, &case.claimed.request, watch).await?;
     let sessions = Sessions::open(&services.vendors, leaves)?;
+    let session = leave::carrier(services, &case.claimed.request.tenant).await?;
     let about = plan::About { call: &call, folder: folder.path(), began_at };
     let plan = plan::call_plan(services, case, permit, &about, clips, sessions)?;
     let lines = services.registry.enter(call.as_str(), answer_until);
     let (notes, noted) = mpsc::channel(LINES_MAX);
     let driver = Driver::new(plan, lines, leg.clone(), watch, moments, notes);
-    Ok(Ready { call, folder, began_at, answer_until, leg, leg_plan, driver, notes: noted })
+    let notes = noted;
+    Ok(Ready { call, folder, began_at, answer_until, leg, leg_plan, session, driver, notes })
 }
 
 /// Writes the intent, asks the carrier, and runs the call to its end.
@@ -260,22 +263,22 @@ async fn place(
         // Nothing was dialled.
         return Err(keep::give_back(services, case.claimed, &case.actor, error).await);
     }
-    let client = &services.carrier.client;
-    let placed = match originate(permit, &ready.leg_plan, client, services.clock.wall()).await {
+    let session = Arc::clone(&ready.session);
+    let placed = match originate(permit, &ready.leg_plan, &session, services.clock.wall()).await {
         Ok(placed) => placed,
         Err(error) => {
             // Nothing of the call runs: what it had opened is let go before the carrier is asked.
             let (call, since) = (ready.call.clone(), ready.began_at);
             drop(ready);
-            return Err(not_placed(services, case, &call, since, error).await);
+            return Err(not_placed(services, case, &session, (&call, since), error).await);
         }
     };
     services.registry.placed(ready.call.as_str(), placed.call_sid.clone());
-    ready.leg.set(client.clone(), placed.call_sid.clone());
+    ready.leg.set(Arc::clone(&session), placed.call_sid.clone());
     let (call, sid) = (&ready.call, &placed.call_sid);
     if let Err(error) = keep::placed(services, &case.claimed, &case.actor, call, sid).await {
         // A leg that cannot be accounted for may not run. Its request is adopted when the lease has run out.
-        if let Err(error) = client.complete(sid).await {
+        if let Err(error) = session.complete(sid).await {
             tracing::error!(%call, %error, "a leg could not be ended");
         }
         return Err(error);
@@ -298,14 +301,14 @@ async fn announce(
 async fn not_placed(
     services: &Services,
     case: Case,
-    call: &CallId,
-    since: Timestamp,
+    session: &Session,
+    (call, since): (&CallId, Timestamp),
     error: OriginateError,
 ) -> DialError {
     // From here on the carrier is told to hang up, should it ask what to do with the call.
     services.registry.leave(call.as_str());
     let unsure = error.may_have_placed();
-    if unsure && let Err(lost) = end_strays(services, &case.line.number, since).await {
+    if unsure && let Err(lost) = end_strays(services, session, &case.line.number, since).await {
         // The call stays open in the store, and counts, until whoever adopts the request has accounted for it.
         tracing::error!(%call, %lost, "the carrier could not be asked about a call");
         return error.into();
@@ -321,16 +324,16 @@ async fn not_placed(
 /// Ends the legs to a number that the carrier created since `since` and that no call here runs on.
 async fn end_strays(
     services: &Services,
+    session: &Session,
     number: &PhoneNumber,
     since: Timestamp,
 ) -> Result<(), CarrierError> {
-    let client = &services.carrier.client;
     // The carrier's clock may run a little behind ours, and its times are whole seconds.
     let since = since - SignedDuration::from_secs(5);
-    for leg in client.latest_to(number).await? {
+    for leg in session.latest_to(number, services.clock.wall()).await? {
         let ours = leg.created.is_none_or(|created| created >= since);
         if ours && !leg.status.is_over() && !services.registry.has_leg(&leg.sid) {
-            client.complete(&leg.sid).await?;
+            session.complete(&leg.sid).await?;
         }
     }
     Ok(())

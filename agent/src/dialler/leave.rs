@@ -1,4 +1,4 @@
-//! Leave to send to each vendor of a call, from the practice's register as it stands now (rules V1, G1).
+//! Leave to send to each vendor of a call and to the carrier, from the practice's register as it stands now (rules V1, G1).
 //!
 //! The register decides; this only asks it, role by role, and writes down what it refuses.
 
@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use callwright_compliance::audit::{Action, Actor, Event};
 use callwright_compliance::vendor::{EgressRefusal, Register, Role};
-use callwright_compliance::{ObjectId, RuleId, VendorId};
+use callwright_compliance::{ObjectId, RuleId, TenantId, VendorId};
+use callwright_dialplan::OriginateError;
+use callwright_dialplan::twilio::Session;
 use callwright_store::Request;
 use callwright_vendors::{Egress, ExchangeBook};
 use jiff::Timestamp;
@@ -79,4 +81,20 @@ async fn note(
     let mut tx = services.store.begin(&request.tenant, &actor, now).await?;
     tx.audit(event).await?;
     Ok(tx.commit().await?)
+}
+
+/// A session with the carrier, for a practice.
+///
+/// # Errors
+/// [`DialError::Egress`] where the practice's register gives no leave; [`DialError::Originate`] where the configured address is not one
+/// that its row covers.
+pub(crate) async fn carrier(
+    services: &Services,
+    tenant: &TenantId,
+) -> Result<Arc<Session>, DialError> {
+    let register = services.store.register(tenant).await?;
+    let now = services.clock.wall();
+    let permit = register.egress(Role::Carrier, &services.carrier.id, now, &services.policy)?;
+    let session = services.carrier.client.open(permit).map_err(OriginateError::from)?;
+    Ok(Arc::new(session))
 }

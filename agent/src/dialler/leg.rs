@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use callwright_compliance::gate::Admitted;
 use callwright_dialplan::twilio::twiml::{Twiml, play_digits_then_stream};
-use callwright_dialplan::twilio::{CallSid, Client, Instruction};
+use callwright_dialplan::twilio::{CallSid, Instruction, Session};
 use callwright_store::CallId;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
@@ -22,7 +22,7 @@ pub(super) struct CarrierLeg {
     registry: Arc<Registry>,
     public_url: String,
     clock: Clock,
-    placed: OnceLock<(Arc<Client>, CallSid)>,
+    placed: OnceLock<(Arc<Session>, CallSid)>,
 }
 
 impl CarrierLeg {
@@ -36,9 +36,9 @@ impl CarrierLeg {
         }
     }
 
-    pub(super) fn set(&self, client: Arc<Client>, sid: CallSid) {
+    pub(super) fn set(&self, session: Arc<Session>, sid: CallSid) {
         // Set once, before the driver runs.
-        drop(self.placed.set((client, sid)));
+        drop(self.placed.set((session, sid)));
     }
 
     /// Keys, then a new stream of this call.
@@ -56,12 +56,12 @@ impl CarrierLeg {
 
 impl Leg for CarrierLeg {
     fn hang_up(&self) {
-        let Some((client, sid)) = self.placed.get().cloned() else {
+        let Some((session, sid)) = self.placed.get().cloned() else {
             return;
         };
         tokio::spawn(async move {
             // The far end may have hung up first; the carrier then says that there is no such call.
-            if let Err(error) = client.complete(&sid).await {
+            if let Err(error) = session.complete(&sid).await {
                 tracing::debug!(%error, "hang up");
             }
         });
@@ -69,7 +69,7 @@ impl Leg for CarrierLeg {
 
     fn press(&self, admitted: Admitted, keys: Zeroizing<String>) -> oneshot::Receiver<bool> {
         let (tell, taken) = oneshot::channel();
-        let Some((client, sid)) = self.placed.get().cloned() else {
+        let Some((session, sid)) = self.placed.get().cloned() else {
             return taken;
         };
         let document = match self.keys(admitted, &keys) {
@@ -80,7 +80,7 @@ impl Leg for CarrierLeg {
             }
         };
         tokio::spawn(async move {
-            let pressed = client.redirect(&sid, Instruction::Twiml(&document)).await;
+            let pressed = session.redirect(&sid, Instruction::Twiml(&document)).await;
             if let Err(error) = &pressed {
                 tracing::warn!(%error, "the carrier pressed no keys");
             }

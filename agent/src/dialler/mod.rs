@@ -28,6 +28,7 @@ pub(crate) use files::{EXCHANGES, RESULT, SEALED, WORDS, seal_leftovers};
 pub(crate) use keep::after;
 pub(crate) use plan::{JOURNAL, RECORDING};
 pub(crate) use line::line_of;
+pub(crate) use leave::carrier;
 pub use result::{CallResult, FieldResult};
 
 use crate::results::ResultError;

@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use callwright_compliance::vendor::{EgressPermit, Role};
+use callwright_compliance::vendor::{EgressPermit, RetentionFlag, Role};
 use callwright_core::Micros;
 use jiff::Timestamp;
 
@@ -41,13 +41,25 @@ impl Egress {
         Egress { permit: Arc::new(permit), clock, book }
     }
 
-    /// Checks that this is leave for that vendor in that role. Every adapter does so before it opens a session.
+    /// Checks that this is leave for that vendor in that role, and that the adapter sends the setting of every flag which the register's
+    /// row claims (rule V1: set *and sent*). Every adapter does so before it opens a session. `sends` are the flags that it has settings
+    /// for; one on this machine has none, for a row on premises claims none.
     ///
     /// # Errors
-    /// [`VendorError::WrongPermit`].
-    pub fn is_for(&self, role: Role, vendor: &'static str) -> Result<(), VendorError> {
-        let fits = self.permit.role() == role && self.permit.vendor().as_str() == vendor;
-        if fits { Ok(()) } else { Err(VendorError::WrongPermit { vendor }) }
+    /// [`VendorError::WrongPermit`], [`VendorError::FlagNotSent`].
+    pub fn is_for(
+        &self,
+        role: Role,
+        vendor: &'static str,
+        sends: &[RetentionFlag],
+    ) -> Result<(), VendorError> {
+        if self.permit.role() != role || self.permit.vendor().as_str() != vendor {
+            return Err(VendorError::WrongPermit { vendor });
+        }
+        match self.permit.flags().find(|flag| !sends.contains(flag)) {
+            None => Ok(()),
+            Some(flag) => Err(VendorError::FlagNotSent { vendor, flag: flag.name() }),
+        }
     }
 
     /// Checks that the leave still holds: before something new is sent over a connection that is there already.

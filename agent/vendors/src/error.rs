@@ -99,6 +99,16 @@ pub enum VendorError {
         "V1: the egress permit has ended: the call outlasted it, or the vendor's agreement ended"
     )]
     PermitEnded,
+    /// The vendor's row in the register claims a flag for which nothing is sent (rule V1). Nothing was sent.
+    #[error(
+        "V1: the register claims the flag {flag} of {vendor}, and no setting for it is sent: take the flag out of its row"
+    )]
+    FlagNotSent {
+        /// Which vendor.
+        vendor: &'static str,
+        /// Which flag.
+        flag: &'static str,
+    },
     /// The leave to send is for another vendor, or for another role. Nothing was sent.
     #[error("V1: {vendor} was given the egress permit of another vendor or role")]
     WrongPermit {
@@ -137,6 +147,7 @@ impl VendorError {
             | VendorError::Untrusted { .. }
             | VendorError::Rejected { .. }
             | VendorError::Peer(_)
+            | VendorError::FlagNotSent { .. }
             | VendorError::PermitEnded => Mend::Operator,
             VendorError::BadAnswer { .. } | VendorError::WrongPermit { .. } => Mend::Engineer,
         }

@@ -1,10 +1,14 @@
 //! The register, row by row.
 
+mod laws;
+
 use static_assertions::assert_not_impl_any;
 
 use super::*;
 
 assert_not_impl_any!(EgressPermit: Clone, Copy, Default, fmt::Debug, Serialize, serde::de::DeserializeOwned);
+// Nothing but a signature makes a row of an entry that nobody signed, and none can be made or stored elsewhere.
+assert_not_impl_any!(known::Unsigned: Clone, Copy, Default, Into<Row>, Serialize, serde::de::DeserializeOwned);
 
 fn now() -> Timestamp {
     "2026-10-05T16:00:00Z".parse().unwrap()
@@ -15,6 +19,7 @@ fn hosted(flags: &[RetentionFlag]) -> Row {
         sha256: Digest::of(b"agreement"),
         signed: "2026-01-01".parse().unwrap(),
         expires: "2026-10-05".parse().unwrap(),
+        verified_at: "2026-01-01".parse().unwrap(),
         verifier: PersonId::new("ann").unwrap(),
     };
     Row {
@@ -127,4 +132,56 @@ fn a_permit_ends() {
     let permit = ask_at(&local("127.0.0.0/8"), &policy, now()).ok().unwrap();
     assert!(permit.is_valid_at(now() + SignedDuration::from_secs(59)));
     assert!(!permit.is_valid_at(now() + SignedDuration::from_secs(60)));
+}
+
+/// An agreement for years whose verification was given on a day.
+fn verified(on: &str) -> Row {
+    let mut row = hosted(&BOTH);
+    if let Location::Hosted { agreement, .. } = &mut row.location {
+        agreement.expires = "2030-01-01".parse().unwrap();
+        agreement.verified_at = on.parse().unwrap();
+    }
+    row
+}
+
+#[test]
+fn a_verification_holds_for_a_year_and_is_asked_for_a_month_before() {
+    let policy = Policy::recommended();
+    // Today is 5 October 2026.
+    let today: Date = "2026-10-05".parse().unwrap();
+    for (on, refused, due) in [
+        ("2026-10-06", Some(EgressRefusal::VerificationNotYetGiven), false),
+        ("2026-10-05", None, false),
+        ("2025-11-05", None, false),
+        ("2025-11-04", None, true),
+        ("2025-10-05", None, true),
+        ("2025-10-04", Some(EgressRefusal::VerificationOverdue), true),
+    ] {
+        let row = verified(on);
+        assert_eq!(refusal(&row, &policy), refused, "{on}");
+        let by =
+            Renewal::Verification { by: on.parse::<Date>().unwrap() + jiff::ToSpan::days(365) };
+        assert_eq!(row.renewals(today), if due { vec![by] } else { vec![] }, "{on}");
+    }
+    let by = today;
+    assert_eq!(hosted(&BOTH).renewals(today), [Renewal::Agreement { by }]);
+    assert!(local("127.0.0.0/8").renewals(today).is_empty());
+}
+
+#[test]
+fn a_permit_does_not_outlive_the_verification() {
+    let late: Timestamp = "2026-10-05T23:59:00Z".parse().unwrap();
+    let permit = ask_at(&verified("2025-10-05"), &Policy::recommended(), late).ok().unwrap();
+    assert!(permit.is_valid_at(late + SignedDuration::from_secs(59)));
+    assert!(!permit.is_valid_at(late + SignedDuration::from_secs(60)));
+}
+
+#[test]
+fn what_is_known_of_a_vendor_is_required_whatever_the_policy_leaves_out() {
+    let mut policy = Policy::recommended();
+    policy.vendors.required_flags.insert(Role::SpeechToText, BTreeSet::new());
+    assert_eq!(refusal(&hosted(&[]), &policy), None, "nothing is known of this one");
+    let known = |flags| Row { id: VendorId::new("deepgram").unwrap(), ..hosted(flags) };
+    assert_eq!(refusal(&known(&BOTH[..1]), &policy), Some(EgressRefusal::FlagMissing));
+    assert_eq!(refusal(&known(&BOTH), &policy), None);
 }

@@ -1,20 +1,25 @@
 //! Twilio's call resource over REST: create, end, redirect, read.
 //!
-//! Creating a call is private to this crate: only [`originate`](crate::originate::originate) does it, and that takes a permit. The
-//! client does not decide, does not keep state and logs neither numbers nor bodies.
+//! A [`Client`] knows the account and the address, and can send nothing. A [`Session`] can: it is opened with the carrier's egress permit
+//! from a practice's vendor register (rule V1), and connects to no address that the permit does not cover. Creating a call is private to
+//! this crate: only [`originate`](crate::originate::originate) does it, and that takes a dial permit, too. Nothing here decides, keeps
+//! state, or logs numbers or bodies.
 
 mod caller_id;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use callwright_compliance::number::PhoneNumber;
+use callwright_compliance::vendor::{EgressPermit, Role};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::Deserialize;
 
+use super::peer::{self, CoveredNames};
 use super::status::LegStatus;
 use super::twiml::Twiml;
 use super::{CallSid, CarrierError, ClientConfig, ConfigError, Violation};
@@ -28,12 +33,19 @@ const GIVE_UP_AFTER: Duration = Duration::from_secs(20);
 /// The most calls of one number that are looked at when the carrier is asked about a call.
 const PAGE_CALLS: &str = "50";
 
-/// The carrier's API for one account.
+/// The carrier's API for one account, without leave to send anything to it.
 #[derive(Clone)]
 pub struct Client {
+    base: Url,
+    config: ClientConfig,
+}
+
+/// Leave to send to the carrier, and the connections that are made under it.
+pub struct Session {
     http: reqwest::Client,
     base: Url,
     config: ClientConfig,
+    permit: Arc<EgressPermit>,
 }
 
 /// What a leg in progress is to do next.
@@ -91,8 +103,7 @@ struct ErrorBody {
 impl Client {
     /// A client for one account.
     ///
-    /// Where the process has no default TLS provider yet, ring becomes it. For a simulator on this machine no system
-    /// certificates are needed and no proxy is asked.
+    /// Where the process has no default TLS provider yet, ring becomes it.
     ///
     /// # Errors
     /// The configuration is wrong; see [`ConfigError`].
@@ -102,18 +113,44 @@ impl Client {
             // It fails only where another thread was quicker, which is as good.
             drop(rustls::crypto::ring::default_provider().install_default());
         }
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(config.connect_timeout)
-            .timeout(config.request_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("callwright/", env!("CARGO_PKG_VERSION")));
-        if base.scheme() == "http" {
-            builder = builder.no_proxy().tls_certs_only(std::iter::empty());
-        } else {
-            builder = builder.https_only(true);
+        let client = Client { base, config };
+        // Tried now, so that a machine without certificates is found at start-up and not when the first call is due.
+        client.builder().build().map_err(|_| ConfigError::Http)?;
+        Ok(client)
+    }
+
+    /// Opens a session under the carrier's egress permit. It connects when something is sent.
+    ///
+    /// # Errors
+    /// [`CarrierError::WrongPermit`] where the permit is for another role, [`CarrierError::Peer`] where the configured address is not one
+    /// that it covers, [`CarrierError::Unreachable`] where no HTTP client can be made.
+    pub fn open(&self, permit: EgressPermit) -> Result<Session, CarrierError> {
+        if permit.role() != Role::Carrier {
+            return Err(CarrierError::WrongPermit);
         }
-        let http = builder.build().map_err(|_| ConfigError::Http)?;
-        Ok(Client { http, base, config })
+        if let Some(address) = peer::literal(&self.base) {
+            permit.check_peer(&address)?;
+        }
+        let permit = Arc::new(permit);
+        let names = CoveredNames { permit: Arc::clone(&permit) };
+        let http = self.builder().dns_resolver(Arc::new(names)).build();
+        let http = http.map_err(|_| CarrierError::Unreachable)?;
+        Ok(Session { http, base: self.base.clone(), config: self.config.clone(), permit })
+    }
+
+    /// No proxy is ever asked: it would connect in our place, to addresses that nothing here has checked.
+    fn builder(&self) -> reqwest::ClientBuilder {
+        let builder = reqwest::Client::builder()
+            .connect_timeout(self.config.connect_timeout)
+            .timeout(self.config.request_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .user_agent(concat!("callwright/", env!("CARGO_PKG_VERSION")));
+        if self.base.scheme() == "http" {
+            builder.tls_certs_only(std::iter::empty())
+        } else {
+            builder.https_only(true)
+        }
     }
 
     /// The account that calls are placed in.
@@ -121,12 +158,24 @@ impl Client {
     pub fn account_sid(&self) -> &str {
         &self.config.credentials.account_sid
     }
+}
+
+impl Session {
+    /// Whether the permit still holds.
+    fn holds(&self, now: Timestamp) -> Result<(), CarrierError> {
+        if self.permit.is_valid_at(now) { Ok(()) } else { Err(CarrierError::PermitEnded) }
+    }
 
     /// Places a call. `POST /Calls.json`.
     ///
     /// # Errors
     /// See [`CarrierError`]; ask [`CarrierError::may_have_placed`] before dialling again.
-    pub(crate) async fn create(&self, call: NewCall<'_>) -> Result<CallSid, CarrierError> {
+    pub(crate) async fn create(
+        &self,
+        call: NewCall<'_>,
+        now: Timestamp,
+    ) -> Result<CallSid, CarrierError> {
+        self.holds(now)?;
         let ring = call.ring_s.to_string();
         let time_limit = call.time_limit_s.to_string();
         let form = [
@@ -157,6 +206,9 @@ impl Client {
 
     /// Ends a leg, whether it rings or is in progress. `Status=completed`.
     ///
+    /// Also where the permit has ended since the session was opened: the request names nobody, and a leg that could not be ended would go
+    /// on telling the carrier more than this.
+    ///
     /// # Errors
     /// [`CarrierError::NotFound`] or [`CarrierError::NotInProgress`] where it is over already; see [`CarrierError`].
     pub async fn complete(&self, sid: &CallSid) -> Result<CallFacts, CarrierError> {
@@ -173,7 +225,9 @@ impl Client {
         &self,
         sid: &CallSid,
         instruction: Instruction<'_>,
+        now: Timestamp,
     ) -> Result<CallFacts, CarrierError> {
+        self.holds(now)?;
         match instruction {
             Instruction::Twiml(twiml) => {
                 self.update(sid, &[("Twiml", twiml.as_str())], Repeat::OnlyIfUndone).await
@@ -189,7 +243,8 @@ impl Client {
     ///
     /// # Errors
     /// See [`CarrierError`].
-    pub async fn fetch(&self, sid: &CallSid) -> Result<CallFacts, CarrierError> {
+    pub async fn fetch(&self, sid: &CallSid, now: Timestamp) -> Result<CallFacts, CarrierError> {
+        self.holds(now)?;
         let url = self.calls(&format!("Calls/{sid}.json"));
         let make = || self.request(Method::GET, url.clone());
         let answer =
@@ -202,7 +257,12 @@ impl Client {
     ///
     /// # Errors
     /// See [`CarrierError`].
-    pub async fn latest_to(&self, to: &PhoneNumber) -> Result<Vec<CallFacts>, CarrierError> {
+    pub async fn latest_to(
+        &self,
+        to: &PhoneNumber,
+        now: Timestamp,
+    ) -> Result<Vec<CallFacts>, CarrierError> {
+        self.holds(now)?;
         let mut url = self.calls("Calls.json");
         url.query_pairs_mut().extend_pairs([("To", to.e164()), ("PageSize", PAGE_CALLS)]);
         let make = || self.request(Method::GET, url.clone());

@@ -2,6 +2,8 @@
 //!
 //! No variant holds a number, a message of the carrier or a part of a body: those may hold numbers.
 
+use callwright_compliance::vendor::PeerRefused;
+
 /// Why the carrier did not do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -47,6 +49,17 @@ pub enum CarrierError {
     /// The carrier's: the answer is not what its API promises.
     #[error("the carrier's answer breaks its protocol: {0}")]
     ProtocolViolation(Violation),
+    /// The address is not one that the carrier's row in the vendor register covers (rule V1). Nothing was sent.
+    #[error(transparent)]
+    Peer(#[from] PeerRefused),
+    /// The leave to send has ended (rule V1). Nothing more was sent.
+    #[error(
+        "V1: the carrier's egress permit has ended: the call outlasted it, or the agreement ended"
+    )]
+    PermitEnded,
+    /// The leave to send is for another role (rule V1). Nothing was sent.
+    #[error("V1: the carrier was given the egress permit of another role")]
+    WrongPermit,
     /// Something else.
     #[error("the carrier refused (status {status}, code {code})")]
     Other {
@@ -93,6 +106,9 @@ impl CarrierError {
             | CarrierError::NotFound
             | CarrierError::NotInProgress
             | CarrierError::Unreachable
+            | CarrierError::Peer(_)
+            | CarrierError::PermitEnded
+            | CarrierError::WrongPermit
             | CarrierError::Other { .. } => false,
         }
     }

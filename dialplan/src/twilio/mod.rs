@@ -7,6 +7,7 @@
 mod client;
 mod config;
 mod error;
+mod peer;
 pub mod signature;
 pub mod status;
 pub mod token;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::retry_http::HttpRetry;
 pub(crate) use client::NewCall;
-pub use client::{CallFacts, Client, Instruction, ProvingCode, VerifiedNumber};
+pub use client::{CallFacts, Client, Instruction, ProvingCode, Session, VerifiedNumber};
 pub use config::{ClientConfig, ConfigError, Credentials, Secret};
 pub use error::{CarrierError, Violation};
 

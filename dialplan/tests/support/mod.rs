@@ -7,10 +7,14 @@ use std::thread;
 use std::time::Duration;
 
 use callwright_compliance::facts::Facts;
-use callwright_compliance::{
-    Decision, DialPermit, DialRequest, Policy, Proving, ProvingLeave, decide, prove,
+use callwright_compliance::vendor::{
+    Agreement, EgressPermit, Location, Region, Register, RetentionFlag, Role, Row,
 };
-use callwright_dialplan::twilio::{Client, ClientConfig, Credentials, HttpRetry, Secret};
+use callwright_compliance::{
+    Decision, DialPermit, DialRequest, Digest, PersonId, Policy, Proving, ProvingLeave, VendorId,
+    decide, prove,
+};
+use callwright_dialplan::twilio::{Client, ClientConfig, Credentials, HttpRetry, Secret, Session};
 use jiff::Timestamp;
 
 pub(crate) const ACCOUNT: &str = "AC00000000000000000000000000000001";
@@ -75,8 +79,8 @@ impl Carrier {
         Carrier { address, requests }
     }
 
-    /// A client of this carrier with short waits; the time-outs are far above what loopback needs.
-    pub(crate) fn client(&self, change: impl FnOnce(&mut ClientConfig)) -> Client {
+    /// A session with this carrier with short waits; the time-outs are far above what loopback needs.
+    pub(crate) fn client(&self, change: impl FnOnce(&mut ClientConfig)) -> Session {
         client(self.address, change)
     }
 
@@ -86,10 +90,40 @@ impl Carrier {
     }
 }
 
-pub(crate) fn client(address: SocketAddr, change: impl FnOnce(&mut ClientConfig)) -> Client {
+pub(crate) fn client(address: SocketAddr, change: impl FnOnce(&mut ClientConfig)) -> Session {
+    let here = Location::OnPremises { network: "127.0.0.0/8".parse().unwrap() };
+    account(&format!("http://{address}/2010-04-01"), change).open(leave(here)).unwrap()
+}
+
+/// A carrier's egress permit, given at [`decided_at`].
+pub(crate) fn leave(location: Location) -> EgressPermit {
+    leave_as(Role::Carrier, location)
+}
+
+pub(crate) fn leave_as(role: Role, location: Location) -> EgressPermit {
+    let id = VendorId::new("simulated").unwrap();
+    let row = Row { id: id.clone(), role, region: Region::UnitedStates, location };
+    let register = Register { rows: vec![row] };
+    register.egress(role, &id, decided_at(), &Policy::recommended()).unwrap()
+}
+
+/// A hosted carrier's place in the register.
+pub(crate) fn hosted() -> Location {
+    let agreement = Agreement {
+        sha256: Digest::of(b"agreement"),
+        signed: "2026-01-01".parse().unwrap(),
+        expires: "2026-12-31".parse().unwrap(),
+        verified_at: "2026-01-01".parse().unwrap(),
+        verifier: PersonId::new("ann").unwrap(),
+    };
+    Location::Hosted { agreement, flags: [RetentionFlag::AuthenticatedMedia].into() }
+}
+
+/// An account without leave to send anything.
+pub(crate) fn account(base_url: &str, change: impl FnOnce(&mut ClientConfig)) -> Client {
     let credentials = Credentials::auth_token(ACCOUNT, Secret::new("secret".to_owned()));
     let mut config = ClientConfig::new(credentials);
-    config.base_url = format!("http://{address}/2010-04-01");
+    config.base_url = base_url.to_owned();
     config.retry = HttpRetry {
         tries_max: 3,
         first_wait: Duration::from_millis(1),

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
+use callwright_compliance::vendor::{Agreement, Location, Region, RetentionFlag, Role, Row};
+use callwright_compliance::{Digest, PersonId, VendorId};
 use callwright_store::{Fault, KeyRing, Store, StoreError};
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -136,6 +138,41 @@ async fn a_store_in_memory_keeps_what_it_is_given() {
     assert!(store.patient(&tenant, &id, to_render(&actor)).await.is_ok());
     let other = Store::in_memory(KeyRing::ephemeral().unwrap()).await.unwrap();
     assert!(other.practices().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_agreement_from_before_yearly_verifications_is_verified_as_of_its_signature() {
+    let house = House::build().await;
+    let row = Row {
+        id: VendorId::new("deepgram").unwrap(),
+        role: Role::SpeechToText,
+        region: Region::UnitedStates,
+        location: Location::Hosted {
+            agreement: Agreement {
+                sha256: Digest::of(b"agreement"),
+                signed: "2026-02-03".parse().unwrap(),
+                expires: "2028-02-03".parse().unwrap(),
+                verified_at: "2026-02-03".parse().unwrap(),
+                verifier: PersonId::new("admin-1").unwrap(),
+            },
+            flags: [RetentionFlag::NoTraining].into(),
+        },
+    };
+    let mut tx = house.store.begin(&house.tenant, &person("admin-1"), at(2)).await.unwrap();
+    tx.put_vendor(&row).await.unwrap();
+    tx.commit().await.unwrap();
+    house.store.close().await;
+    let mut raw = raw(&house).await;
+    sqlx::raw_sql(
+        "UPDATE vendor SET content = json_remove(content, '$.location.hosted.agreement.verified_at'); \
+         DELETE FROM _sqlx_migrations WHERE version >= 6",
+    )
+    .execute(&mut raw)
+    .await
+    .unwrap();
+    raw.close().await.unwrap();
+    let store = house.again().await;
+    assert_eq!(store.register(&house.tenant).await.unwrap().rows, [row]);
 }
 
 async fn raw(house: &House) -> SqliteConnection {

@@ -1,6 +1,7 @@
 //! `callwright check`: what is missing before a first real call, each with how to mend it.
 
 mod machine;
+mod register;
 mod rows;
 
 use callwright_compliance::RuleId;
@@ -16,7 +17,8 @@ use crate::config::Config;
 
 /// Check what a first real call needs: libraries, key, store, payers, practice, vendors, allowlist, carrier
 ///
-/// It places no call and asks the carrier nothing. It exits with 0 only where nothing is missing.
+/// It places no call and asks the carrier nothing. It exits with 0 only where nothing is missing. Each practice's vendor register is
+/// printed whole: `ok` gives leave to send, `due` must be renewed soon, `note` is not used or not signed and gives no leave.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: callwright check --config callwright.toml")]
 pub(super) struct CheckArgs {
@@ -34,11 +36,27 @@ pub(super) struct Finding {
     pub(super) subject: String,
     /// Whether it is as it must be.
     pub(super) good: bool,
+    /// How it stands.
+    pub(super) state: State,
     /// What was found.
     pub(super) found: String,
     /// How to mend it; empty where it is good. What is good and should be looked at soon has one, too.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) mend: String,
+}
+
+/// How something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    /// As it must be.
+    Good,
+    /// Worth knowing; no call needs it.
+    Note,
+    /// As it must be, and not for long any more.
+    Due,
+    /// Not as it must be.
+    Missing,
 }
 
 /// Everything that was looked at, in order.
@@ -47,14 +65,20 @@ struct Findings(Vec<Finding>);
 
 impl Findings {
     fn good(&mut self, subject: impl Into<String>, found: impl Into<String>) {
-        let (subject, found) = (subject.into(), found.into());
-        self.0.push(Finding { subject, good: true, found, mend: String::new() });
+        self.add(State::Good, subject.into(), found.into(), String::new());
     }
 
-    /// Good, and should be looked at soon.
-    fn warn(&mut self, subject: &str, found: String, mend: &str) {
-        let (subject, mend) = (subject.to_owned(), mend.to_owned());
-        self.0.push(Finding { subject, good: true, found, mend });
+    fn note(&mut self, subject: impl Into<String>, found: impl Into<String>) {
+        self.add(State::Note, subject.into(), found.into(), String::new());
+    }
+
+    fn due(
+        &mut self,
+        subject: impl Into<String>,
+        found: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
+        self.add(State::Due, subject.into(), found.into(), mend.into());
     }
 
     fn missing(
@@ -63,8 +87,11 @@ impl Findings {
         found: impl Into<String>,
         mend: impl Into<String>,
     ) {
-        let (subject, found, mend) = (subject.into(), found.into(), mend.into());
-        self.0.push(Finding { subject, good: false, found, mend });
+        self.add(State::Missing, subject.into(), found.into(), mend.into());
+    }
+
+    fn add(&mut self, state: State, subject: String, found: String, mend: String) {
+        self.0.push(Finding { subject, good: state != State::Missing, state, found, mend });
     }
 }
 
@@ -82,10 +109,11 @@ pub(super) async fn run(
         return Ok(Exit::good_if(good));
     }
     for finding in &findings {
-        let mark = match (finding.good, finding.mend.is_empty()) {
-            (false, _) => "missing",
-            (true, false) => "warn   ",
-            (true, true) => "ok     ",
+        let mark = match finding.state {
+            State::Good => "ok     ",
+            State::Note => "note   ",
+            State::Due => "due    ",
+            State::Missing => "missing",
         };
         out.line(format_args!("{mark} {}: {}", finding.subject, finding.found))?;
         if !finding.mend.is_empty() {
@@ -126,6 +154,6 @@ fn sources(now: Timestamp, findings: &mut Findings) {
         findings.good(SUBJECT, format!("read within {VERIFIED_DAYS_MAX} days"));
     } else {
         let found = format!("read more than {VERIFIED_DAYS_MAX} days ago: {}", due.join(", "));
-        findings.warn(SUBJECT, found, "take a newer release, or have counsel read them again");
+        findings.due(SUBJECT, found, "take a newer release, or have counsel read them again");
     }
 }

@@ -2,13 +2,12 @@
 
 use callwright_compliance::allowlist::{AllowlistEntry, Approval};
 use callwright_compliance::facts::SwitchState;
-use callwright_compliance::vendor::Role;
-use callwright_compliance::{RequestId, TenantId, VendorId};
+use callwright_compliance::{RequestId, TenantId};
 use callwright_dialplan::payer::Directory;
 use callwright_store::{KeyRing, RandomId, Store, StoreError};
 use jiff::Timestamp;
 
-use super::Findings;
+use super::{Findings, register};
 use crate::config::Config;
 
 /// Opens the store only where both its files are there: a check makes neither.
@@ -91,38 +90,9 @@ async fn practices(
         } else {
             findings.good(subject, format!("{providers}"));
         }
-        vendors(config, store, tenant, now, findings).await?;
+        register::look(config, &store.register(tenant).await?, tenant, now, findings);
         allowlist(store, directory, tenant, now, findings).await?;
         switch(store, tenant, findings).await?;
-    }
-    Ok(())
-}
-
-/// The register is asked as a call would ask it.
-async fn vendors(
-    config: &Config,
-    store: &Store,
-    tenant: &TenantId,
-    now: Timestamp,
-    findings: &mut Findings,
-) -> Result<(), StoreError> {
-    let register = store.register(tenant).await?;
-    let carrier = (Role::Carrier, config.carrier.vendor.as_str());
-    for (role, id) in config.vendors.ids().into_iter().chain([carrier]) {
-        let subject = format!("practice {tenant}: vendor for {role}");
-        // The ids are ours or were checked when the configuration was read.
-        let Ok(vendor) = VendorId::new(id) else {
-            continue;
-        };
-        match register.egress(role, &vendor, now, &config.policy) {
-            Ok(_) => findings.good(subject, id),
-            Err(refusal) => {
-                let mend = format!(
-                    "`callwright setup vendor --practice {tenant} --role {role} --id {id}` with --network or --agreement"
-                );
-                findings.missing(subject, refusal.to_string(), mend);
-            }
-        }
     }
     Ok(())
 }

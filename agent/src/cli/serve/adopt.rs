@@ -3,12 +3,13 @@
 //! Only then may the request be dialled again. Where the carrier cannot be asked, the lease is left to run out, and the call is
 //! adopted once more.
 
+use callwright_compliance::TenantId;
 use callwright_compliance::audit::Actor;
 use callwright_dialplan::retry::CallOutcome;
 use callwright_dialplan::twilio::{CallSid, CarrierError};
 use callwright_store::{Adopted, Call, CallEnd, Code, StoreError};
 
-use crate::dialler::{LEASE, after, seal_leftovers};
+use crate::dialler::{LEASE, after, carrier, seal_leftovers};
 use crate::services::Services;
 
 /// How a call ends in the store whose process died.
@@ -27,7 +28,7 @@ pub(super) async fn one(services: &Services) -> Result<(), StoreError> {
         None => None,
     };
     if let Some(call) = &call
-        && !leg_is_down(services, call).await
+        && !leg_is_down(services, &adopted.request.tenant, call).await
     {
         tracing::error!(%request, call = %call.id, "a call that was left behind cannot be accounted for yet");
         return Ok(());
@@ -43,7 +44,7 @@ pub(super) async fn one(services: &Services) -> Result<(), StoreError> {
 }
 
 /// Ends the leg at the carrier. True where it is certainly over.
-async fn leg_is_down(services: &Services, call: &Call) -> bool {
+async fn leg_is_down(services: &Services, tenant: &TenantId, call: &Call) -> bool {
     let Some(sid) = &call.carrier_sid else {
         // The process died between its intent and the carrier's answer. If there is a leg, it asked what to do when it was answered,
         // and was told to hang up, for no process waited for it; an intent is shorter than a lease.
@@ -52,7 +53,14 @@ async fn leg_is_down(services: &Services, call: &Call) -> bool {
     let Some(sid) = CallSid::new(sid.as_str()) else {
         return true;
     };
-    match services.carrier.client.complete(&sid).await {
+    let session = match carrier(services, tenant).await {
+        Ok(session) => session,
+        Err(error) => {
+            tracing::warn!(%error, "there is no leave to ask the carrier about a leg");
+            return false;
+        }
+    };
+    match session.complete(&sid).await {
         Ok(_) | Err(CarrierError::NotFound | CarrierError::NotInProgress) => true,
         Err(error) => {
             tracing::warn!(%error, "the carrier could not be asked about a leg");

@@ -16,12 +16,14 @@ use super::host::Host;
 use super::output::Out;
 use super::{CliError, ConfigArg, Exit, Session};
 use crate::config::Config;
+use crate::destinations::Serves;
 use dispatch::Dispatch;
 
 /// Serve: take requests from the queue when their time comes and call about them, until SIGTERM or Ctrl-C
 ///
 /// Told to stop, it takes no further request and lets running calls end by themselves for --drain minutes; what runs then still is closed
-/// politely. Every second it looks at the kill switch; every hour it purges what is past its period (`callwright retention show`).
+/// politely. Every second it looks at the kill switch; every hour it purges what is past its period (`callwright retention show`). It does
+/// not start where the vendor register of a practice gives no leave for a vendor that the configuration uses; `callwright check` lists them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -42,7 +44,7 @@ pub(super) async fn run(
     let config = Config::load(&args.config.config)?;
     session.logs.start(&config.log);
     let stop = shutdown_signal().map_err(CliError::io("signals cannot be watched"))?;
-    let host = Host::start(&config, session.clock).await?;
+    let host = Host::start(&config, &Serves::Every, session.clock).await?;
     out.line(format_args!("serving on {} as {}", config.server.listen, config.server.public_url))?;
     let mut dispatch = Dispatch::new(host.services.clone(), host.checkpoints.clone());
     dispatch.until(stop).await;

@@ -26,6 +26,7 @@ A first installation, in order (CONFIG stands for --config callwright.toml):
   callwright setup provider CONFIG --as ann --practice oak-street --name \"Oak Street Family Medicine\" \\
       --npi 1234567893 --tax-id-file tax-id.txt --callback +16142000134 \\
       --street \"12 River Street\" --city Columbus --state OH --zip 43004
+  callwright setup vendors
   callwright setup vendor CONFIG --as ann --practice oak-street --role speech_to_text --id pocketsphinx --network 127.0.0.0/8
   callwright setup vendor CONFIG --as ann --practice oak-street --role carrier --id twilio \\
       --agreement baa.pdf --signed 2026-09-01 --expires 2027-08-31 --flag authenticated_media
@@ -50,7 +51,9 @@ pub(super) enum SetupCommand {
     RotateKey(RotateArgs),
     ChangeKeyFile(KeyFileArgs),
     Provider(provider::ProviderArgs),
+    Vendors(vendor::VendorsArgs),
     Vendor(vendor::VendorArgs),
+    VerifyVendor(vendor::VerifyArgs),
     Allow(allow::AllowArgs),
     Approve(allow::ApproveArgs),
     TestNumber(test_number::TestNumberArgs),
@@ -136,6 +139,8 @@ pub(super) async fn run(
         SetupCommand::RotateKey(args) => rotate(&args, clock, out).await?,
         SetupCommand::ChangeKeyFile(args) => change_key_file(&args, clock, out).await?,
         SetupCommand::Provider(args) => provider::add(&args, clock, out).await?,
+        SetupCommand::Vendors(args) => vendor::list(&args, out)?,
+        SetupCommand::VerifyVendor(args) => vendor::verify(&args, clock, out).await?,
         SetupCommand::Vendor(args) => vendor::put(&args, clock, out).await?,
         SetupCommand::Allow(args) => allow::add(&args, clock, out).await?,
         SetupCommand::Approve(args) => allow::approve(&args, clock, out).await?,

@@ -16,13 +16,16 @@ mod session;
 use std::sync::Arc;
 use std::time::Duration;
 
-use callwright_compliance::vendor::Role;
+use callwright_compliance::vendor::{RetentionFlag, Role};
 
 use crate::speech_to_text::{RecogniserSession, SpeechToText, recogniser_channels};
 use crate::wire::{Endpoint, Retry, Timeouts};
 use crate::{Egress, VendorError};
 
 const ID: &str = "deepgram";
+/// The flags of the vendor register that every request carries a setting for:
+/// `mip_opt_out=true`: no training, and kept only while it is processed.
+const SENDS: &[RetentionFlag] = &[RetentionFlag::NoTraining, RetentionFlag::NoRetention];
 
 /// Terms that may be given; Deepgram takes 500 tokens in all.
 const KEYTERMS_MAX: usize = 100;
@@ -143,7 +146,7 @@ impl SpeechToText for Deepgram {
     }
 
     fn open(&self, egress: Egress) -> Result<RecogniserSession, VendorError> {
-        egress.is_for(Role::SpeechToText, ID)?;
+        egress.is_for(Role::SpeechToText, ID, SENDS)?;
         let (session, side) = recogniser_channels(ID);
         tokio::spawn(session::run(Arc::clone(&self.line), egress, side));
         Ok(session)

@@ -16,13 +16,16 @@ mod session;
 use std::sync::Arc;
 use std::time::Duration;
 
-use callwright_compliance::vendor::Role;
+use callwright_compliance::vendor::{RetentionFlag, Role};
 
 use crate::text_to_speech::{SpeechSession, TextToSpeech};
 use crate::wire::{Endpoint, Retry, Timeouts};
 use crate::{Egress, VendorError};
 
 const ID: &str = "elevenlabs";
+/// The flags of the vendor register that every request carries a setting for:
+/// `enable_logging=false`: zero retention, and so no training.
+const SENDS: &[RetentionFlag] = &[RetentionFlag::NoTraining, RetentionFlag::NoRetention];
 
 /// How a voice speaks. What is `None` is as the voice's owner set it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -146,7 +149,7 @@ impl TextToSpeech for ElevenLabs {
     }
 
     fn open(&self, egress: Egress) -> Result<Box<dyn SpeechSession>, VendorError> {
-        egress.is_for(Role::TextToSpeech, ID)?;
+        egress.is_for(Role::TextToSpeech, ID, SENDS)?;
         Ok(Box::new(session::open(Arc::clone(&self.line), egress)))
     }
 }

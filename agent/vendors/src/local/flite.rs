@@ -51,7 +51,7 @@ impl TextToSpeech for Flite {
     }
 
     fn open(&self, egress: Egress) -> Result<Box<dyn SpeechSession>, VendorError> {
-        egress.is_for(Role::TextToSpeech, ID)?;
+        egress.is_for(Role::TextToSpeech, ID, &[])?;
         Ok(Box::new(FliteSession { voice: Arc::clone(&self.voice), egress, pieces: 0 }))
     }
 }

@@ -23,7 +23,7 @@ impl LanguageModel for Rules {
 
     fn open(&self, egress: Egress) -> Result<Box<dyn ModelSession>, VendorError> {
         // What it says follows from the goals alone, so there is nothing to write down for a replay.
-        egress.is_for(Role::LanguageModel, ID)?;
+        egress.is_for(Role::LanguageModel, ID, &[])?;
         Ok(Box::new(*self))
     }
 }

@@ -55,7 +55,7 @@ impl SpeechToText for Sphinx {
     }
 
     fn open(&self, egress: Egress) -> Result<RecogniserSession, VendorError> {
-        egress.is_for(Role::SpeechToText, ID)?;
+        egress.is_for(Role::SpeechToText, ID, &[])?;
         let (session, (to, from)) = recogniser_channels(ID);
         let model = Arc::clone(&self.model);
         tokio::task::spawn_blocking(move || {

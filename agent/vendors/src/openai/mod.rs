@@ -22,7 +22,7 @@ mod tools;
 use std::sync::Arc;
 use std::time::Duration;
 
-use callwright_compliance::vendor::Role;
+use callwright_compliance::vendor::{RetentionFlag, Role};
 use callwright_prompts::ModelBrief;
 
 use crate::language_model::{LanguageModel, ModelSession};
@@ -30,6 +30,9 @@ use crate::wire::{Endpoint, Retry, Timeouts};
 use crate::{Egress, VendorError};
 
 const ID: &str = "openai";
+/// The flags of the vendor register that every request carries a setting for:
+/// `store: false`, beside the zero data retention of the account.
+const SENDS: &[RetentionFlag] = &[RetentionFlag::NoTraining, RetentionFlag::NoRetention];
 
 /// What can be set about the model.
 #[derive(Clone, Debug)]
@@ -116,7 +119,7 @@ impl LanguageModel for OpenAi {
     }
 
     fn open(&self, egress: Egress) -> Result<Box<dyn ModelSession>, VendorError> {
-        egress.is_for(Role::LanguageModel, ID)?;
+        egress.is_for(Role::LanguageModel, ID, SENDS)?;
         session::open(Arc::clone(&self.line), egress)
     }
 }

@@ -100,13 +100,19 @@ pub(crate) fn ended(role: Role, vendor: &str) -> Egress {
 
 /// Leave to send to a hosted vendor, which this machine is not.
 pub(crate) fn elsewhere(role: Role, vendor: &str) -> Egress {
+    hosted(role, vendor, &[RetentionFlag::NoTraining, RetentionFlag::NoRetention])
+}
+
+/// Leave to send to a hosted vendor whose row claims these flags.
+pub(crate) fn hosted(role: Role, vendor: &str, flags: &[RetentionFlag]) -> Egress {
     let agreement = Agreement {
         sha256: Digest::of(b"agreement"),
         signed: "2026-01-01".parse().unwrap(),
         expires: "2027-01-01".parse().unwrap(),
+        verified_at: "2026-01-01".parse().unwrap(),
         verifier: PersonId::new("ann").unwrap(),
     };
-    let flags = [RetentionFlag::NoTraining, RetentionFlag::NoRetention].into();
+    let flags = flags.iter().copied().collect();
     leave(role, vendor, Location::Hosted { agreement, flags }, agreed()).0
 }
 

@@ -10,4 +10,5 @@ mod elevenlabs_faults;
 mod local;
 mod openai;
 mod openai_faults;
+mod settings;
 mod tls;

@@ -183,7 +183,7 @@ fn l2_wants_a_price_but_from_a_carrier_on_premises() {
     let hosted = json!({"hosted": {
         "agreement": {
             "sha256": crate::digest::Digest::of(b"agreement"), "signed": "2026-01-01",
-            "expires": "2027-01-01", "verifier": "ann",
+            "expires": "2027-01-01", "verified_at": "2026-01-01", "verifier": "ann",
         },
         "flags": ["authenticated_media"],
     }});
