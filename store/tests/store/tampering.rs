@@ -102,8 +102,8 @@ impl Log {
         let len = entries.len() as u64;
         let notes: Vec<Checkpoint> =
             self.notes.iter().filter(|note| note.size() <= len).cloned().collect();
-        let head =
-            ExportHead { checkpoints: notes.len() as u64, entries: len, ..self.head.clone() };
+        let mut head = self.head.clone();
+        (head.checkpoints, head.entries) = (notes.len() as u64, len);
         Log { head, notes, entries }
     }
 }
