@@ -287,27 +287,7 @@ impl Store {
         search: &DueSearch<'_>,
     ) -> Result<ClassState, StoreError> {
         let mut db = self.readers().acquire().await?;
-        let mut held = 0;
-        if search.class == RecordClass::Result {
-            held += count_all(
-                async |db, page| {
-                    let rows = request_rows(db, tenant, search, Hold::Held, page).await?;
-                    keys(&rows, "updated_at")
-                },
-                &mut db,
-            )
-            .await?;
-        }
-        if is_of_files(search.class) && search.class != RecordClass::Result {
-            held += count_all(
-                async |db, page| {
-                    let rows = call_rows(db, tenant, search, Hold::Held, page).await?;
-                    keys(&rows, "ended_at")
-                },
-                &mut db,
-            )
-            .await?;
-        }
+        let held = if is_of_files(search.class) { held(&mut db, tenant, search).await? } else { 0 };
         let oldest = match oldest(search.class) {
             Some(statement) => sqlx::query(statement)
                 .bind(tenant.as_str())
@@ -368,31 +348,25 @@ fn oldest(class: RecordClass) -> Option<&'static str> {
     }
 }
 
-/// The key of the last row of a page, and how many rows it has.
-fn keys(rows: &[SqliteRow], time: &'static str) -> Result<(u64, Option<DueKey>), StoreError> {
-    let last = rows.last().map(|row| {
-        let row = Reader::new(row, "retention");
-        Ok::<_, StoreError>((row.time(time)?, row.text("id")?))
-    });
-    Ok((rows.len() as u64, last.transpose()?))
-}
-
-/// Counts page by page, so that no number of rows fills the memory.
-async fn count_all(
-    mut page_of: impl AsyncFnMut(
-        &mut SqliteConnection,
-        &Page<DueKey>,
-    ) -> Result<(u64, Option<DueKey>), StoreError>,
+/// Counts what a hold keeps beyond its period: page by page, so that no number of rows fills the memory. Of `result` these are requests.
+async fn held(
     db: &mut SqliteConnection,
+    tenant: &TenantId,
+    search: &DueSearch<'_>,
 ) -> Result<u64, StoreError> {
     let (mut count, mut page) = (0, Page::first());
     loop {
-        let (rows, last) = page_of(db, &page).await?;
-        count += rows;
-        let Some(last) = last else {
+        let (rows, time) = if search.class == RecordClass::Result {
+            (request_rows(db, tenant, search, Hold::Held, &page).await?, "updated_at")
+        } else {
+            (call_rows(db, tenant, search, Hold::Held, &page).await?, "ended_at")
+        };
+        count += rows.len() as u64;
+        let Some(last) = rows.last() else {
             return Ok(count);
         };
-        page = Page::after(last);
+        let last = Reader::new(last, "retention");
+        page = Page::after((last.time(time)?, last.text("id")?));
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use callwright_compliance::audit::{Action, Actor, Event};
 use callwright_compliance::{Digest, ObjectId};
+use callwright_store::{Store, StoreError};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use super::CliError;
@@ -39,7 +41,8 @@ impl Host {
             "{listen} cannot be listened on (is `callwright serve` running? then use --queue)"
         )))?;
         let Opened { services, signing } = config.open(clock).await?;
-        note_start(&services, config.digest).await?;
+        let loaded = (config.digest, services.policy.digest());
+        note_start(&services.store, &services.node_id, clock.wall(), loaded).await?;
         let api = Api {
             registry: Arc::clone(&services.registry),
             signing,
@@ -70,21 +73,58 @@ async fn roles_are_filled(config: &Config, serves: &Serves, clock: Clock) -> Res
 }
 
 /// Each practice's audit says with which configuration this process works, and under which policy its calls are decided from here on.
-async fn note_start(services: &Services, config: Digest) -> Result<(), CliError> {
-    let actor = Actor::Node(services.node_id.clone());
-    let loaded = [
-        (Action::ConfigLoaded, config.to_string()),
-        (Action::PolicyLoaded, services.policy.digest().to_string()),
-    ];
-    for practice in services.store.practices().await? {
-        let now = services.clock.wall();
-        let mut tx = services.store.begin(&practice.tenant, &actor, now).await?;
-        for (action, digest) in &loaded {
-            let mut event = Event::new(actor.clone(), *action);
-            event.object = ObjectId::new(digest).ok();
+async fn note_start(
+    store: &Store,
+    node: &ObjectId,
+    now: Timestamp,
+    (config, policy): (Digest, Digest),
+) -> Result<(), StoreError> {
+    let actor = Actor::Node(node.clone());
+    for practice in store.practices().await? {
+        let mut tx = store.begin(&practice.tenant, &actor, now).await?;
+        for (action, digest) in [(Action::ConfigLoaded, config), (Action::PolicyLoaded, policy)] {
+            let mut event = Event::new(actor.clone(), action);
+            event.object = ObjectId::new(&digest.to_string()).ok();
             tx.audit(event).await?;
         }
         tx.commit().await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use callwright_compliance::{PersonId, TenantId};
+    use callwright_store::{KeyRing, Page};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_start_is_written_down_for_each_practice_with_both_digests() {
+        let store = Store::in_memory(KeyRing::ephemeral().unwrap()).await.unwrap();
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let ann = Actor::Person(PersonId::new("ann").unwrap());
+        let tenants = ["oak", "elm"].map(|name| TenantId::new(name).unwrap());
+        for tenant in &tenants {
+            store.found_practice(tenant, "A practice", &ann, now).await.unwrap();
+        }
+        let node = ObjectId::new("node-1").unwrap();
+        let (config, policy) = (Digest::of(b"config"), Digest::of(b"policy"));
+        note_start(&store, &node, now, (config, policy)).await.unwrap();
+        for tenant in &tenants {
+            let entries = store.audit_entries(tenant, &Page::first()).await.unwrap();
+            let said: Vec<_> = entries[1..]
+                .iter()
+                .map(|e| (e.action, e.object.as_ref().unwrap().to_string(), e.actor.clone()))
+                .collect();
+            let by = Actor::Node(node.clone());
+            assert_eq!(
+                said,
+                [
+                    (Action::ConfigLoaded, config.to_string(), by.clone()),
+                    (Action::PolicyLoaded, policy.to_string(), by),
+                ]
+            );
+        }
+    }
 }

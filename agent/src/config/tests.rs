@@ -24,7 +24,17 @@ fn the_example_parses_and_is_the_recommended_policy() {
     assert_eq!(config.carrier.auth_token, SecretSource::Env("TWILIO_AUTH_TOKEN".to_owned()));
     assert_eq!(config.carrier.base_url, ClientConfig::TWILIO);
     assert_eq!(config.policy, Policy::recommended());
+    assert_eq!(config.anchors, None);
+    assert_eq!(config.digest, callwright_compliance::Digest::of(GOOD.as_bytes()));
     assert_eq!(config.log, Log { format: LogFormat::Json, level: LogLevel::Info });
+}
+
+#[test]
+fn the_anchor_folder_is_relative_to_the_file() {
+    let text =
+        GOOD.replace("# anchor_folder = \"/mnt/worm/callwright\"", "anchor_folder = \"kept\"");
+    assert_eq!(parse(&text).unwrap().anchors.unwrap(), Path::new("/etc/callwright/kept"));
+    assert_eq!(keys(&text.replace("= \"kept\"", "= 5")), ["audit.anchor_folder"]);
 }
 
 #[test]

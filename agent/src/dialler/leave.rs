@@ -55,7 +55,7 @@ fn ask(
         let permit = permit.map_err(|refusal| (vendor, refusal))?;
         Ok(Egress::new(permit, Arc::clone(&clock), book.clone()))
     };
-    let all = || {
+    let all = || -> Result<Leaves, Refused> {
         Ok(Leaves {
             speech_to_text: leave(Role::SpeechToText, hears)?,
             language_model: leave(Role::LanguageModel, words)?,

@@ -213,12 +213,11 @@ impl LogVerifier {
                 Kept::Beside(size) => *size == checkpoint.size() && checkpoint.is_bare(),
                 Kept::Elsewhere(_) => true,
             };
-            match () {
-                () if *checkpoint.tenant() != self.tenant => Err(NoteError::OtherLog),
-                // One of nothing is none of ours: the first covers its own entry.
-                () if !place || checkpoint.size() == 0 => Err(NoteError::Form),
-                () => Ok(checkpoint),
+            if *checkpoint.tenant() != self.tenant {
+                return Err(NoteError::OtherLog);
             }
+            // One of nothing is none of ours: the first covers its own entry.
+            if place && checkpoint.size() > 0 { Ok(checkpoint) } else { Err(NoteError::Form) }
         });
         match opened {
             Ok(checkpoint) => {

@@ -26,7 +26,7 @@ use crate::clock::Clock;
 Examples:
   callwright audit export callwright.toml --as ann --practice oak-street --out oak-street.audit.jsonl
   callwright audit verify oak-street.audit.jsonl --key 'callwright/audit/oak-street+…'")]
-pub(super) struct ExportArgs {
+pub(in crate::cli) struct ExportArgs {
     #[command(flatten)]
     store: StoreArg,
     #[command(flatten)]

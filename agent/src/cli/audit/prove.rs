@@ -23,7 +23,7 @@ Examples:
 
 With --since it is also proven that the log of the newer checkpoint begins with that of the older: nothing of it was changed. The
 document holds the entry itself: ids, names of fields, who and when; no patient's value.")]
-pub(super) struct ProveArgs {
+pub(in crate::cli) struct ProveArgs {
     #[command(flatten)]
     store: StoreArg,
     /// The entry's number, from 0
@@ -109,7 +109,7 @@ Example:
   callwright audit check-proof entry-17.json --key 'callwright/audit/oak-street+c74f20a3+ARpc…'
 
 The key is the one that `callwright audit key` printed and you kept. Exit code 0: the entry was in the log when the checkpoint was signed.")]
-pub(super) struct CheckProofArgs {
+pub(in crate::cli) struct CheckProofArgs {
     /// The document that `callwright audit prove` printed
     #[arg(value_name = "FILE")]
     file: PathBuf,

@@ -22,7 +22,7 @@ Examples:
 
 A checkpoint says how many entries there are and what they hash to, signed. Give it to somebody else: the practice, an auditor, storage
 that nobody can write twice. docs/audit.md says how.")]
-pub(super) struct CheckpointArgs {
+pub(in crate::cli) struct CheckpointArgs {
     #[command(flatten)]
     store: StoreArg,
     #[command(flatten)]
@@ -81,7 +81,7 @@ pub(super) async fn checkpoint(
 Example:
   callwright audit key callwright.toml
   callwright/audit/oak-street+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")]
-pub(super) struct KeyArgs {
+pub(in crate::cli) struct KeyArgs {
     #[command(flatten)]
     store: StoreArg,
     /// Only this practice

@@ -104,6 +104,7 @@ async fn a_stranger_verifies_an_export_with_the_key_alone() {
     // Signed with another key than the one that is kept.
     let other = anchored().await;
     let other = other.good(&format!("audit checkpoint {CONFIG} --as ann")).await;
+    fs::remove_file(stranger.path("kept").join(name)).unwrap();
     fs::write(stranger.path("kept").join(name), other).unwrap();
     fs::write(stranger.path("oak.jsonl"), text).unwrap();
     assert_eq!(stranger.run(&verify).await.0.unwrap(), Exit::NotGood);

@@ -32,7 +32,7 @@ Examples:
 
 A log that was cut off or rewritten at its end agrees with itself. It is found with what lies elsewhere: a checkpoint, or the anchor that is
 printed. The folder `audit.anchor_folder` of the configuration is looked into by itself.")]
-pub(super) struct VerifyArgs {
+pub(in crate::cli) struct VerifyArgs {
     /// A configuration file, a folder that holds callwright.db and callwright.key, or the file of an export
     #[arg(value_name = "PATH")]
     path: PathBuf,
