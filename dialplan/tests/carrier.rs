@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests count as tests")]
 
+#[expect(dead_code, reason = "each test uses a part of it")]
 mod support;
 
 use std::net::{Ipv4Addr, TcpListener};
