@@ -6,7 +6,7 @@
 use callwright_compliance::ProvingLeave;
 use jiff::Timestamp;
 
-use crate::twilio::{CarrierError, Client, ProvingCode};
+use crate::twilio::{CarrierError, ProvingCode, Session};
 
 /// The carrier's code for a number that is verified already.
 const VERIFIED_ALREADY: u32 = 21_450;
@@ -44,11 +44,11 @@ impl From<CarrierError> for ProveError {
 /// [`ProveError`]; nothing was sent for `Expired`.
 pub async fn prove(
     leave: ProvingLeave,
-    client: &Client,
+    session: &Session,
     now: Timestamp,
 ) -> Result<ProvingCode, ProveError> {
     if !leave.is_valid_at(now) {
         return Err(ProveError::Expired);
     }
-    Ok(client.ask_for_code(leave.number()).await?)
+    Ok(session.ask_for_code(leave.number(), now).await?)
 }

@@ -10,7 +10,7 @@ use callwright_dialplan::twilio::{CarrierError, Violation};
 use callwright_dialplan::{ProveError, prove};
 use jiff::SignedDuration;
 
-use support::{ACCOUNT, Carrier, Reply, decided_at, leave};
+use support::{ACCOUNT, Carrier, Reply, decided_at, proving_leave};
 
 const PN: &str = "PN00000000000000000000000000000001";
 
@@ -26,7 +26,7 @@ fn page(records: &str) -> Reply {
 async fn the_carrier_rings_the_number_of_the_leave_and_gives_the_code() {
     let answer = r#"{"validation_code":"123456","phone_number":"+16142000135","call_sid":"CA1"}"#;
     let carrier = Carrier::start(vec![Reply::Json(200, answer.to_owned())]);
-    let code = prove(leave(), &carrier.client(|_| {}), decided_at()).await.ok().unwrap();
+    let code = prove(proving_leave(), &carrier.client(|_| {}), decided_at()).await.ok().unwrap();
     assert_eq!(code.digits(), "123456");
     let requests = carrier.requests();
     let line = format!("POST /2010-04-01/Accounts/{ACCOUNT}/OutgoingCallerIds.json HTTP/1.1");
@@ -38,7 +38,7 @@ async fn the_carrier_rings_the_number_of_the_leave_and_gives_the_code() {
 async fn leave_that_ran_out_rings_nobody() {
     let carrier = Carrier::start(vec![]);
     let late = decided_at() + SignedDuration::from_secs(30);
-    let refused = prove(leave(), &carrier.client(|_| {}), late).await;
+    let refused = prove(proving_leave(), &carrier.client(|_| {}), late).await;
     assert_eq!(refused.err(), Some(ProveError::Expired));
     assert!(carrier.requests().is_empty());
 }
@@ -57,7 +57,7 @@ async fn what_the_carrier_refuses_is_sorted() {
         (200, "{}", ProveError::Carrier(CarrierError::ProtocolViolation(Violation::Json))),
     ] {
         let carrier = Carrier::start(vec![Reply::Json(status, body.to_owned())]);
-        let refused = prove(leave(), &carrier.client(|_| {}), decided_at()).await;
+        let refused = prove(proving_leave(), &carrier.client(|_| {}), decided_at()).await;
         assert_eq!(refused.err(), Some(error), "{body}");
     }
 }
@@ -77,14 +77,14 @@ async fn a_keyed_code_is_known_by_the_carrier_s_record_of_the_number() {
         page(&keyed.replace("PN0", "XX0")),
     ]);
     let client = carrier.client(|_| {});
-    let record = client.verified(&own()).await.unwrap().unwrap();
+    let record = client.verified(&own(), decided_at()).await.unwrap().unwrap();
     assert_eq!(record.sid.as_str(), PN);
     assert_eq!(record.created, "2026-11-23T15:01:00Z".parse().unwrap());
-    assert_eq!(client.verified(&own()).await, Ok(None));
-    assert_eq!(client.verified(&own()).await, Ok(None));
+    assert_eq!(client.verified(&own(), decided_at()).await, Ok(None));
+    assert_eq!(client.verified(&own(), decided_at()).await, Ok(None));
     for violation in [Violation::Json, Violation::Sid] {
         let wanted = Err(CarrierError::ProtocolViolation(violation));
-        assert_eq!(client.verified(&own()).await, wanted);
+        assert_eq!(client.verified(&own(), decided_at()).await, wanted);
     }
     assert!(carrier.requests()[0].line.contains("?PhoneNumber=%2B16142000135 "));
 }

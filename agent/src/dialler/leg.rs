@@ -79,8 +79,9 @@ impl Leg for CarrierLeg {
                 return taken;
             }
         };
+        let now = self.clock.wall();
         tokio::spawn(async move {
-            let pressed = session.redirect(&sid, Instruction::Twiml(&document)).await;
+            let pressed = session.redirect(&sid, Instruction::Twiml(&document), now).await;
             if let Err(error) = &pressed {
                 tracing::warn!(%error, "the carrier pressed no keys");
             }

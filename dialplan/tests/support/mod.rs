@@ -213,7 +213,7 @@ pub(crate) fn permit() -> DialPermit {
 }
 
 /// Leave to prove one's own number, decided at [`decided_at`].
-pub(crate) fn leave() -> ProvingLeave {
+pub(crate) fn proving_leave() -> ProvingLeave {
     let request: DialRequest = serde_json::from_str(
         r#"{"decision": "000000000000000000000000000000ac", "tenant": "riverside", "request": "r2",
             "class": "test", "purpose": "medical_benefits", "patient": "synthetic",

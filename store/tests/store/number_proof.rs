@@ -81,16 +81,17 @@ async fn nothing_is_proven_without_leave_or_asking() {
         let refused = ask(&house, &entry, verdict, 10).await;
         assert_eq!(refused, Err(StoreError::NotFound(Kind::Decision)), "{verdict:?}");
     }
-    let (house, payers) = with_entry(CallClass::Payer).await;
-    let refused = ask(&house, &payers, Verdict::MayProve, 10).await;
+    let (other, payers) = with_entry(CallClass::Payer).await;
+    let refused = ask(&other, &payers, Verdict::MayProve, 10).await;
     assert!(matches!(refused, Err(StoreError::Invalid { .. })));
-    assert!(matches!(keyed(&house, &payers, 20).await, Err(StoreError::Invalid { .. })));
-    // A node asks for no proof; nor is one brought along.
+    assert!(matches!(keyed(&other, &payers, 20).await, Err(StoreError::Invalid { .. })));
+    // A node asks for no proof.
     let request = callwright_compliance::RequestId::random().unwrap();
     let record = decision(&house.tenant, &request, Verdict::MayProve);
     let mut tx = house.store.begin(&house.tenant, &node(), at(30)).await.unwrap();
     tx.record_decision(&record).await.unwrap();
-    assert!(tx.ask_for_proof(&payers.id, record.id, &carrier()).await.is_err());
+    let refused = tx.ask_for_proof(&entry.id, record.id, &carrier()).await;
+    assert!(matches!(refused, Err(StoreError::Invalid { field: "asked_by", .. })));
 }
 
 #[tokio::test]

@@ -107,11 +107,27 @@ pub(super) async fn ask(args: &EntryArgs, clock: Clock, out: &mut Out) -> Result
     let config = common.config()?;
     let (client, _) = config.client()?;
     let store = config.open_store().await?;
+    let session = session(&client, &config, &store, &common.practice, clock.wall()).await?;
     let leave = leave(args, &config, &store, clock.wall()).await;
     store.close().await;
-    let code = dialplan::prove(leave?, &client, clock.wall()).await?;
+    let code = dialplan::prove(leave?, &session, clock.wall()).await?;
     out.line(format_args!("the telephone rings now: key {} on it", code.digits()))?;
     Ok(out.line(format_args!("then: callwright setup proven --entry {} …", args.entry))?)
+}
+
+/// A session with the carrier, under the practice's register (rule V1).
+async fn session(
+    client: &Client,
+    config: &Config,
+    store: &Store,
+    practice: &TenantId,
+    now: Timestamp,
+) -> Result<Session, CliError> {
+    let register = store.register(practice).await?;
+    let carrier = &config.carrier.vendor;
+    let permit = register.egress(Role::Carrier, carrier, now, &config.policy);
+    let permit = permit.map_err(DialError::from)?;
+    Ok(client.open(permit).map_err(ProveError::Carrier)?)
 }
 
 async fn leave(
@@ -182,7 +198,9 @@ pub(super) async fn keyed(args: &EntryArgs, clock: Clock, out: &mut Out) -> Resu
     let store = config.open_store().await?;
     let entry = store.allowlist_entry(&common.practice, &args.entry).await?;
     let asked = store.proof_asked(&common.practice, &args.entry).await?;
-    let verified = client.verified(&entry.number).await.map_err(ProveError::Carrier)?;
+    let now = clock.wall();
+    let session = session(&client, &config, &store, &common.practice, now).await?;
+    let verified = session.verified(&entry.number, now).await.map_err(ProveError::Carrier)?;
     // A code that was keyed before this asking says nothing about who is there today.
     let lately = |verified: &VerifiedNumber| {
         asked.as_ref().is_none_or(|asked| verified.created >= asked.asked_at - CARRIER_CLOCK_SKEW)

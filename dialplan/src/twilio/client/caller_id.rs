@@ -10,7 +10,7 @@ use jiff::fmt::rfc2822;
 use reqwest::Method;
 use serde::Deserialize;
 
-use super::{Client, GIVE_UP_AFTER, parse};
+use super::{GIVE_UP_AFTER, Session, parse};
 use crate::retry_http::{self, Repeat};
 use crate::twilio::{CarrierError, Violation, is_sid};
 
@@ -56,7 +56,7 @@ struct CallerIdResource {
     date_created: Option<String>,
 }
 
-impl Client {
+impl Session {
     /// Has the carrier ring a number and want a code keyed there. `POST /OutgoingCallerIds.json`.
     ///
     /// # Errors
@@ -64,7 +64,9 @@ impl Client {
     pub(crate) async fn ask_for_code(
         &self,
         number: &PhoneNumber,
+        now: Timestamp,
     ) -> Result<ProvingCode, CarrierError> {
+        self.holds(now)?;
         let form = [("PhoneNumber", number.e164()), ("FriendlyName", FRIENDLY_NAME)];
         let url = self.calls("OutgoingCallerIds.json");
         let make = || self.request(Method::POST, url.clone()).form(&form);
@@ -86,7 +88,9 @@ impl Client {
     pub async fn verified(
         &self,
         number: &PhoneNumber,
+        now: Timestamp,
     ) -> Result<Option<VerifiedNumber>, CarrierError> {
+        self.holds(now)?;
         let mut url = self.calls("OutgoingCallerIds.json");
         url.query_pairs_mut().append_pair("PhoneNumber", number.e164());
         let make = || self.request(Method::GET, url.clone());
