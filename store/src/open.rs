@@ -120,7 +120,7 @@ fn prepare_file(path: &Path) -> Result<(), StoreError> {
 fn migrator() -> Migrator {
     let migrations = MIGRATIONS
         .into_iter()
-        .map(|(version, name, sql)| {
+        .map(|&(version, name, sql)| {
             Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
         })
         .collect();

@@ -11,9 +11,9 @@ use callwright_compliance::request::VendorUse;
 use callwright_compliance::vendor::Role;
 use callwright_compliance::{
     CallClass, CallPurpose, DecisionId, DialRequest, Digest, FieldSet, ObjectId, PatientKind,
-    PayerId, Proving, ProvingLeave, RequestId, prove,
+    PayerId, Proving, ProvingLeave, RequestId, TenantId, prove,
 };
-use callwright_dialplan::twilio::VerifiedNumber;
+use callwright_dialplan::twilio::{Client, Session, VerifiedNumber};
 use callwright_dialplan::{self as dialplan, ProveError, parse_human};
 use callwright_store::{Kind, RandomId, Store, StoreError};
 use clap::Args;
