@@ -184,6 +184,8 @@ codes! {
     PriceUnset => Staff "the call has no price, so no spend limit holds: set the carrier's price per minute",
     /// The day's spend would be exceeded.
     DaySpendReached => Wait "the tenant's spend of the day would be exceeded",
+    /// The policy keeps hosted recognisers from hearing a person before the notice, and the call has no other.
+    NoRecogniserOnPremises => Staff "the policy lets only a recogniser on the practice's machines hear a person before the notice, and the call has none: install the local recogniser, or set recording.before_notice to any_recogniser",
     /// The call names no carrier among its vendors.
     CarrierMissing => Staff "the call names no carrier among the vendors that it will use",
     /// No registered business name is configured.

@@ -107,14 +107,19 @@ impl CliError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            CliError::Dial(DialError::Refused(_))
+            CliError::Dial(DialError::Refused(_) | DialError::NoneOnPremises)
             | CliError::Demo(DemoError::Dial(DialError::Refused(_)))
             | CliError::Intake(IntakeError::Refused(_)) => Exit::Refused,
             CliError::Config(_)
             | CliError::Start(_)
             | CliError::Intake(IntakeError::Problems(_))
             | CliError::Demo(DemoError::NoScenario { .. } | DemoError::Scenario(_))
-            | CliError::Dial(DialError::NoLine | DialError::NoQuestions | DialError::Plan(_))
+            | CliError::Dial(
+                DialError::DisclosureTooLong { .. }
+                | DialError::NoLine
+                | DialError::NoQuestions
+                | DialError::Plan(_),
+            )
             | CliError::Result(ResultError::Exists { .. })
             | CliError::Scenario(_)
             | CliError::Usage(_) => Exit::Usage,
