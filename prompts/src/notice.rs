@@ -211,9 +211,9 @@ impl Notices {
     /// Every text.
     pub fn iter(&self) -> impl Iterator<Item = &NoticeText> {
         let classes = [&self.payer, &self.test, &self.patient];
-        classes.into_iter().flat_map(|class| {
-            class.recorded.texts.iter().chain(&class.transcribed.texts)
-        })
+        classes
+            .into_iter()
+            .flat_map(|class| class.recorded.texts.iter().chain(&class.transcribed.texts))
     }
 }
 

@@ -12,10 +12,10 @@ use std::path::Path;
 
 use callwright::dialler::FieldResult;
 use callwright::replay::{self, Difference};
-use callwright_compliance::{CallClass, Purpose};
 use callwright_compliance::audit::Actor;
 use callwright_compliance::gate::ClipKind;
 use callwright_compliance::permit::Notice;
+use callwright_compliance::{CallClass, Purpose};
 use callwright_prompts::{Business, ClipName, Places, spoken};
 use callwright_sim::log::EchoReason;
 use callwright_sim::payer::engine::PayerEvent;

@@ -129,7 +129,13 @@ struct Watch {
 
 impl Watch {
     fn new() -> Watch {
-        Watch { phase: Phase::Ringing, armed: false, operator: false, finished: false, hung_up: false }
+        Watch {
+            phase: Phase::Ringing,
+            armed: false,
+            operator: false,
+            finished: false,
+            hung_up: false,
+        }
     }
 
     fn see(&mut self, output: &Output) -> Result<(), TestCaseError> {

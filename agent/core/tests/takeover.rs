@@ -212,5 +212,9 @@ fn whoever_transfers_us_before_they_were_told_is_gone_and_nothing_of_them_is_kep
     rig.hear(&[Act::Greeting { named: true }, Act::Transfer], &[]);
     assert_eq!(rig.call.phase(), Phase::Hold);
     assert_eq!(rig.count(|o| *o == Output::ArmGate(ArmReason::Transfer)), 1);
-    assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 0, "it would be told to the music");
+    assert_eq!(
+        rig.count(|o| *o == Output::Play(Clip::Disclosure)),
+        0,
+        "it would be told to the music"
+    );
 }

@@ -86,6 +86,9 @@ impl Driver {
         if matches!(why, ArmReason::Hold | ArmReason::Transfer | ArmReason::TakeOver) {
             self.forget_what_waits();
         }
+        if why == ArmReason::TakeOver {
+            self.note(Note::Audit(Action::OperatorTookOver));
+        }
         match why {
             // Who comes need be neither the payer nor anybody who asked for something.
             ArmReason::Transfer | ArmReason::TakeOver => {
@@ -105,6 +108,7 @@ impl Driver {
 
     /// An operator has the line.
     fn yield_line(&mut self) {
+        self.note(Note::Audit(Action::OperatorTookOver));
         self.payer_named = false;
         self.wanted = Wanted::default();
         self.playout.taken_over();

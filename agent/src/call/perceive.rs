@@ -173,3 +173,22 @@ impl Driver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use callwright_compliance::Field;
+
+    #[test]
+    fn what_somebody_else_asked_for_is_forgotten_and_ones_own_words_are_not() {
+        let asked = Wanted { fields: Field::MemberId.into(), said_in: Some(UtteranceId(3)) };
+        let mut wanted = asked;
+        wanted.keep_only_of(Some(UtteranceId(3)));
+        assert_eq!(wanted.fields, asked.fields, "they were noticed by these very words");
+        wanted.keep_only_of(Some(UtteranceId(4)));
+        assert_eq!((wanted.fields, wanted.said_in), (FieldSet::EMPTY, None));
+        let mut wanted = asked;
+        wanted.keep_only_of(None);
+        assert!(wanted.fields.is_empty());
+    }
+}

@@ -179,9 +179,13 @@ impl VendorChoice {
     ) -> Option<Arc<dyn SpeechToText>> {
         match (before_notice, &self.speech_to_text) {
             (BeforeNotice::AnyRecogniser, _) | (BeforeNotice::OnPremisesOnly, Hears::Local) => None,
-            (BeforeNotice::OnPremisesOnly, Hears::Deepgram { .. }) => local_speech::ear(pack, cache)
-                .inspect_err(|error| tracing::warn!(%error, "no recogniser hears before the notice"))
-                .ok(),
+            (BeforeNotice::OnPremisesOnly, Hears::Deepgram { .. }) => {
+                local_speech::ear(pack, cache)
+                    .inspect_err(
+                        |error| tracing::warn!(%error, "no recogniser hears before the notice"),
+                    )
+                    .ok()
+            }
         }
     }
 

@@ -5,8 +5,8 @@ use callwright_compliance::CallClass;
 use callwright_compliance::permit::Notice;
 
 use crate::clip::{Business, ClipName};
-use crate::pack::Pack;
 use crate::notice::Places;
+use crate::pack::Pack;
 use crate::phrase::PhraseName;
 use crate::question::{Question, ValueKind};
 use crate::rng::SplitMix64;

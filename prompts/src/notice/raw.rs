@@ -132,7 +132,8 @@ fn choice(
     texts.sort_by(|a, b| (a.says.len(), &a.id).cmp(&(b.says.len(), &b.id)));
     let strictest = texts.iter().find(|text| text.says.is_superset(wanted)).cloned();
     if strictest.is_none() {
-        findings.add("texts", format!("none for {of:?} says all of {wanted:?}, which may be wanted"));
+        findings
+            .add("texts", format!("none for {of:?} says all of {wanted:?}, which may be wanted"));
     }
     Some(Choice { texts, strictest: strictest? })
 }
@@ -184,7 +185,8 @@ impl RawText {
         }
         let mut part = |name: &str, text: &str| template(&format!("{path}.{name}"), text, findings);
         let (disclosure, rest) = (part("disclosure", &self.disclosure), part("rest", &self.rest));
-        let (short, end) = (part("short", &self.short), self.end.as_deref().map(|e| part("end", e)));
+        let (short, end) =
+            (part("short", &self.short), self.end.as_deref().map(|e| part("end", e)));
         let (disclosure, rest, short) = (disclosure?, rest?, short?);
         let mut says = |name: &str, template: &Template, elements: &BTreeSet<Element>| {
             check_says(&format!("{path}.{name}"), template, elements, recording, findings);
@@ -322,7 +324,9 @@ fn check_first_sentence(
     if seconds > FIRST_SENTENCE_MAX_S {
         findings.add(
             path,
-            format!("its first sentence takes {seconds:.1} s; at most {FIRST_SENTENCE_MAX_S} s may be"),
+            format!(
+                "its first sentence takes {seconds:.1} s; at most {FIRST_SENTENCE_MAX_S} s may be"
+            ),
         );
     }
 }

@@ -121,7 +121,11 @@ fn a_text_that_does_not_say_what_it_claims_is_refused() {
         ("I am not a person. Our", "Our", "NotHuman"),
         ("To reach a person at our office, call {callback_number}. ", "", "CallbackNumber"),
         ("about benefits.\"\nrest", "about {patient_name}.\"\nrest", "{patient_name}"),
-        ("call about benefits.\"\nrest", "call about the medical benefits of a patient.\"\nrest", "takes"),
+        (
+            "call about benefits.\"\nrest",
+            "call about the medical benefits of a patient.\"\nrest",
+            "takes",
+        ),
         ("source = \"Utah Code 13-77-103; 10 M.R.S. 1500-DD\"", "source = \"\"", "is empty"),
         ("verified_on = \"2026-10-01\"", "verified_on = \"last autumn\"", "no date"),
         ("region = \"UT\"", "region = \"OH\"", "plain"),

@@ -15,7 +15,9 @@ use callwright::replay;
 use callwright::services::{Carrier, FileKeeping, Services};
 use callwright_compliance::permit::Notice;
 use callwright_compliance::vendor::Role;
-use callwright_compliance::{CallClass, ObjectId, PhoneNumber, Policy, RequestId, TenantId, VendorId};
+use callwright_compliance::{
+    CallClass, ObjectId, PhoneNumber, Policy, RequestId, TenantId, VendorId,
+};
 use callwright_core::Limits;
 use callwright_dialplan::payer::Directory;
 use callwright_dialplan::twilio::{Client, ClientConfig, Credentials, Secret};

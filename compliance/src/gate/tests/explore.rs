@@ -67,7 +67,10 @@ pub(super) fn explore<M: Model>(model: &M, states_max: usize) -> Result<Explored
                 found.states.len() - 1
             });
             found.steps.push((at, place));
-            assert!(found.states.len() <= states_max, "more than {states_max} states: not exhaustive");
+            assert!(
+                found.states.len() <= states_max,
+                "more than {states_max} states: not exhaustive"
+            );
         }
     }
     Ok(found)

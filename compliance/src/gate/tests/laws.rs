@@ -4,7 +4,8 @@
 
 use super::explore::{Explored, Model, explore};
 use super::world::{
-    Act, Bench, FIXED_ONLY, Fault, OLD_MARK, ONCE, OPERATOR, PERMIT, Phase, TAPE, VALUES, World,
+    Act, Bench, FIXED, FIXED_ONLY, Fault, OLD_MARK, ONCE, OPERATOR, PERMIT, Phase, TAPE, VALUES,
+    World,
 };
 use super::*;
 
@@ -54,7 +55,8 @@ fn attempts(bench: &Bench, world: &World, so_far: u32) -> u32 {
         panic!("nothing is due to an armed gate: {world:?}")
     };
     let step = |world: &World, act| bench.step(world, act).unwrap_or_else(|law| panic!("{law}"));
-    let begun = step(world, Act::Queue(due)).unwrap_or_else(|| panic!("{due:?} is due and refused"));
+    let begun =
+        step(world, Act::Queue(due)).unwrap_or_else(|| panic!("{due:?} is due and refused"));
     let ends = [Act::Mark, Act::Cut { heard: true }, Act::Cut { heard: false }, Act::Unproven];
     let most = ends.into_iter().filter_map(|end| step(&begun, end));
     most.map(|next| attempts(bench, &next, so_far + 1)).max().unwrap_or(so_far)
@@ -73,7 +75,7 @@ fn three_attempts_decide_whatever_the_far_end_does() {
 fn a_driver_that_does_wrong_is_found_out() {
     for (fault, law) in [
         (Fault::ReadmitsWhatIsGone, OLD_MARK),
-        (Fault::NewPersonIsNotTold, FIXED_ONLY),
+        (Fault::NewPersonIsNotTold, TAPE),
         (Fault::TransferIsNotTold, FIXED_ONLY),
         (Fault::PlaysWhatIsStale, FIXED_ONLY),
         (Fault::ObjectionIsNotTold, PERMIT),
@@ -81,6 +83,7 @@ fn a_driver_that_does_wrong_is_found_out() {
         (Fault::RemembersThePayer, VALUES),
         (Fault::RemembersTheQuestion, VALUES),
         (Fault::CutIsNotTold, ONCE),
+        (Fault::HoldsFixedClipsBack, FIXED),
         (Fault::TakeOverIsNotTold, OPERATOR),
     ] {
         let bench = Bench { fault, paced_clock: PacedClock::ProvesNothing };

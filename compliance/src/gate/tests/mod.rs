@@ -9,6 +9,7 @@ mod listeners;
 mod model;
 mod operator;
 mod proof;
+mod step;
 mod world;
 
 use super::*;

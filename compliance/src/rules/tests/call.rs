@@ -281,7 +281,8 @@ fn d2_strict_wants_a_recogniser_on_premises() {
     (beside.id, beside.role) = (VendorId::new("other-ear").unwrap(), Role::SpeechToText);
     evidence.value.rows.push(beside);
     let mut both = request();
-    both.vendors.push(VendorUse { role: Role::SpeechToText, vendor: VendorId::new("other-ear").unwrap() });
+    both.vendors
+        .push(VendorUse { role: Role::SpeechToText, vendor: VendorId::new("other-ear").unwrap() });
     assert_eq!(reasons(&both, &facts, &strict), []);
     // A call that hears nobody needs none.
     let mut deaf = request();
