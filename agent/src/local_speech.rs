@@ -38,6 +38,7 @@ pub fn ear(pack: &Pack, cache: &Path) -> Result<Arc<dyn SpeechToText>, VendorErr
 pub fn vendors(pack: &Pack, cache: &Path) -> Result<Vendors, VendorError> {
     Ok(Vendors {
         speech_to_text: ear(pack, cache)?,
+        before_notice: None,
         language_model: Arc::new(Rules),
         text_to_speech: voice()?,
     })

@@ -29,7 +29,16 @@ pub enum Notice {
     Transcribed,
 }
 
-/// What must be said to every new person, and how (rules D1 to D3). The words are the prompt pack's, by id.
+/// What must be said at the end of the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EndNotice {
+    /// Nothing more.
+    None,
+    /// Again that it was an AI voice, and how a human is reached ([`ClipKind::EndNotice`]).
+    AiVoiceAndHuman,
+}
+
+/// What must be said to every new person, and how (rules D1 to D4). The words are the prompt pack's, by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisclosurePlan {
     /// The name that it gives: the one under which the business is registered.
@@ -46,6 +55,8 @@ pub struct DisclosurePlan {
     pub repeats_max: u8,
     /// Who may hear a person before it was proven.
     pub before_notice: BeforeNotice,
+    /// What it must say at its end.
+    pub at_the_end: EndNotice,
 }
 
 impl DisclosurePlan {

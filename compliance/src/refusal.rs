@@ -208,6 +208,8 @@ codes! {
     DaySpendReached => Wait "the tenant's spend of the day would be exceeded",
     /// Whoever answers wants a social security number.
     NeedsSsn => Staff "the payer's line wants a social security number, which is never given: a person must call, or the payer name another identifier",
+    /// The policy keeps hosted recognisers from hearing a person before the notice, and the call has no other.
+    NoRecogniserOnPremises => Staff "the policy lets only a recogniser on the practice's machines hear a person before the notice, and the call has none: install the local recogniser, or set recording.before_notice to any_recogniser",
     /// The call names no carrier among its vendors.
     CarrierMissing => Staff "the call names no carrier among the vendors that it will use",
     /// No registered business name is configured.

@@ -34,6 +34,8 @@ pub enum ClipName {
     IAmAutomated,
     /// The kill switch ends a running call with this (rule I1).
     KillClose,
+    /// The notice at the end of a call to a patient (rule D4).
+    EndNotice,
     /// The call needs a person of the practice: the agent says so and ends it.
     NeedsStaffBye,
     /// The call ends early without fault of the far end.
@@ -43,7 +45,7 @@ pub enum ClipName {
 }
 
 impl ClipName {
-    /// Every clip, in the order of the keys. A pack has to hold each one.
+    /// Every clip that every call has, in the order of the keys. A call to a patient has [`ClipName::EndNotice`], too.
     pub const ALL: [ClipName; 11] = [
         ClipName::AiRefusedBye,
         ClipName::CallbackNumber,
@@ -58,7 +60,7 @@ impl ClipName {
         ClipName::RecordingObjection,
     ];
 
-    /// Its key in `disclosures.toml`.
+    /// Its key in `disclosures.toml`, or its name where its words are in `notices.toml`.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -67,6 +69,7 @@ impl ClipName {
             ClipName::Disclosure => "disclosure",
             ClipName::DisclosureRest => "disclosure_rest",
             ClipName::DisclosureShort => "disclosure_short",
+            ClipName::EndNotice => "end_notice",
             ClipName::Filler => "filler",
             ClipName::IAmAutomated => "i_am_automated",
             ClipName::KillClose => "kill_close",
@@ -92,6 +95,7 @@ impl ClipName {
             ClipName::Disclosure => ClipKind::Disclosure,
             ClipName::DisclosureRest => ClipKind::DisclosureRest,
             ClipName::DisclosureShort => ClipKind::DisclosureShort,
+            ClipName::EndNotice => ClipKind::EndNotice,
             ClipName::IAmAutomated => ClipKind::IAmAutomated,
             ClipName::KillClose => ClipKind::KillClose,
             ClipName::NeedsStaffBye => ClipKind::NeedsStaffBye,
@@ -100,15 +104,35 @@ impl ClipName {
         }
     }
 
+    /// Whether its words depend on the call's class and place: they are in the chosen [`crate::NoticeText`].
+    #[must_use]
+    pub const fn is_of_notice(self) -> bool {
+        match self {
+            ClipName::Disclosure
+            | ClipName::DisclosureRest
+            | ClipName::DisclosureShort
+            | ClipName::EndNotice => true,
+            ClipName::AiRefusedBye
+            | ClipName::CallbackNumber
+            | ClipName::Filler
+            | ClipName::IAmAutomated
+            | ClipName::KillClose
+            | ClipName::NeedsStaffBye
+            | ClipName::PoliteEnd
+            | ClipName::RecordingObjection => false,
+        }
+    }
+
     /// What the clip's words have to hold, whatever else a pack says in it.
     pub(crate) fn needs(self) -> &'static [Token] {
         match self {
-            ClipName::Disclosure | ClipName::DisclosureShort | ClipName::IAmAutomated => {
-                &[Token::Business]
-            }
+            ClipName::IAmAutomated => &[Token::Business],
             ClipName::CallbackNumber | ClipName::NeedsStaffBye => &[Token::CallbackNumber],
             ClipName::AiRefusedBye
+            | ClipName::Disclosure
             | ClipName::DisclosureRest
+            | ClipName::DisclosureShort
+            | ClipName::EndNotice
             | ClipName::Filler
             | ClipName::KillClose
             | ClipName::PoliteEnd
@@ -145,6 +169,7 @@ impl From<ClipKind> for ClipName {
             ClipKind::Disclosure => ClipName::Disclosure,
             ClipKind::DisclosureRest => ClipName::DisclosureRest,
             ClipKind::DisclosureShort => ClipName::DisclosureShort,
+            ClipKind::EndNotice => ClipName::EndNotice,
             ClipKind::Filler => ClipName::Filler,
             ClipKind::IAmAutomated => ClipName::IAmAutomated,
             ClipKind::KillClose => ClipName::KillClose,
@@ -188,6 +213,23 @@ fn spoken_words(text: &str) -> u32 {
     count
 }
 
+/// How much of these words their first sentence is, as a share; 1 where there is no other.
+#[must_use]
+pub fn share_of_first_sentence(text: &str) -> f64 {
+    let first = crate::notice::first_sentence(text);
+    f64::from(spoken_words(first)) / f64::from(spoken_words(text).max(1))
+}
+
+/// How long a first sentence may take to say where the registered name is longer than three words, ms: a registered name is never
+/// shortened, so each further word of it adds what a word takes.
+#[must_use]
+pub fn first_sentence_max_ms(max_ms: u32, registered_name: &str) -> u32 {
+    let more = spoken_words(registered_name).saturating_sub(3);
+    let more_ms = (f64::from(more) / WORDS_PER_S * 1_000.0).round();
+    // A name is a few words long; what does not fit is as long as can be.
+    max_ms.saturating_add(u32::try_from(more_ms as u64).unwrap_or(u32::MAX))
+}
+
 /// How long the words take to say at [`WORDS_PER_S`], seconds. An estimate for checks; the audio's own length rules.
 #[must_use]
 pub fn estimated_s(text: &str) -> f64 {
@@ -197,15 +239,25 @@ pub fn estimated_s(text: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notice::{NoticeText, Places};
     use crate::pack::Pack;
+    use callwright_compliance::CallClass;
+    use callwright_compliance::permit::Notice;
 
     const RIVERSIDE: Business<'static> = Business {
         registered_name: "Riverside Family Medicine",
         callback_spoken: "six one four, two zero zero, zero one three four",
     };
 
+    /// The notice of a recorded call to a payer.
+    fn notice(pack: &Pack) -> &NoticeText {
+        let recorded = Notice::RecordedAndTranscribed;
+        pack.notices().choose(CallClass::Payer, Places::Unknown, recorded)
+    }
+
     fn text(name: ClipName) -> String {
-        Pack::embedded().unwrap().clip_text(name, &RIVERSIDE)
+        let pack = Pack::embedded().unwrap();
+        pack.clip_text(notice(&pack), name, &RIVERSIDE)
     }
 
     #[test]
@@ -241,9 +293,11 @@ mod tests {
             ..RIVERSIDE
         };
         let pack = Pack::embedded().unwrap();
-        let eight = estimated_s(&pack.clip_text(ClipName::Disclosure, &long));
+        let eight = estimated_s(&pack.clip_text(notice(&pack), ClipName::Disclosure, &long));
         assert!((eight - three - 5.0 / WORDS_PER_S).abs() < 1e-9, "{eight}");
         assert!(eight > FIRST_SENTENCE_MAX_S);
+        assert_eq!(first_sentence_max_ms(6_000, RIVERSIDE.registered_name), 6_000);
+        assert_eq!(first_sentence_max_ms(6_000, long.registered_name), 6_000 + 1_818);
     }
 
     #[test]
@@ -256,10 +310,13 @@ mod tests {
     #[test]
     fn the_rest_is_enough_only_once_the_name_was_heard() {
         let pack = Pack::embedded().unwrap();
+        let notice = notice(&pack);
         // "This is an A I voice for Riverside Family Medicine": nine of sixteen words.
-        assert_eq!(pack.disclosure_after(&RIVERSIDE, 3_300, 6_000), ClipName::Disclosure);
-        assert_eq!(pack.disclosure_after(&RIVERSIDE, 4_200, 6_000), ClipName::DisclosureRest);
-        assert_eq!(pack.disclosure_after(&RIVERSIDE, 0, 0), ClipName::Disclosure);
+        let after = |played, total| notice.disclosure_after(&RIVERSIDE, played, total);
+        assert_eq!(after(3_300, 6_000), ClipName::Disclosure);
+        assert_eq!(after(4_200, 6_000), ClipName::DisclosureRest);
+        assert_eq!(after(0, 0), ClipName::Disclosure);
+        assert_eq!(share_of_first_sentence("One two three. Four?"), 0.75);
     }
 
     #[test]

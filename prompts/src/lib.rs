@@ -16,6 +16,7 @@ pub mod clip;
 pub mod corpus;
 mod far_end;
 pub mod model;
+pub mod notice;
 pub mod pack;
 pub mod phrase;
 pub mod problem;
@@ -27,6 +28,7 @@ mod vocabulary;
 
 pub use clip::{Business, ClipName};
 pub use model::ModelBrief;
+pub use notice::{NoticeText, Notices, Places};
 pub use pack::{Pack, Sources};
 pub use phrase::PhraseName;
 pub use problem::{PackError, Problem};

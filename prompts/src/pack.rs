@@ -8,23 +8,23 @@ mod load;
 
 use std::collections::BTreeMap;
 
-use crate::clip::{Business, ClipName, share_up_to_name};
+use crate::clip::{Business, ClipName};
 use crate::far_end::FarEnd;
+use crate::notice::{NoticeText, Notices};
 use crate::phrase::PhraseName;
 use crate::problem::PackError;
 use crate::question::QuestionSet;
 use crate::slots::{Template, Token};
-
-/// How much of the disclosure is to have been played beyond the estimated end of the name, as a share.
-const NAME_MARGIN: f64 = 0.1;
 
 /// The texts of a pack's files.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {
     /// `pack.toml`: id, language and version.
     pub pack: &'a str,
-    /// `disclosures.toml`: the fixed clips.
+    /// `disclosures.toml`: the fixed clips but the disclosures.
     pub disclosures: &'a str,
+    /// `notices.toml`: the disclosures.
+    pub notices: &'a str,
     /// `phrases.toml`: the sentences of the rule-based model.
     pub phrases: &'a str,
     /// `far_end.toml`: what payers say.
@@ -37,6 +37,7 @@ pub struct Sources<'a> {
 pub const EMBEDDED: Sources<'static> = Sources {
     pack: include_str!("../packs/en-US/pack.toml"),
     disclosures: include_str!("../packs/en-US/disclosures.toml"),
+    notices: include_str!("../packs/en-US/notices.toml"),
     phrases: include_str!("../packs/en-US/phrases.toml"),
     far_end: include_str!("../packs/en-US/far_end.toml"),
     questions: &[
@@ -52,6 +53,7 @@ pub struct Pack {
     language: String,
     version: String,
     clips: BTreeMap<ClipName, Template>,
+    notices: Notices,
     phrases: BTreeMap<PhraseName, Vec<Template>>,
     samples: BTreeMap<Token, Vec<String>>,
     questions: BTreeMap<String, QuestionSet>,
@@ -106,40 +108,30 @@ impl Pack {
         self.digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// A fixed clip for this practice.
+    /// A fixed clip for this practice, where the call has this notice. Empty where the notice has no such words: the end of a call that is
+    /// not to a patient.
     #[must_use]
-    pub fn clip_text(&self, name: ClipName, business: &Business<'_>) -> String {
+    pub fn clip_text(
+        &self,
+        notice: &NoticeText,
+        name: ClipName,
+        business: &Business<'_>,
+    ) -> String {
         // A checked pack holds every clip.
-        self.clips.get(&name).map(|template| business.fill(template)).unwrap_or_default()
+        let template = notice.template(name).or_else(|| self.clips.get(&name));
+        template.map(|template| business.fill(template)).unwrap_or_default()
     }
 
-    /// A clip's template.
+    /// The disclosures.
+    #[must_use]
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
+    /// A clip's template, for those that no notice words.
     #[must_use]
     pub fn clip(&self, name: ClipName) -> Option<&Template> {
         self.clips.get(&name)
-    }
-
-    /// Which clip completes a disclosure that was cut after `played_ms` of `total_ms`: the rest where the registered name
-    /// had surely been heard, else the whole again. Where in the audio the name ends is estimated by words, and a tenth
-    /// of the clip is added for safety; without a length nothing counts as heard.
-    #[must_use]
-    pub fn disclosure_after(
-        &self,
-        business: &Business<'_>,
-        played_ms: u32,
-        total_ms: u32,
-    ) -> ClipName {
-        let named = self
-            .clips
-            .get(&ClipName::Disclosure)
-            .and_then(|template| share_up_to_name(template, business));
-        let played = f64::from(played_ms) / f64::from(total_ms.max(1));
-        match named {
-            Some(named) if total_ms > 0 && played >= named + NAME_MARGIN => {
-                ClipName::DisclosureRest
-            }
-            _ => ClipName::Disclosure,
-        }
     }
 
     /// The wordings of a phrase, the usual one first. Never empty in a checked pack.

@@ -12,10 +12,11 @@ use std::path::Path;
 
 use callwright::dialler::FieldResult;
 use callwright::replay::{self, Difference};
-use callwright_compliance::Purpose;
 use callwright_compliance::audit::Actor;
 use callwright_compliance::gate::ClipKind;
-use callwright_prompts::{Business, ClipName, spoken};
+use callwright_compliance::permit::Notice;
+use callwright_compliance::{CallClass, Purpose};
+use callwright_prompts::{Business, ClipName, Places, spoken};
 use callwright_sim::log::EchoReason;
 use callwright_sim::payer::engine::PayerEvent;
 use callwright_sim::{CallLog, LogEvent};
@@ -98,7 +99,9 @@ fn only_the_disclosure_was_sent_before_it_was_proven(house: &House, log: &CallLo
     let callback = spoken::phone(&provider.callback);
     let business = Business { registered_name: &provider.name, callback_spoken: &callback };
     let voice = house.services.vendors.text_to_speech.id();
-    let clips = house.services.clips.made(&business, voice).expect("they were made");
+    let (notices, recorded) = (house.services.pack.notices(), Notice::RecordedAndTranscribed);
+    let notice = notices.choose(CallClass::Payer, Places::Unknown, recorded);
+    let clips = house.services.clips.made(notice, &business, voice).expect("they were made");
     let clip = clips.audio(ClipName::from(ClipKind::Disclosure));
     let byte = |ms: u64| usize::try_from(ms * 8).unwrap();
     // The mark is due in the tick whose frame was the last one before it.

@@ -214,6 +214,12 @@ impl Conversation {
         } else if matches!(doing, FarEnd::SpeechEnded(_)) {
             self.floor.far_speaking = false;
         }
+        if self.operator {
+            if let FarEnd::Understood(heard) = doing {
+                self.understood_with_operator(&heard);
+            }
+            return;
+        }
         match self.phase {
             Phase::Ringing | Phase::Ended => {}
             Phase::Menu => self.in_menu(doing),
@@ -246,6 +252,9 @@ impl Conversation {
 
     /// Without ears the call can only be closed.
     fn recogniser_failed(&mut self) {
+        if self.operator {
+            return; // the operator has ears; ours are found out when the line is given back
+        }
         match self.phase {
             Phase::Person | Phase::WrapUp => {
                 self.end_with_clip(Clip::NeedsStaffBye, Ending::VendorLost);
@@ -401,6 +410,7 @@ impl Conversation {
             return;
         }
         self.decide(why);
+        let asked = clip != Clip::KillClose && self.person.take_robot_question();
         // A kill stops even what is heard to its end otherwise: its own clip must come at once.
         let stop = if clip == Clip::KillClose { Stop::Everything } else { Stop::Interruptible };
         self.silence_us(stop);
@@ -414,7 +424,16 @@ impl Conversation {
         let sooner = self.timers.at(TimerName::WrapUp).map_or(until, |at| at.min(until));
         self.timers.set(TimerName::WrapUp, sooner);
         self.person.last_clip = Some(clip);
+        if asked {
+            // Whoever asked is answered even as the call ends (rule D3). The kill switch alone has no time for it.
+            self.play(Clip::IAmAutomated);
+        }
         self.play(clip);
+    }
+
+    /// Whether the kill switch's close is being said.
+    pub(crate) fn is_being_killed(&self) -> bool {
+        self.person.last_clip == Some(Clip::KillClose)
     }
 
     /// Ends the leg at once.
@@ -445,23 +464,6 @@ impl Conversation {
         self.push(Output::Phase(Phase::Ended));
         if let Some(outcome) = self.ending {
             self.push(Output::Finish(outcome));
-        }
-    }
-
-    // The operator.
-
-    fn take_over(&mut self) {
-        self.operator = true;
-        self.silence_us(Stop::Everything);
-        self.timers.clear(TimerName::Silence);
-    }
-
-    fn release(&mut self) {
-        if self.operator {
-            self.operator = false;
-            self.owe_disclosure();
-            self.push(Output::ArmGate(crate::output::ArmReason::TakeOver));
-            self.go_on();
         }
     }
 

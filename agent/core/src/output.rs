@@ -66,6 +66,8 @@ pub enum Output {
     },
     /// Stop what is being played, at once.
     StopPlayout(Stop),
+    /// An operator has the line: let nothing of ours pass, and count no disclosure, until the gate is armed for [`ArmReason::TakeOver`].
+    YieldLine,
 }
 
 /// How keys reach the menu.
@@ -119,7 +121,7 @@ pub enum ArmReason {
     Person,
     /// A person was heard after a hold or a transfer.
     PersonAgain,
-    /// The operator's turn at the line is over.
+    /// The operator gave the line back: who is there now was told nothing.
     TakeOver,
     /// The far end transfers the call: who comes next need not be the payer.
     Transfer,

@@ -81,6 +81,11 @@ impl Timers {
         self.armed.clear();
     }
 
+    /// Clears all but these.
+    pub(crate) fn keep_only(&mut self, names: &[TimerName]) {
+        self.armed.retain(|name, _| names.contains(name));
+    }
+
     /// When a timer on the monotonic clock is due; `None` where it is not armed, or runs on far-end time.
     pub(crate) fn at(&self, name: TimerName) -> Option<Micros> {
         match self.armed.get(&name)? {

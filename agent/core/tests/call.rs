@@ -397,19 +397,6 @@ fn a_recogniser_that_owes_two_utterances_in_a_row_is_lost() {
 }
 
 #[test]
-fn an_operator_silences_the_agent_and_is_followed_by_a_new_disclosure() {
-    let mut rig = Rig::new(questions(1));
-    rig.reach_person();
-    rig.input(Input::TakeOver);
-    let before = goals(&rig).len();
-    rig.hear(&[Act::DataRequest(DataItem::Npi)], &[]);
-    rig.pass(60_000);
-    assert_eq!(goals(&rig).len(), before, "the operator speaks, not the agent");
-    rig.input(Input::Release);
-    assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 2);
-}
-
-#[test]
 fn an_objection_is_obeyed_at_once_whatever_else_is_said() {
     for others in [vec![], vec![Act::AsksForHuman], vec![Act::RefusesAi]] {
         let mut rig = Rig::new(questions(1));

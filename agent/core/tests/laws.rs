@@ -68,7 +68,7 @@ fn input() -> impl Strategy<Value = Input> {
         2 => Just(Input::StreamUp),
         1 => prop::sample::select(vec![
             Input::Ringing, Input::Answered, Input::StreamDown, Input::MediaStalled,
-            Input::MediaResumed, Input::TakeOver, Input::Release,
+            Input::MediaResumed, Input::TakeOver, Input::TakeOver, Input::Release, Input::Kill,
             Input::Tone(Tone::Ringback), Input::Tone(Tone::Busy),
             Input::DisclosureOwed(Owed::Rest), Input::DisclosureOwed(Owed::Short),
             Input::DisclosureOwed(Owed::End), Input::Failed(LegFailure::Busy),
@@ -122,20 +122,31 @@ fn questions(n: usize) -> Config {
 struct Watch {
     phase: Phase,
     armed: bool,
+    operator: bool,
     finished: bool,
     hung_up: bool,
 }
 
 impl Watch {
     fn new() -> Watch {
-        Watch { phase: Phase::Ringing, armed: false, finished: false, hung_up: false }
+        Watch {
+            phase: Phase::Ringing,
+            armed: false,
+            operator: false,
+            finished: false,
+            hung_up: false,
+        }
     }
 
     fn see(&mut self, output: &Output) -> Result<(), TestCaseError> {
         prop_assert!(!self.finished, "{output:?} after the end");
         match output {
             Output::Phase(phase) => self.phase = *phase,
-            Output::ArmGate(_) => self.armed = true,
+            Output::ArmGate(_) => (self.armed, self.operator) = (true, false),
+            Output::YieldLine => (self.armed, self.operator) = (true, true),
+            Output::Play(clip) if self.operator => {
+                prop_assert_eq!(*clip, Clip::KillClose, "while an operator has the line");
+            }
             Output::StartTurn { goals, .. } => {
                 prop_assert!(!self.armed, "a turn began before the disclosure was proven");
                 prop_assert!(!goals.is_empty(), "a turn without an aim");

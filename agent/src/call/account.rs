@@ -62,9 +62,8 @@ impl Driver {
     /// Writes down what the vendors were sent since this was done last.
     pub(super) fn write_ledger(&mut self) {
         self.look_at_exchanges();
-        let sent = self.ear.take_sent();
-        if sent > 0 {
-            let id = self.plan.vendors.speech_to_text.id();
+        let sent: Vec<_> = self.ear.take_sent().filter(|(_, sent)| *sent > 0).collect();
+        for (id, sent) in sent {
             let recipient = self.vendor(id, Role::SpeechToText);
             self.egress(recipient, FieldSet::of(&[Field::FarEndAudio]), sent);
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use callwright_compliance::Phi;
-use callwright_prompts::{Business, ClipName, Pack};
+use callwright_prompts::clip::share_of_first_sentence;
+use callwright_prompts::{Business, ClipName, NoticeText, Pack};
 use callwright_vendors::{Egress, SpeechSession, TextToSpeech, VendorError};
 use tokio::sync::OnceCell;
 
@@ -17,6 +18,7 @@ const BOOK_WITHIN: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct ClipBook {
     audio: BTreeMap<ClipName, Bytes>,
+    notice: NoticeText,
     registered_name: String,
     callback_spoken: String,
 }
@@ -27,8 +29,8 @@ pub struct ClipShelf {
     made: Mutex<BTreeMap<Key, Arc<OnceCell<ClipBook>>>>,
 }
 
-/// Whose clips: the voice's id, the practice's name and its number.
-type Key = (&'static str, String, String);
+/// Which clips: the voice's id, the notice's id, the practice's name and its number.
+type Key = (&'static str, String, String, String);
 
 impl ClipShelf {
     /// The clips of a practice, made with this voice where that was not done before. Nothing was dialled yet: it may take seconds.
@@ -37,15 +39,15 @@ impl ClipShelf {
     /// The first error of the voice; [`VendorError::TimedOut`] where it does not answer.
     pub async fn book(
         &self,
-        pack: &Pack,
+        (pack, notice): (&Pack, &NoticeText),
         business: &Business<'_>,
         voice: &dyn TextToSpeech,
         leave: Egress,
     ) -> Result<ClipBook, VendorError> {
         let id = voice.id();
-        let cell = self.cell(key(business, id));
+        let cell = self.cell(key(notice, business, id));
         // A second call of the practice waits for the first one's book; calls of others do not.
-        let made = cell.get_or_try_init(|| make(pack, business, voice, leave));
+        let made = cell.get_or_try_init(|| make((pack, notice), business, voice, leave));
         let made = tokio::time::timeout(BOOK_WITHIN, made).await;
         made.map_err(|_| VendorError::TimedOut { vendor: id })?.cloned()
     }
@@ -58,21 +60,26 @@ impl ClipShelf {
 
     /// The clips of a practice, if they were made with this voice.
     #[must_use]
-    pub fn made(&self, business: &Business<'_>, id: &'static str) -> Option<ClipBook> {
-        self.cell(key(business, id)).get().cloned()
+    pub fn made(
+        &self,
+        notice: &NoticeText,
+        business: &Business<'_>,
+        id: &'static str,
+    ) -> Option<ClipBook> {
+        self.cell(key(notice, business, id)).get().cloned()
     }
 }
 
 async fn make(
-    pack: &Pack,
+    (pack, notice): (&Pack, &NoticeText),
     business: &Business<'_>,
     voice: &dyn TextToSpeech,
     leave: Egress,
 ) -> Result<ClipBook, VendorError> {
     let mut session = voice.open(leave)?;
     let mut audio = BTreeMap::new();
-    for name in ClipName::ALL {
-        let spoken = speak(session.as_mut(), pack.clip_text(name, business)).await?;
+    for name in notice.clips() {
+        let spoken = speak(session.as_mut(), pack.clip_text(notice, name, business)).await?;
         if spoken.is_empty() {
             // A disclosure without a sound would be none.
             return Err(VendorError::BadAnswer { vendor: voice.id() });
@@ -81,13 +88,15 @@ async fn make(
     }
     Ok(ClipBook {
         audio,
+        notice: notice.clone(),
         registered_name: business.registered_name.to_owned(),
         callback_spoken: business.callback_spoken.to_owned(),
     })
 }
 
-fn key(business: &Business<'_>, id: &'static str) -> Key {
-    (id, business.registered_name.to_owned(), business.callback_spoken.to_owned())
+fn key(notice: &NoticeText, business: &Business<'_>, id: &'static str) -> Key {
+    let (name, callback) = (business.registered_name, business.callback_spoken);
+    (id, notice.id.clone(), name.to_owned(), callback.to_owned())
 }
 
 async fn speak(voice: &mut dyn SpeechSession, words: String) -> Result<Bytes, VendorError> {
@@ -111,6 +120,21 @@ impl ClipBook {
     #[must_use]
     pub fn length_ms(&self, name: ClipName) -> u32 {
         u32::try_from(self.audio(name).len() / 8).unwrap_or(u32::MAX)
+    }
+
+    /// The disclosure that these clips say.
+    #[must_use]
+    pub fn notice(&self) -> &NoticeText {
+        &self.notice
+    }
+
+    /// How long the first sentence of the disclosure lasts, in milliseconds: of the clip, the share of its words.
+    #[must_use]
+    pub fn first_sentence_ms(&self, pack: &Pack) -> u32 {
+        let words = pack.clip_text(&self.notice, ClipName::Disclosure, &self.business());
+        let ms = f64::from(self.length_ms(ClipName::Disclosure)) * share_of_first_sentence(&words);
+        // A share of a length in milliseconds is one, too.
+        ms.ceil() as u32
     }
 
     /// What the clips say about the practice.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use callwright_compliance::VendorId;
 use callwright_compliance::egress::{FieldSet, Ledger};
-use callwright_core::{Conversation, Goal, Input, Item, Micros, Now, Outcome, Topic, ValueId};
+use callwright_core::{
+    Conversation, Goal, Input, Item, Micros, Now, Outcome, Topic, UtteranceId, ValueId,
+};
 use callwright_media::playout::{Cut, ItemId, MarkSupport, Playout, PlayoutConfig};
 use callwright_media::recorder::Recorder;
 use callwright_media::session::{MediaEvent, Session, SessionConfig};
@@ -15,9 +17,10 @@ use callwright_understanding::Coverer;
 use callwright_vendors::{ModelEvent, ModelSession, SpeechSession};
 use tokio::sync::mpsc;
 
-use super::ear::Ear;
+use super::ear::{Ear, Listener};
 use super::identifiers::Identifiers;
 use super::mouth::{Mouth, Spoken};
+use super::perceive::Wanted;
 use super::press::{Pressing, pressed};
 use super::talk::Talk;
 use super::timeline::{Happening, Moment};
@@ -98,8 +101,10 @@ pub struct Driver {
     pub(super) read_back: Option<(Topic, ValueId)>,
     /// Whether the far end has said the payer's own name.
     pub(super) payer_named: bool,
-    /// The fields that the far end's last act asked for; given to the gate again when it opens.
-    pub(super) wanted: FieldSet,
+    /// What the far end's last act asked for; given to the gate again when it opens.
+    pub(super) wanted: Wanted,
+    /// The utterance that was understood last.
+    pub(super) understood: Option<UtteranceId>,
     /// How much was heard of the disclosure that was cut, and how long it is.
     pub(super) cut_disclosure: Option<(u32, u32)>,
     pub(super) disclosing_since: Micros,
@@ -112,6 +117,8 @@ pub struct Driver {
     pub(super) notes: mpsc::Sender<Note>,
     /// What was heard from here on, in milliseconds of far-end time, may not be kept unless a disclosure is proven.
     pub(super) waiting_from: Option<u32>,
+    /// When what waits was last looked after, in milliseconds of far-end time.
+    pub(super) held_back_at: u64,
     pub(super) objected: bool,
     pub(super) outcome: Option<Outcome>,
     /// The far end's audio of one message, kept to save its allocation.
@@ -167,7 +174,10 @@ impl Driver {
         for name in &plan.covered_names {
             cover.name(name);
         }
-        let Sessions { speech_to_text, language_model, text_to_speech, book } = plan.sessions;
+        let Sessions { speech_to_text, before_notice, language_model, text_to_speech, book } =
+            plan.sessions;
+        let hears = Listener::new(plan.vendors.speech_to_text.id(), speech_to_text);
+        let first = before_notice.map(|(id, session)| Listener::new(id, session));
         Driver {
             identifiers: Identifiers::of(plan.vault.values(), &vocabulary),
             core: Conversation::new(plan.config),
@@ -177,7 +187,7 @@ impl Driver {
             recorder,
             recording_gaps: false,
             journal: Some(plan.journal),
-            ear: Ear::new(speech_to_text),
+            ear: Ear::new(hears, first),
             voice: text_to_speech,
             mouth: Mouth::default(),
             model: language_model,
@@ -200,7 +210,8 @@ impl Driver {
             asked: None,
             read_back: None,
             payer_named: false,
-            wanted: FieldSet::EMPTY,
+            wanted: Wanted::default(),
+            understood: None,
             cut_disclosure: None,
             disclosing_since: Micros(0),
             disclosed: Vec::new(),
@@ -211,6 +222,7 @@ impl Driver {
             moments,
             notes,
             waiting_from: None,
+            held_back_at: 0,
             objected: false,
             outcome: None,
             audio: Vec::new(),
@@ -387,6 +399,7 @@ impl Driver {
                 break;
             }
         }
+        self.hold_back();
         self.write_ledger();
     }
 

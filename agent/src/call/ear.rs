@@ -1,6 +1,9 @@
-//! The call's ear: one recogniser session, asleep on hold.
+//! The call's ear, asleep on hold: one recogniser session, or two.
 //!
-//! Far-end frames are joined to 60 ms before they are sent; nothing is sent while asleep.
+//! Far-end frames are joined to 60 ms before they are sent; nothing is sent while asleep. Where policy keeps the call's recogniser from a
+//! person who was not told yet (rule D2, `before_notice`), another one on the practice's machines hears until the notice is proven, menus
+//! and queues too: who speaks there is known from the words only. The change to the call's recogniser waits for the end of the utterance
+//! under way; the change back waits for nothing.
 
 use bytes::BytesMut;
 use callwright_core::UtteranceId;
@@ -10,30 +13,54 @@ use callwright_vendors::{RecogniserEvent, RecogniserSession, ToRecogniser, Vendo
 /// Frames joined to one message: 60 ms, which recognisers take without waiting for more.
 const JOINED_BYTES: usize = 3 * callwright_media::FRAME;
 
+/// A recogniser at work on this call.
+pub(crate) struct Listener {
+    /// Its id in the vendor register.
+    pub(crate) id: &'static str,
+    pub(crate) session: RecogniserSession,
+    /// Bytes sent and not yet written into the ledger.
+    sent: u64,
+}
+
+impl Listener {
+    pub(crate) fn new(id: &'static str, session: RecogniserSession) -> Listener {
+        Listener { id, session, sent: 0 }
+    }
+}
+
 /// See the module.
 pub(crate) struct Ear {
-    session: RecogniserSession,
+    /// The call's recogniser.
+    main: Listener,
+    /// Hears in its place whoever was not told yet; `None` where policy lets the call's recogniser do so.
+    first: Option<Listener>,
+    /// Whether the far end was told, and an utterance is under way.
+    told: bool,
+    speaking: bool,
+    /// Whether the call's recogniser is the one that hears.
+    main_hears: bool,
     awake: bool,
     /// Joined audio that was not sent yet, and where it begins.
     joined: BytesMut,
     joined_at: SampleTime,
     utterances: u32,
-    /// Bytes sent, for the ledger.
-    sent: u64,
     broken: Option<VendorError>,
     /// The failure was told.
     lost: bool,
 }
 
 impl Ear {
-    pub(crate) fn new(session: RecogniserSession) -> Ear {
+    pub(crate) fn new(main: Listener, first: Option<Listener>) -> Ear {
         Ear {
-            session,
+            main_hears: first.is_none(),
+            main,
+            first,
+            told: false,
+            speaking: false,
             awake: false,
             joined: BytesMut::new(),
             joined_at: SampleTime(0),
             utterances: 0,
-            sent: 0,
             broken: None,
             lost: false,
         }
@@ -42,8 +69,37 @@ impl Ear {
     pub(crate) fn sleep(&mut self) {
         if self.awake {
             self.awake = false;
+            self.speaking = false;
             self.joined.clear();
             self.tell(ToRecogniser::Sleeps);
+        }
+    }
+
+    /// The far end was told that a machine listens, or somebody is there who was not.
+    pub(crate) fn told(&mut self, told: bool) {
+        self.told = told;
+        if !told || !self.speaking {
+            self.change();
+        }
+    }
+
+    /// Has the right one hear from here on. It gets nothing of what was said before.
+    fn change(&mut self) {
+        let main_hears = self.told || self.first.is_none();
+        if main_hears != self.main_hears {
+            self.joined.clear();
+            if self.awake {
+                self.tell(ToRecogniser::Sleeps);
+            }
+            self.main_hears = main_hears;
+            self.speaking = false;
+        }
+    }
+
+    fn hearing(&mut self) -> &mut Listener {
+        match &mut self.first {
+            Some(first) if !self.main_hears => first,
+            Some(_) | None => &mut self.main,
         }
     }
 
@@ -79,14 +135,14 @@ impl Ear {
             return;
         }
         let mulaw = self.joined.split().freeze();
-        self.sent += mulaw.len() as u64;
+        self.hearing().sent += mulaw.len() as u64;
         self.tell(ToRecogniser::Audio { at: self.joined_at, mulaw });
     }
 
     fn tell(&mut self, message: ToRecogniser) {
         // The first failure is kept: the driver tells of it once, and the call's own timers go on.
         if !self.lost
-            && let Err(error) = self.session.tell(message)
+            && let Err(error) = self.hearing().session.tell(message)
         {
             self.broken = Some(error);
             self.lost = true;
@@ -96,6 +152,7 @@ impl Ear {
     /// The voice detector heard speech begin.
     pub(crate) fn begins(&mut self, at: SampleTime) {
         if self.awake {
+            self.speaking = true;
             self.send_joined();
             self.tell(ToRecogniser::Begins { at });
         }
@@ -107,12 +164,15 @@ impl Ear {
         self.utterances += 1;
         let utterance = UtteranceId(self.utterances);
         self.tell(ToRecogniser::Finalise { utterance });
+        self.speaking = false;
+        self.change();
         utterance
     }
 
-    /// Bytes sent since this was asked last.
-    pub(crate) fn take_sent(&mut self) -> u64 {
-        std::mem::take(&mut self.sent)
+    /// Bytes sent to each since this was asked last, by its id in the vendor register.
+    pub(crate) fn take_sent(&mut self) -> impl Iterator<Item = (&'static str, u64)> {
+        let listeners = std::iter::once(&mut self.main).chain(&mut self.first);
+        listeners.map(|listener| (listener.id, std::mem::take(&mut listener.sent)))
     }
 
     /// The failure, told once.
@@ -122,9 +182,102 @@ impl Ear {
 
     /// What was heard. Safe to cancel; pends for ever once the session is gone.
     pub(crate) async fn next(&mut self) -> RecogniserEvent {
-        match self.session.next().await {
-            Some(event) => event,
-            None => std::future::pending().await,
+        let Some(first) = &mut self.first else {
+            return match self.main.session.next().await {
+                Some(event) => event,
+                None => std::future::pending().await,
+            };
+        };
+        tokio::select! {
+            Some(event) = self.main.session.next() => event,
+            Some(event) = first.session.next() => event,
+            else => std::future::pending().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use callwright_vendors::{VendorSide, recogniser_channels};
+
+    const FRAME: Frame = [1; callwright_media::FRAME];
+
+    /// An ear with both, and what each is told.
+    fn strict() -> (Ear, VendorSide, VendorSide) {
+        let (main, of_main) = recogniser_channels("hosted");
+        let (first, of_first) = recogniser_channels("local");
+        let first = Listener::new("local", first);
+        let mut ear = Ear::new(Listener::new("hosted", main), Some(first));
+        ear.wake((SampleTime(0), &[2; 480], &[]));
+        (ear, of_main, of_first)
+    }
+
+    fn speak(ear: &mut Ear, frames: u64) {
+        for n in 0..frames {
+            ear.frame(SampleTime::from_ms(1_000 + n * 20), &FRAME);
+        }
+    }
+
+    /// Bytes of audio among what a recogniser was told.
+    fn heard(side: &mut VendorSide) -> usize {
+        let told = std::iter::from_fn(|| side.0.try_recv().ok());
+        told.map(|message| match message {
+            ToRecogniser::Audio { mulaw, .. } => mulaw.len(),
+            ToRecogniser::Begins { .. } | ToRecogniser::Finalise { .. } | ToRecogniser::Sleeps => 0,
+        })
+        .sum()
+    }
+
+    #[test]
+    fn a_hosted_recogniser_hears_nobody_before_the_notice() {
+        let (mut ear, mut hosted, mut local) = strict();
+        ear.begins(SampleTime(0));
+        speak(&mut ear, 30);
+        ear.finalise();
+        assert_eq!((heard(&mut hosted), heard(&mut local)), (0, 480 + 30 * 160));
+        ear.told(true);
+        speak(&mut ear, 3);
+        assert_eq!((heard(&mut hosted), heard(&mut local)), (480, 0));
+        // Somebody new: not a frame more.
+        speak(&mut ear, 2);
+        ear.told(false);
+        speak(&mut ear, 30);
+        assert_eq!((heard(&mut hosted), heard(&mut local)), (0, 30 * 160));
+        let sent: Vec<_> = ear.take_sent().collect();
+        assert_eq!(sent, [("hosted", 480), ("local", 480 + 60 * 160)]);
+    }
+
+    #[test]
+    fn what_was_begun_before_the_notice_is_heard_to_its_end_by_the_same_recogniser() {
+        let (mut ear, mut hosted, mut local) = strict();
+        ear.begins(SampleTime(0));
+        speak(&mut ear, 3);
+        ear.told(true);
+        speak(&mut ear, 3);
+        assert_eq!((heard(&mut hosted), heard(&mut local)), (0, 480 + 6 * 160));
+        ear.finalise();
+        speak(&mut ear, 3);
+        assert_eq!((heard(&mut hosted), heard(&mut local)), (480, 0));
+    }
+
+    #[test]
+    fn asleep_nobody_hears() {
+        let (mut ear, mut hosted, mut local) = strict();
+        heard(&mut local);
+        ear.sleep();
+        ear.told(true);
+        speak(&mut ear, 30);
+        assert_eq!((heard(&mut hosted), heard(&mut local)), (0, 0));
+    }
+
+    #[test]
+    fn where_policy_lets_it_the_call_s_recogniser_hears_from_the_start() {
+        let (main, mut side) = recogniser_channels("hosted");
+        let mut ear = Ear::new(Listener::new("hosted", main), None);
+        ear.wake((SampleTime(0), &[2; 480], &[]));
+        ear.told(false);
+        speak(&mut ear, 3);
+        assert_eq!(heard(&mut side), 960);
     }
 }

@@ -39,7 +39,16 @@ impl Exchanges {
 
     /// Empties the bodies of everything from this moment on: that it happened stays, what was said goes.
     pub(crate) fn forget_from(&mut self, at: Micros) {
-        for exchange in self.kept.iter_mut().filter(|exchange| exchange.at >= at) {
+        self.forget(|exchange| exchange >= at);
+    }
+
+    /// The same for everything from `from` on and before `until`.
+    pub(crate) fn forget_between(&mut self, from: Micros, until: Micros) {
+        self.forget(|exchange| (from..until).contains(&exchange));
+    }
+
+    fn forget(&mut self, is_meant: impl Fn(Micros) -> bool) {
+        for exchange in self.kept.iter_mut().filter(|exchange| is_meant(exchange.at)) {
             match &mut exchange.what {
                 What::Request(body) | What::Answer(body) => *body = Phi::new(String::new()),
                 What::Opened

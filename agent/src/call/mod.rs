@@ -8,6 +8,7 @@ pub mod clips;
 mod driver;
 mod ear;
 pub mod exchanges;
+mod holdback;
 mod identifiers;
 pub mod journal;
 mod latency;
@@ -57,6 +58,8 @@ use crate::api::MediaStream;
 pub struct Vendors {
     /// Hears the far end.
     pub speech_to_text: Arc<dyn SpeechToText>,
+    /// Hears in its place whoever was not told yet, where policy keeps a hosted recogniser from them (rule D2); on this machine.
+    pub before_notice: Option<Arc<dyn SpeechToText>>,
     /// Words the agent's turns.
     pub language_model: Arc<dyn LanguageModel>,
     /// Speaks them.

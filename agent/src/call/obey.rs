@@ -7,6 +7,7 @@ use callwright_media::session::Profile;
 use callwright_understanding::Value;
 
 use super::driver::{Driver, ReplyTimes};
+use super::perceive::Wanted;
 use super::timeline::{COVER, Happening, Said};
 use super::{Note, Stage, translate};
 
@@ -47,6 +48,7 @@ impl Driver {
             Output::Speak(segment) => self.speak(segment),
             Output::StartTurn { turn, goals, again } => self.start_turn(turn, goals, again),
             Output::StopPlayout(stop) => self.stop_playout(stop),
+            Output::YieldLine => self.yield_line(),
         }
     }
 
@@ -81,7 +83,48 @@ impl Driver {
     }
 
     fn arm(&mut self, why: ArmReason) {
+        if matches!(why, ArmReason::Hold | ArmReason::Transfer | ArmReason::TakeOver) {
+            self.forget_what_waits();
+        }
+        if why == ArmReason::TakeOver {
+            self.note(Note::Audit(Action::OperatorTookOver));
+        }
+        match why {
+            // Who comes need be neither the payer nor anybody who asked for something.
+            ArmReason::Transfer | ArmReason::TakeOver => {
+                self.payer_named = false;
+                self.wanted = Wanted::default();
+            }
+            ArmReason::Hold => self.wanted = Wanted::default(),
+            // What they asked for in the very words by which they were noticed stays.
+            ArmReason::Doubt | ArmReason::Person | ArmReason::PersonAgain => {
+                self.wanted.keep_only_of(self.understood);
+            }
+        }
         self.playout.arm(translate::arm(why));
+        self.ear.told(false);
+        self.record_nobody_else();
+    }
+
+    /// An operator has the line.
+    fn yield_line(&mut self) {
+        self.note(Note::Audit(Action::OperatorTookOver));
+        self.payer_named = false;
+        self.wanted = Wanted::default();
+        self.playout.taken_over();
+        self.ear.told(false);
+        self.record_nobody_else();
+    }
+
+    /// A permit that covers nobody on the line any more records nobody any more, whatever else the recorder is told.
+    fn record_nobody_else(&mut self) {
+        let now = self.session.now();
+        if let Some(recorder) = &mut self.recorder
+            && recorder.people_permit().is_some_and(|permit| !self.playout.gate().covers(permit))
+            && let Err(error) = recorder.human_from(now)
+        {
+            tracing::error!(call = self.plan.id, %error, "recording");
+        }
     }
 
     fn phase(&mut self, phase: Phase) {

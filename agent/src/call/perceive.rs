@@ -1,5 +1,6 @@
 //! From what the recogniser heard to what the core is told: words into the vault, meaning into inputs.
 
+use callwright_compliance::egress::FieldSet;
 use callwright_compliance::gate::Counterparty;
 use callwright_compliance::{Phi, Purpose};
 use callwright_core::{Act, Extracted, Input, Topic, UtteranceId, ValueId, Verdict};
@@ -10,6 +11,22 @@ use callwright_vendors::{Heard, RecogniserEvent, TokenText};
 use super::driver::Driver;
 use super::timeline::{COVER, Happening, Said};
 use super::{Stage, translate};
+
+/// What the far end asked for, and in which words. Somebody else's question gives nobody a patient's values.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Wanted {
+    pub(super) fields: FieldSet,
+    pub(super) said_in: Option<UtteranceId>,
+}
+
+impl Wanted {
+    /// Forgets what was asked for in other words than these.
+    pub(super) fn keep_only_of(&mut self, utterance: Option<UtteranceId>) {
+        if self.said_in != utterance {
+            *self = Wanted::default();
+        }
+    }
+}
 
 impl Driver {
     /// The recogniser has something.
@@ -91,8 +108,9 @@ impl Driver {
 
     fn understood(&mut self, utterance: UtteranceId, words: &Utterance) {
         let meaning = understand(&words.words(), &self.context(self.asked));
+        self.understood = Some(utterance);
         self.counterparty(&meaning);
-        self.asked_for(&meaning);
+        self.asked_for(utterance, &meaning);
         self.hear_name(&meaning);
         for act in &meaning.acts {
             self.input(Input::Act { utterance, act: *act });
@@ -130,7 +148,7 @@ impl Driver {
 
     /// Which fields this utterance asks for. One that only asks to hear it again, or shows that somebody listens, leaves standing what
     /// was asked before.
-    fn asked_for(&mut self, meaning: &Understanding) {
+    fn asked_for(&mut self, utterance: UtteranceId, meaning: &Understanding) {
         let repeats = meaning
             .acts
             .iter()
@@ -142,8 +160,9 @@ impl Driver {
             .acts
             .iter()
             .filter_map(|act| if let Act::DataRequest(item) = act { Some(*item) } else { None });
-        self.wanted = translate::fields(items);
-        self.playout.asked(self.wanted);
+        let fields = translate::fields(items);
+        self.wanted = Wanted { fields, said_in: Some(utterance) };
+        self.playout.asked(fields);
     }
 
     /// A name that was heard is covered from here on.
@@ -152,5 +171,24 @@ impl Driver {
             let name = name.canonical();
             self.cover.name(name.expose(Purpose::ShowToOperator));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use callwright_compliance::Field;
+
+    #[test]
+    fn what_somebody_else_asked_for_is_forgotten_and_ones_own_words_are_not() {
+        let asked = Wanted { fields: Field::MemberId.into(), said_in: Some(UtteranceId(3)) };
+        let mut wanted = asked;
+        wanted.keep_only_of(Some(UtteranceId(3)));
+        assert_eq!(wanted.fields, asked.fields, "they were noticed by these very words");
+        wanted.keep_only_of(Some(UtteranceId(4)));
+        assert_eq!((wanted.fields, wanted.said_in), (FieldSet::EMPTY, None));
+        let mut wanted = asked;
+        wanted.keep_only_of(None);
+        assert!(wanted.fields.is_empty());
     }
 }

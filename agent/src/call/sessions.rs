@@ -15,6 +15,8 @@ use crate::clock::{Clock, Stopwatch};
 pub struct Leaves {
     /// To the recogniser.
     pub speech_to_text: Egress,
+    /// To the one that hears in its place until the notice, where policy wants one.
+    pub before_notice: Option<Egress>,
     /// To the model.
     pub language_model: Egress,
     /// To the synthesiser.
@@ -27,6 +29,8 @@ pub struct Leaves {
 pub struct Sessions {
     /// Hears the far end.
     pub speech_to_text: RecogniserSession,
+    /// Hears whoever was not told yet, with its id in the vendor register; `None` where the recogniser itself may.
+    pub before_notice: Option<(&'static str, RecogniserSession)>,
     /// Words the turns.
     pub language_model: Box<dyn ModelSession>,
     /// Speaks them.
@@ -41,7 +45,13 @@ impl Sessions {
     /// # Errors
     /// [`VendorError`] of the first that cannot be opened.
     pub fn open(vendors: &Vendors, leaves: Leaves) -> Result<Sessions, VendorError> {
+        let before_notice = match (&vendors.before_notice, leaves.before_notice) {
+            (Some(vendor), Some(leave)) => Some((vendor.id(), vendor.open(leave)?)),
+            (Some(_) | None, None) => None,
+            (None, Some(_)) => return Err(VendorError::WrongPermit { vendor: "none" }),
+        };
         Ok(Sessions {
+            before_notice,
             language_model: vendors.language_model.open(leaves.language_model)?,
             text_to_speech: vendors.text_to_speech.open(leaves.text_to_speech)?,
             speech_to_text: vendors.speech_to_text.open(leaves.speech_to_text)?,

@@ -45,7 +45,7 @@ impl Driver {
             && let Some((played_ms, total_ms)) = self.cut_disclosure
         {
             let business = self.plan.clips.business();
-            name = self.plan.pack.disclosure_after(&business, played_ms, total_ms);
+            name = self.plan.clips.notice().disclosure_after(&business, played_ms, total_ms);
         }
         if matches!(clip, Clip::Disclosure | Clip::DisclosureShort) {
             self.disclosing_since = self.watch.at();
@@ -58,7 +58,8 @@ impl Driver {
         // A clip holds the turn up: what follows it is no reply to what was heard before.
         self.reply = ReplyTimes::default();
         if self.queued(item, result) {
-            let words = self.plan.pack.clip_text(name, &self.plan.clips.business());
+            let clips = &self.plan.clips;
+            let words = self.plan.pack.clip_text(clips.notice(), name, &clips.business());
             self.tell(Happening::Clip { clip, words });
             self.egress_to_far_end(FieldSet::of(&[Field::ProviderName]), bytes);
         }
@@ -270,6 +271,7 @@ impl Driver {
     }
 
     fn gate_opened(&mut self, opened: Opened) {
+        self.forget_what_waited_too_long();
         self.waiting_from = None;
         self.silent_from.take_if(|_| !self.objected);
         let at = self.watch.at();
@@ -289,8 +291,9 @@ impl Driver {
                 self.note(Note::Audit(Action::RecordingStarted));
             }
         }
+        self.ear.told(true);
         // Arming the gate forgot what the person had asked for while they were not told yet.
-        self.playout.asked(self.wanted);
+        self.playout.asked(self.wanted.fields);
         self.input(Input::GateOpened);
     }
 }

@@ -138,6 +138,11 @@ impl Vault {
         self.utterances.retain(|_, words| begins(words) < from_ms);
     }
 
+    /// Deletes the words of every utterance that was heard from `from_ms` on and before `until_ms`: they waited too long for a disclosure.
+    pub fn forget_words_between(&mut self, from_ms: u32, until_ms: u32) {
+        self.utterances.retain(|_, words| !(from_ms..until_ms).contains(&begins(words)));
+    }
+
     /// Deletes everything that was heard from `from` on, values too: the people who said it were never told that a machine listens.
     pub fn forget_from(&mut self, from_ms: u32) {
         self.forget_words_from(from_ms);
@@ -430,8 +435,12 @@ mod tests {
         vault.keep_words(UtteranceId(4), word(900));
         vault.win(plan, early, false);
         vault.win(Topic::Name, late, false);
+        vault.forget_words_between(11, 900);
+        assert_eq!(vault.utterances().count(), 2, "neither waited too long");
         vault.forget_from(800);
         assert_eq!(vault.won().map(|(topic, _)| topic).collect::<Vec<_>>(), [plan]);
         assert_eq!(vault.utterances().count(), 1);
+        vault.forget_words_between(10, 11);
+        assert_eq!(vault.utterances().count(), 0);
     }
 }

@@ -127,7 +127,7 @@ impl CliError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            CliError::Dial(DialError::Refused(_))
+            CliError::Dial(DialError::Refused(_) | DialError::NoneOnPremises)
             | CliError::Demo(DemoError::Dial(DialError::Refused(_)))
             | CliError::Intake(IntakeError::Refused(_))
             | CliError::Unfilled(_) => Exit::Refused,
@@ -137,7 +137,8 @@ impl CliError {
             | CliError::Demo(DemoError::NoScenario { .. } | DemoError::Scenario(_))
             | CliError::Intake(IntakeError::Facts(DialError::NoTestNumber))
             | CliError::Dial(
-                DialError::NoLine
+                DialError::DisclosureTooLong { .. }
+                | DialError::NoLine
                 | DialError::NoTestNumber
                 | DialError::NoQuestions
                 | DialError::Plan(_),

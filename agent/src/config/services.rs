@@ -160,7 +160,10 @@ impl Config {
         directory: Arc<Directory>,
     ) -> Result<Vendors, StartError> {
         let (choice, cache) = (self.vendors.clone(), self.speech_cache.clone());
-        let open = tokio::task::spawn_blocking(move || choice.open(&pack, &directory, &cache));
+        let before_notice = self.policy.recording.before_notice;
+        let open = tokio::task::spawn_blocking(move || {
+            choice.open(before_notice, &pack, &directory, &cache)
+        });
         open.await.map_err(StartError::program)?
     }
 }

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use callwright_compliance::policy::BeforeNotice;
 use callwright_compliance::vendor::Role;
 use callwright_dialplan::payer::Directory;
 use callwright_prompts::{ModelBrief, Pack};
@@ -213,18 +214,40 @@ impl VendorChoice {
         }
     }
 
-    /// Opens all three.
+    /// The recogniser on this machine that hears until the notice, where the policy keeps a hosted one from people who were not told. Where
+    /// it is wanted and missing, the decision before each call refuses (rule D2), and says what to do.
+    fn hears_first(
+        &self,
+        before_notice: BeforeNotice,
+        pack: &Pack,
+        cache: &Path,
+    ) -> Option<Arc<dyn SpeechToText>> {
+        match (before_notice, &self.speech_to_text) {
+            (BeforeNotice::AnyRecogniser, _) | (BeforeNotice::OnPremisesOnly, Hears::Local) => None,
+            (BeforeNotice::OnPremisesOnly, Hears::Deepgram { .. }) => {
+                local_speech::ear(pack, cache)
+                    .inspect_err(
+                        |error| tracing::warn!(%error, "no recogniser hears before the notice"),
+                    )
+                    .ok()
+            }
+        }
+    }
+
+    /// Opens all of them.
     ///
     /// # Errors
     /// As the three of them.
     pub fn open(
         &self,
+        before_notice: BeforeNotice,
         pack: &Pack,
         directory: &Directory,
         cache: &Path,
     ) -> Result<Vendors, StartError> {
         Ok(Vendors {
             speech_to_text: self.hears(pack, directory, cache)?,
+            before_notice: self.hears_first(before_notice, pack, cache),
             language_model: self.words()?,
             text_to_speech: self.speaks()?,
         })

@@ -132,6 +132,8 @@ pub fn clients_of(simulated: &SimVendors, key: &str) -> Result<Vendors, DemoErro
     let voice = ElevenLabsConfig::of_voice(VOICE);
     Ok(Vendors {
         speech_to_text: Arc::new(Deepgram::new(at("")?, DeepgramConfig::default())?),
+        // Simulated on this machine, and registered so.
+        before_notice: None,
         language_model: Arc::new(OpenAi::new(at("/v1")?, model)?),
         text_to_speech: Arc::new(ElevenLabs::new(at("")?, voice)?),
     })

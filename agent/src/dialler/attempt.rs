@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use callwright_compliance::audit::Actor;
 use callwright_compliance::decide::Verdict;
+use callwright_compliance::facts::{Facts, Reading};
 use callwright_compliance::permit::PERMIT_LIFE;
 use callwright_compliance::request::VendorUse;
 use callwright_compliance::vendor::Role;
@@ -99,11 +100,13 @@ pub async fn attempt(
             }
             Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
         };
-        if let Some(clips) = plan::clips_made(services, &case) {
-            break (permit, clips);
+        match plan::clips_made(services, &case, &permit) {
+            Ok(Some(clips)) => break (permit, clips),
+            Ok(None) => {}
+            Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
         }
         // A voice may take longer than a permit lasts: once the clips are there, it is decided anew.
-        if let Err(error) = plan::make_clips(services, &case).await {
+        if let Err(error) = plan::make_clips(services, &case, &permit).await {
             return Err(keep::give_back(services, case.claimed, &actor, error).await);
         }
     };
@@ -140,15 +143,20 @@ async fn open_case(
     Ok(move |claimed| Case { claimed, provider, patient, payer, line, questions, earlier, actor })
 }
 
-fn vendor_uses(services: &Services) -> Result<Vec<VendorUse>, DialError> {
+fn vendor_uses(services: &Services, facts: &Facts) -> Result<Vec<VendorUse>, DialError> {
     let vendors = &services.vendors;
     let own = [
         (Role::SpeechToText, vendors.speech_to_text.id()),
         (Role::LanguageModel, vendors.language_model.id()),
         (Role::TextToSpeech, vendors.text_to_speech.id()),
     ];
+    // Where there should be one and is none, the decision finds it missing.
+    let first = match &facts.vendors {
+        Reading::Read(register) => leave::hears_first(services, &register.value).ok().flatten(),
+        Reading::Unreadable => None,
+    };
     let mut uses = vec![VendorUse { role: Role::Carrier, vendor: services.carrier.id.clone() }];
-    for (role, id) in own {
+    for (role, id) in own.into_iter().chain(first.map(|id| (Role::SpeechToText, id))) {
         uses.push(VendorUse { role, vendor: VendorId::new(id).map_err(|_| DialError::Id)? });
     }
     Ok(uses)
@@ -159,6 +167,7 @@ pub(crate) fn dial_request(
     services: &Services,
     request: &Request,
     line: &Line,
+    facts: &Facts,
 ) -> Result<DialRequest, DialError> {
     let cap_s = services.policy.caps.of(request.order.class).total_s;
     Ok(DialRequest {
@@ -171,7 +180,7 @@ pub(crate) fn dial_request(
         to: line.number.clone(),
         payer: request.order.payer.clone(),
         needs: line.needs,
-        vendors: vendor_uses(services)?,
+        vendors: vendor_uses(services, facts)?,
         cost_cents_max: u64::from(cost_cents(services, cap_s)),
     })
 }
@@ -184,9 +193,9 @@ fn cost_cents(services: &Services, seconds: u32) -> u32 {
 /// Gathers facts, decides, and writes the decision down before anything follows from it.
 async fn decide_on(services: &Services, case: &Case) -> Result<Decision, DialError> {
     let request = &case.claimed.request;
-    let dial = dial_request(services, request, &case.line)?;
     let consent = facts::consent(services, request).await;
     let facts = facts::gather(services, request, consent, &case.line).await;
+    let dial = dial_request(services, request, &case.line, &facts)?;
     let now = services.clock.wall();
     let decision = decide(&dial, &facts, &services.policy, now);
     let record = decision.record();

@@ -41,8 +41,14 @@ pub(super) async fn give_back(
     error: DialError,
 ) -> DialError {
     let now = services.clock.wall();
-    let needs_staff =
-        matches!(error, DialError::NoLine | DialError::NoTestNumber | DialError::NoQuestions);
+    let needs_staff = matches!(
+        error,
+        DialError::NoLine
+            | DialError::NoTestNumber
+            | DialError::NoQuestions
+            | DialError::NoneOnPremises
+            | DialError::DisclosureTooLong { .. }
+    );
     let result = if needs_staff {
         end(services, claimed, actor, &Ending::NeedsStaff, "not_callable").await
     } else {

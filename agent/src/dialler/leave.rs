@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use callwright_compliance::audit::{Action, Actor, Event};
+use callwright_compliance::policy::BeforeNotice;
 use callwright_compliance::vendor::{EgressRefusal, Register, Role};
 use callwright_compliance::{ObjectId, RuleId, TenantId, VendorId};
 use callwright_dialplan::OriginateError;
@@ -50,6 +51,8 @@ fn ask(
     let hears = id(vendors.speech_to_text.id())?;
     let words = id(vendors.language_model.id())?;
     let speaks = id(vendors.text_to_speech.id())?;
+    let first = hears_first(services, register);
+    let first = first.map_err(|NoneOnPremises| DialError::NoneOnPremises)?.map(id).transpose()?;
     let leave = |role: Role, vendor: VendorId| -> Result<Egress, Refused> {
         let permit = register.egress(role, &vendor, now, &services.policy);
         let permit = permit.map_err(|refusal| (vendor, refusal))?;
@@ -58,6 +61,7 @@ fn ask(
     let all = || -> Result<Leaves, Refused> {
         Ok(Leaves {
             speech_to_text: leave(Role::SpeechToText, hears)?,
+            before_notice: first.map(|id| leave(Role::SpeechToText, id)).transpose()?,
             language_model: leave(Role::LanguageModel, words)?,
             text_to_speech: leave(Role::TextToSpeech, speaks)?,
             book: book.clone(),
@@ -97,4 +101,27 @@ pub(crate) async fn carrier(
     let permit = register.egress(Role::Carrier, &services.carrier.id, now, &services.policy)?;
     let session = services.carrier.client.open(permit).map_err(OriginateError::from)?;
     Ok(Arc::new(session))
+}
+
+/// The policy wants a recogniser on premises before the notice, and there is none.
+pub(super) struct NoneOnPremises;
+
+/// The recogniser that hears until the notice (rule D2): none but the call's own where the policy or the register lets that one. The
+/// decision asks the same; this keeps a call from ever running otherwise.
+pub(super) fn hears_first(
+    services: &Services,
+    register: &Register,
+) -> Result<Option<&'static str>, NoneOnPremises> {
+    let vendors = &services.vendors;
+    let on_premises = |id: &str| {
+        VendorId::new(id).is_ok_and(|id| register.is_on_premises(Role::SpeechToText, &id))
+    };
+    match services.policy.recording.before_notice {
+        BeforeNotice::AnyRecogniser => Ok(None),
+        BeforeNotice::OnPremisesOnly if on_premises(vendors.speech_to_text.id()) => Ok(None),
+        BeforeNotice::OnPremisesOnly => {
+            let first = vendors.before_notice.as_ref().map(|vendor| vendor.id());
+            first.filter(|id| on_premises(id)).map(Some).ok_or(NoneOnPremises)
+        }
+    }
 }

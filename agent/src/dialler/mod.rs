@@ -63,6 +63,21 @@ pub enum DialError {
     /// A vendor of the call may not be sent anything.
     #[error(transparent)]
     Egress(#[from] EgressRefusal),
+    /// The policy keeps hosted recognisers from people who were not told yet, and there is no other.
+    #[error(
+        "D2: the policy lets only a recogniser on the practice's machines hear a person before the notice, and there is none"
+    )]
+    NoneOnPremises,
+    /// The voice takes too long for the first sentence of the disclosure. Staff must choose a faster one.
+    #[error(
+        "D1: the first sentence of the disclosure takes {ms} ms, {max_ms} ms are allowed for this practice's name: choose a faster voice"
+    )]
+    DisclosureTooLong {
+        /// How long it takes.
+        ms: u32,
+        /// How long it may take.
+        max_ms: u32,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

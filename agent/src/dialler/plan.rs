@@ -8,7 +8,8 @@ use callwright_compliance::egress::{Destination, allowed};
 use callwright_compliance::gate::{Gate, GateRules, PacedClock};
 use callwright_compliance::{DialPermit, Phi, PhiString, Purpose};
 use callwright_core::{Config, DataItem, FieldId, Limits, Micros, QuestionPlan, ReadBack, Topic};
-use callwright_prompts::{Business, QuestionSet, question, spoken};
+use callwright_prompts::clip::first_sentence_max_ms;
+use callwright_prompts::{Business, NoticeText, Places, QuestionSet, question, spoken};
 use callwright_store::CallId;
 use callwright_understanding::Date;
 use jiff::Timestamp;
@@ -32,20 +33,50 @@ pub(super) struct About<'a> {
     pub(super) began_at: Timestamp,
 }
 
+/// The disclosure of a call. Where whoever answers sits is known of no payer's line, and of no number for sure: numbers are ported. So
+/// they are taken to be wherever the law wants most.
+fn notice<'a>(services: &'a Services, permit: &DialPermit) -> &'a NoticeText {
+    let kept = permit.disclosures().notice;
+    services.pack.notices().choose(permit.class(), Places::Unknown, kept)
+}
+
 /// The practice's clips, if the voice of this call has spoken them before.
-pub(super) fn clips_made(services: &Services, case: &Case) -> Option<ClipBook> {
+///
+/// # Errors
+/// [`DialError::DisclosureTooLong`] where this voice takes longer for the first sentence than the policy allows.
+pub(super) fn clips_made(
+    services: &Services,
+    case: &Case,
+    permit: &DialPermit,
+) -> Result<Option<ClipBook>, DialError> {
     let callback = spoken::phone(case.provider.callback.e164());
-    services.clips.made(&business(case, &callback), services.vendors.text_to_speech.id())
+    let business = business(case, &callback);
+    let voice = services.vendors.text_to_speech.id();
+    let Some(clips) = services.clips.made(notice(services, permit), &business, voice) else {
+        return Ok(None);
+    };
+    let max_ms = permit.disclosures().first_sentence_ms_max;
+    let max_ms = first_sentence_max_ms(max_ms, business.registered_name);
+    let ms = clips.first_sentence_ms(&services.pack);
+    if ms > max_ms {
+        return Err(DialError::DisclosureTooLong { ms, max_ms });
+    }
+    Ok(Some(clips))
 }
 
 /// Has the practice's clips spoken by the voice that the call will have.
-pub(super) async fn make_clips(services: &Services, case: &Case) -> Result<(), DialError> {
+pub(super) async fn make_clips(
+    services: &Services,
+    case: &Case,
+    permit: &DialPermit,
+) -> Result<(), DialError> {
     let callback = spoken::phone(case.provider.callback.e164());
     let watch = services.clock.stopwatch();
     let leaves = leave::leaves(services, &case.claimed.request, watch).await?;
-    let (pack, voice) = (&services.pack, services.vendors.text_to_speech.as_ref());
+    let texts = (services.pack.as_ref(), notice(services, permit));
+    let voice = services.vendors.text_to_speech.as_ref();
     let business = business(case, &callback);
-    services.clips.book(pack, &business, voice, leaves.text_to_speech).await?;
+    services.clips.book(texts, &business, voice, leaves.text_to_speech).await?;
     Ok(())
 }
 

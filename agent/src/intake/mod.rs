@@ -109,7 +109,7 @@ async fn screening(
     };
     let consent = Reading::read(request.order.consent.clone(), Source::Store, now);
     let facts = dialler::gather(services, &request, consent, &line).await;
-    let dial = dialler::dial_request(services, &request, &line);
+    let dial = dialler::dial_request(services, &request, &line, &facts);
     let dial = dial.map_err(IntakeError::Facts)?;
     Ok(screen(&dial, &facts, &services.policy, now))
 }

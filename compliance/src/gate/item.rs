@@ -30,11 +30,28 @@ pub enum ClipKind {
     KillClose,
     /// Good-bye where the practice's staff must take over.
     NeedsStaffBye,
+    /// The notice at the end of a call to a patient: it was an AI voice, and how to reach a person (rule D4).
+    EndNotice,
     /// A word that holds the floor, such as "one moment". No compliance clip: it passes only an open gate.
     Filler,
 }
 
 impl ClipKind {
+    /// Every kind.
+    pub const ALL: [ClipKind; 11] = [
+        ClipKind::Disclosure,
+        ClipKind::DisclosureRest,
+        ClipKind::DisclosureShort,
+        ClipKind::IAmAutomated,
+        ClipKind::RecordingObjection,
+        ClipKind::AiRefusedBye,
+        ClipKind::PoliteEnd,
+        ClipKind::KillClose,
+        ClipKind::NeedsStaffBye,
+        ClipKind::EndNotice,
+        ClipKind::Filler,
+    ];
+
     /// Whether this is one of the fixed compliance clips, which pass in every mode; while the gate is armed, a disclosure only in the
     /// form that is due.
     #[must_use]
@@ -48,7 +65,8 @@ impl ClipKind {
             | ClipKind::AiRefusedBye
             | ClipKind::PoliteEnd
             | ClipKind::KillClose
-            | ClipKind::NeedsStaffBye => true,
+            | ClipKind::NeedsStaffBye
+            | ClipKind::EndNotice => true,
             ClipKind::Filler => false,
         }
     }

@@ -1,7 +1,8 @@
 //! The disclosure gate: a pure machine between everything the agent wants to say or key and the far end.
 //!
-//! Modes: *menu* (keys and phrases of the menu map pass), *armed* (only fixed compliance clips pass), *open*. A new person, the end
-//! of a hold, a transfer or a doubt arms it. It opens when the disclosure is proven to have been **played out**: by the carrier's
+//! Modes: *menu* (keys and phrases of the menu map pass), *armed* (only fixed compliance clips pass), *open*, and *operator* (a person
+//! of the practice has the line, and the agent is silent but for fixed compliance clips). A new person, the end of a hold, a transfer,
+//! a doubt or an operator's giving the line back arms it. It opens when the disclosure is proven to have been **played out**: by the carrier's
 //! mark in the current playout epoch, or by the paced clock where a carrier has no marks. A mark that comes back after a clear
 //! proves nothing, because clearing begins a new epoch.
 //!
@@ -35,7 +36,7 @@ pub use terms::{
 const REPEATS_CEILING: u8 = 1;
 
 /// What must be proven next for the gate to open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Due {
     Full,
     Rest,
@@ -114,7 +115,7 @@ impl Gate {
     #[must_use]
     pub const fn due(&self) -> Option<ClipKind> {
         match (self.mode, self.due) {
-            (Mode::Menu | Mode::Open, _) => None,
+            (Mode::Menu | Mode::Open | Mode::Operator, _) => None,
             (Mode::Armed, Due::Full) => Some(ClipKind::Disclosure),
             (Mode::Armed, Due::Rest) => Some(ClipKind::DisclosureRest),
             (Mode::Armed, Due::Short) => Some(ClipKind::DisclosureShort),
@@ -126,7 +127,12 @@ impl Gate {
     ///
     /// While it is armed already, `Doubt` and a person who is known of change nothing; every other reason means that somebody new may
     /// listen, so a disclosure under way proves nothing any more and the whole of it is due.
+    ///
+    /// While an operator has the line it stays theirs, whoever else comes and goes: only [`ArmReason::TakeOver`] arms it again.
     pub fn arm(&mut self, why: ArmReason) {
+        if self.mode == Mode::Operator && why != ArmReason::TakeOver {
+            return;
+        }
         let same_listener = match why {
             ArmReason::Doubt => true,
             ArmReason::Person => self.person_heard,
@@ -140,14 +146,30 @@ impl Gate {
             ArmReason::Transfer => false,
             ArmReason::HoldEnded | ArmReason::Doubt => self.person_heard,
         };
-        if why == ArmReason::Transfer {
+        if matches!(why, ArmReason::Transfer | ArmReason::TakeOver) {
             self.counterparty = None;
         }
         self.asked = FieldSet::EMPTY;
         if self.mode == Mode::Armed && same_listener {
             return;
         }
-        self.mode = Mode::Armed;
+        self.close_to_all(Mode::Armed);
+    }
+
+    /// An operator takes the line: what was let pass is void, and so is every recording permit, until the line is given back and a
+    /// disclosure to whoever is there then is proven. The operator was told nothing, so nothing of the operator is kept.
+    pub fn taken_over(&mut self) {
+        self.person_heard = true;
+        self.counterparty = None;
+        self.asked = FieldSet::EMPTY;
+        if self.mode != Mode::Operator {
+            self.close_to_all(Mode::Operator);
+        }
+    }
+
+    /// Somebody new listens, in this mode: what was let pass for others is void, and the whole disclosure is due to them.
+    const fn close_to_all(&mut self, mode: Mode) {
+        self.mode = mode;
         self.arming = self.arming.wrapping_add(1);
         self.due = Due::Full;
         self.repeats = 0;
@@ -157,7 +179,8 @@ impl Gate {
     /// Goes (back) to menu mode, as after a false alarm on hold or a transfer into another menu.
     ///
     /// # Errors
-    /// [`PersonWasHeard`] where a person was heard since the last transfer, or the gate is open: then it stays as it is.
+    /// [`PersonWasHeard`] where a person was heard since the last transfer, the gate is open, or an operator has the line: then it stays
+    /// as it is.
     pub fn menu(&mut self) -> Result<(), PersonWasHeard> {
         match self.mode {
             Mode::Menu => Ok(()),
@@ -168,13 +191,16 @@ impl Gate {
                 self.asked = FieldSet::EMPTY;
                 Ok(())
             }
-            Mode::Armed | Mode::Open => Err(PersonWasHeard),
+            Mode::Armed | Mode::Open | Mode::Operator => Err(PersonWasHeard),
         }
     }
 
-    /// The far end was shown to be the allowlisted payer. Holds until a transfer.
-    pub const fn counterparty(&mut self, evidence: Counterparty) {
-        self.counterparty = Some(evidence);
+    /// The far end was shown to be the allowlisted payer. Holds until a transfer or a take-over. While an operator has the line nothing
+    /// shows it: whoever is there then need not be there when the line is given back.
+    pub fn counterparty(&mut self, evidence: Counterparty) {
+        if self.mode != Mode::Operator {
+            self.counterparty = Some(evidence);
+        }
     }
 
     /// How the far end was shown to be the payer, if it was.
@@ -291,18 +317,17 @@ impl Gate {
     fn check(&self, item: &Item) -> Result<(), GateRefusal> {
         let passes = match (item, self.mode) {
             (Item::Clip(clip), mode) => clip.passes_always() || mode == Mode::Open,
-            (Item::Keys { .. }, mode) => mode != Mode::Armed,
+            (Item::Keys { .. }, mode) => matches!(mode, Mode::Menu | Mode::Open),
             (Item::MenuAnswer, mode) => mode == Mode::Menu,
             (Item::Segment { .. }, mode) => mode == Mode::Open,
         };
         if !passes {
             return Err(GateRefusal::NotOpen);
         }
-        // So what is under way is never given up for a form that proves nothing.
+        // So what is under way is never given up for a form that proves nothing, and the agent does not speak into an operator's turn.
         if let Item::Clip(clip) = item
             && clip.is_disclosure()
-            && self.mode == Mode::Armed
-            && !self.due.takes(*clip)
+            && (self.mode == Mode::Operator || self.mode == Mode::Armed && !self.due.takes(*clip))
         {
             return Err(GateRefusal::DisclosureNotDue);
         }

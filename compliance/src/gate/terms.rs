@@ -14,6 +14,9 @@ pub enum Mode {
     Armed,
     /// The disclosure to the people on the line was proven: turns pass, with their fields checked.
     Open,
+    /// An operator, a person of the practice, has the line and speaks for it: only fixed compliance clips pass, no disclosure opens
+    /// anything, and nobody is recorded. Only [`ArmReason::TakeOver`], the operator's giving the line back, leads out of it.
+    Operator,
 }
 
 /// Why the gate is armed.
@@ -29,7 +32,7 @@ pub enum ArmReason {
     Transfer,
     /// It is not clear whether a person is there.
     Doubt,
-    /// An operator took the call over, or gave it back.
+    /// An operator gave the line back. Who was led to it meanwhile is not known, so what is known about the counterparty is void.
     TakeOver,
 }
 
@@ -103,7 +106,7 @@ pub enum NextStep {
     Continue,
 }
 
-/// The gate was not set back to its menu mode: a person was heard since the last transfer, or the gate is open.
+/// The gate was not set back to its menu mode: a person was heard since the last transfer, the gate is open, or an operator has the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "D1: a person was heard on this stretch of the leg, so the gate does not go back to menu mode"

@@ -50,5 +50,6 @@ pub(crate) fn plan(case: &Case<'_>) -> Result<DisclosurePlan, ReasonCode> {
         first_sentence_ms_max: disclosure.first_sentence_ms_max,
         repeats_max: disclosure.repeats_max,
         before_notice: case.policy.recording.before_notice,
+        at_the_end: super::d4::notice(case.request.class),
     })
 }

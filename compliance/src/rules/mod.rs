@@ -8,6 +8,7 @@ mod c4;
 pub(crate) mod d1;
 mod d2;
 mod d3;
+pub(crate) mod d4;
 mod h2;
 mod i1;
 pub(crate) mod l1;
@@ -75,6 +76,7 @@ pub(crate) const ALL: &[Rule] = &[
     d1::RULE,
     d2::RULE,
     d3::RULE,
+    d4::RULE,
     i1::RULE,
 ];
 

@@ -40,6 +40,13 @@ impl Playout {
         self.drop_stale();
     }
 
+    /// An operator takes the line; see [`Gate::taken_over`]. Cuts whatever of the agent's may not be heard any more.
+    pub fn taken_over(&mut self) {
+        self.armings += 1;
+        self.gate.taken_over();
+        self.drop_stale();
+    }
+
     /// Goes back to menu mode; see [`Gate::menu`].
     ///
     /// # Errors
@@ -54,7 +61,7 @@ impl Playout {
     pub fn machines_only(&self) -> Option<MachinesOnly<'_>> {
         match self.gate.mode() {
             Mode::Menu => Some(MachinesOnly(self)),
-            Mode::Armed | Mode::Open => None,
+            Mode::Armed | Mode::Open | Mode::Operator => None,
         }
     }
 

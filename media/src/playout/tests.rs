@@ -368,3 +368,38 @@ fn only_menus_prove_that_machines_are_alone() {
     open(&mut playout, 1);
     assert!(playout.machines_only().is_none());
 }
+
+#[test]
+fn an_operator_s_line_has_nothing_of_the_agent_s_on_it() {
+    let mut playout = playout();
+    open(&mut playout, 1);
+    playout.segment(ItemId(2), FieldSet::EMPTY, audio(2, 1_000)).unwrap();
+    send(&mut playout);
+    ticks(&mut playout, 5);
+    playout.taken_over();
+    let (bytes, _, cleared) = send(&mut playout);
+    assert!(bytes.is_empty() && cleared, "what the carrier had is thrown away");
+    assert_eq!(events(&mut playout), ["S2", "C2@100"]);
+    assert!(playout.machines_only().is_none());
+    let refused = PlayoutError::Refused(GateRefusal::NotOpen);
+    assert_eq!(playout.segment(ItemId(3), FieldSet::EMPTY, audio(3, 100)), Err(refused));
+    let told = playout.clip(ItemId(4), ClipKind::Disclosure, audio(4, 600));
+    assert_eq!(told, Err(PlayoutError::Refused(GateRefusal::DisclosureNotDue)));
+    // Given back, whoever is there is told first.
+    playout.arm(ArmReason::TakeOver);
+    assert_eq!(playout.mode(), Mode::Armed);
+    open(&mut playout, 5);
+}
+
+#[test]
+fn a_disclosure_under_way_is_cut_by_an_operator_and_opens_nothing() {
+    let mut playout = playout();
+    playout.arm(ArmReason::Person);
+    playout.clip(ItemId(1), ClipKind::Disclosure, audio(1, 500)).unwrap();
+    let (_, marks, _) = send(&mut playout);
+    ticks(&mut playout, 25);
+    playout.taken_over();
+    assert_eq!(playout.on_mark(&marks[0]), MarkVerdict::AfterClear);
+    assert_eq!(playout.mode(), Mode::Operator);
+    assert!(!events(&mut playout).iter().any(|event| event.starts_with('O')));
+}

@@ -7,6 +7,7 @@
 //! - [`Recorder::permit`] releases what waits. Without it the oldest frame past thirty seconds is zeroised
 //!   and silence is written in its place, so that the timeline stays true; what still waits at the end is
 //!   zeroised.
+//! - [`Recorder::forget_waiting`] zeroises what waits of people who are gone before they were told.
 //! - [`Recorder::machine_again`] takes a false alarm back, on proof that nobody was established meanwhile.
 //! - [`Recorder::objected`] keeps what lies before the objection, deletes from there on, on the file too, and
 //!   records no more.
@@ -140,6 +141,15 @@ impl Recorder {
         let nobody = armings == self.armings;
         self.armings = armings;
         self.with(|tape, file| tape.machine_again(nobody, file))
+    }
+
+    /// Whoever spoke since [`Recorder::human_from`] is gone and was never told, or was an operator: what waits of them is zeroised, and
+    /// silence takes its place. A permit for others releases only what comes after. Nothing happens where nothing waits.
+    ///
+    /// # Errors
+    /// [`RecorderError`], as for [`Recorder::frame`].
+    pub fn forget_waiting(&mut self) -> Result<(), RecorderError> {
+        self.with(|tape, file| tape.forget_waiting(file))
     }
 
     /// The disclosure was proven: keeps what waits, and what people say from here on.

@@ -189,6 +189,18 @@ impl Tape {
         result.and(self.drain(sink))
     }
 
+    /// Whoever spoke and was not told is gone: what waits of them is forgotten. Who speaks next waits anew.
+    pub(super) fn forget_waiting<S: Sink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
+        let State::Waiting { from } = self.state else {
+            return Ok(());
+        };
+        let mut result = self.keep_before(from, sink);
+        while self.held.len() > 0 {
+            result = result.and(self.forget_oldest(sink));
+        }
+        result
+    }
+
     pub(super) fn permitted<S: Sink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
         if !matches!(self.state, State::Stopped { .. }) {
             self.state = State::People;

@@ -1,7 +1,11 @@
 //! What the agent says: questions, phrases and clips with random values, said the agent's one way.
 
 use super::{plain, values};
+use callwright_compliance::CallClass;
+use callwright_compliance::permit::Notice;
+
 use crate::clip::{Business, ClipName};
+use crate::notice::Places;
 use crate::pack::Pack;
 use crate::phrase::PhraseName;
 use crate::question::{Question, ValueKind};
@@ -54,6 +58,8 @@ pub(crate) fn sentences(pack: &Pack, rng: &mut SplitMix64) -> Vec<String> {
             }
         }
     }
+    let recorded = Notice::RecordedAndTranscribed;
+    let notice = pack.notices().choose(CallClass::Payer, Places::Unknown, recorded);
     for name in ClipName::ALL {
         for _ in 0..CLIP {
             let registered_name = sample(Token::Business, pack, rng);
@@ -61,7 +67,7 @@ pub(crate) fn sentences(pack: &Pack, rng: &mut SplitMix64) -> Vec<String> {
                 registered_name: &registered_name,
                 callback_spoken: &value(Token::CallbackNumber, pack, rng),
             };
-            out.push(plain(&pack.clip_text(name, &business)));
+            out.push(plain(&pack.clip_text(notice, name, &business)));
         }
     }
     out

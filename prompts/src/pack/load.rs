@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{Pack, Sources};
 use crate::clip::ClipName;
 use crate::far_end::RawFarEnd;
+use crate::notice::RawNotices;
 use crate::phrase::PhraseName;
 use crate::problem::{Findings, PackError, Problem};
 use crate::question::RawSet;
@@ -16,6 +17,7 @@ use crate::slots::{Template, Token};
 
 const PACK: &str = "pack.toml";
 const DISCLOSURES: &str = "disclosures.toml";
+const NOTICES: &str = "notices.toml";
 const PHRASES: &str = "phrases.toml";
 const FAR_END: &str = "far_end.toml";
 
@@ -54,6 +56,8 @@ pub(super) fn load(sources: &Sources<'_>) -> Result<Pack, PackError> {
     }
     let clips = read::<RawDisclosures>(DISCLOSURES, sources.disclosures, &mut problems)
         .map(|raw| check_clips(raw, &mut Findings::new(DISCLOSURES, &mut problems)));
+    let notices = read::<RawNotices>(NOTICES, sources.notices, &mut problems)
+        .and_then(|raw| raw.check(&mut Findings::new(NOTICES, &mut problems)));
     let phrases = read::<RawPhrases>(PHRASES, sources.phrases, &mut problems).map(|raw| {
         let findings = &mut Findings::new(PHRASES, &mut problems);
         (check_phrases(raw.phrases, findings), check_samples(raw.samples, findings))
@@ -71,8 +75,8 @@ pub(super) fn load(sources: &Sources<'_>) -> Result<Pack, PackError> {
     }
     let far_end = read::<RawFarEnd>(FAR_END, sources.far_end, &mut problems)
         .map(|raw| raw.check(&mut Findings::new(FAR_END, &mut problems)));
-    match (meta, clips, phrases, far_end) {
-        (Some(meta), Some(clips), Some((phrases, samples)), Some(far_end))
+    match (meta, clips, notices, phrases, far_end) {
+        (Some(meta), Some(clips), Some(notices), Some((phrases, samples)), Some(far_end))
             if problems.is_empty() =>
         {
             Ok(Pack {
@@ -80,6 +84,7 @@ pub(super) fn load(sources: &Sources<'_>) -> Result<Pack, PackError> {
                 language: meta.language,
                 version: meta.version,
                 clips,
+                notices,
                 phrases,
                 samples,
                 questions,
@@ -116,7 +121,7 @@ fn check_clips(raw: RawDisclosures, findings: &mut Findings<'_>) -> BTreeMap<Cli
     let mut clips = BTreeMap::new();
     for (key, clip) in raw.clips {
         let path = format!("clips.{key}");
-        let Some(name) = ClipName::from_key(&key) else {
+        let Some(name) = ClipName::from_key(&key).filter(|name| !name.is_of_notice()) else {
             findings.add(path, "is no clip this program knows");
             continue;
         };
@@ -128,7 +133,7 @@ fn check_clips(raw: RawDisclosures, findings: &mut Findings<'_>) -> BTreeMap<Cli
             Err(error) => findings.add(path, error.to_string()),
         }
     }
-    for name in ClipName::ALL {
+    for name in ClipName::ALL.into_iter().filter(|name| !name.is_of_notice()) {
         if !clips.contains_key(&name) {
             findings.add(format!("clips.{}", name.key()), "is missing or broken");
         }
@@ -236,6 +241,7 @@ fn digest(sources: &Sources<'_>) -> [u8; 32] {
     };
     add(PACK, sources.pack);
     add(DISCLOSURES, sources.disclosures);
+    add(NOTICES, sources.notices);
     add(PHRASES, sources.phrases);
     add(FAR_END, sources.far_end);
     for (id, text) in sources.questions {

@@ -25,8 +25,9 @@ fn the_embedded_pack_is_whole() {
     let pack = embedded();
     assert_eq!(pack.language(), "en-US");
     for name in ClipName::ALL {
-        assert!(pack.clip(name).is_some(), "{}", name.key());
+        assert_eq!(pack.clip(name).is_none(), name.is_of_notice(), "{}", name.key());
     }
+    assert!(!pack.notices().version().is_empty());
     for name in PhraseName::all() {
         assert!(!pack.phrases(name).is_empty(), "{}", name.key());
     }
@@ -61,9 +62,12 @@ fn the_medical_set_asks_the_ten_fields_in_their_order() {
 #[test]
 fn no_clip_holds_a_patients_token() {
     let pack = embedded();
-    for name in ClipName::ALL {
-        for token in pack.clip(name).unwrap().tokens() {
-            assert!(!token.is_about_patient(), "{}: {token}", name.key());
+    for notice in pack.notices().iter() {
+        for name in notice.clips() {
+            let template = notice.template(name).or_else(|| pack.clip(name)).unwrap();
+            for token in template.tokens() {
+                assert!(!token.is_about_patient(), "{}: {token}", name.key());
+            }
         }
     }
 }
@@ -72,11 +76,14 @@ fn no_clip_holds_a_patients_token() {
 fn a_clip_is_filled_in_and_no_brace_is_left() {
     let pack = embedded();
     let business = Business { registered_name: "Lake Clinic", callback_spoken: "six one four" };
-    for name in ClipName::ALL {
-        let text = pack.clip_text(name, &business);
-        assert!(!text.is_empty() && !text.contains(['{', '}']), "{}: {text}", name.key());
+    for notice in pack.notices().iter() {
+        for name in notice.clips() {
+            let text = pack.clip_text(notice, name, &business);
+            assert!(!text.is_empty() && !text.contains(['{', '}']), "{}: {text}", name.key());
+        }
     }
-    let callback = pack.clip_text(ClipName::CallbackNumber, &business);
+    let notice = pack.notices().iter().next().unwrap();
+    let callback = pack.clip_text(notice, ClipName::CallbackNumber, &business);
     assert_eq!(callback, "You can call our office back at six one four.");
 }
 
@@ -107,11 +114,13 @@ fn the_digest_changes_with_any_word_of_any_file() {
     let more = |text: &str| format!("{text}\n# one more remark\n");
     let (pack, disclosures) = (more(EMBEDDED.pack), more(EMBEDDED.disclosures));
     let (phrases, far_end) = (more(EMBEDDED.phrases), more(EMBEDDED.far_end));
+    let notices = more(EMBEDDED.notices);
     let medical = more(EMBEDDED.questions[0].1);
     let questions = [("medical", medical.as_str())];
     for sources in [
         Sources { pack: &pack, ..EMBEDDED },
         Sources { disclosures: &disclosures, ..EMBEDDED },
+        Sources { notices: &notices, ..EMBEDDED },
         Sources { phrases: &phrases, ..EMBEDDED },
         Sources { far_end: &far_end, ..EMBEDDED },
         Sources { questions: &questions, ..EMBEDDED },
@@ -124,18 +133,14 @@ fn the_digest_changes_with_any_word_of_any_file() {
 
 #[test]
 fn a_clip_with_a_patients_token_is_refused() {
-    let text = EMBEDDED.disclosures.replace("about benefits.\"", "about {patient_name}.\"");
+    let text = EMBEDDED.disclosures.replace("One moment, please.", "One moment, {patient_name}.");
     assert_ne!(text, EMBEDDED.disclosures);
-    let problems = problems(&Sources { disclosures: &text, ..EMBEDDED });
-    has(&problems, &["disclosures.toml", "clips.disclosure", "{patient_name}"]);
-}
-
-#[test]
-fn a_disclosure_that_names_nobody_is_refused() {
-    let text = EMBEDDED.disclosures.replace("voice for {business}", "voice");
-    let problems = problems(&Sources { disclosures: &text, ..EMBEDDED });
-    has(&problems, &["clips.disclosure", "{business}"]);
-    has(&problems, &["clips.disclosure_short", "{business}"]);
+    let found = problems(&Sources { disclosures: &text, ..EMBEDDED });
+    has(&found, &["disclosures.toml", "clips.filler", "{patient_name}"]);
+    let text = EMBEDDED.disclosures.replace("calling for {business}", "calling");
+    has(&problems(&Sources { disclosures: &text, ..EMBEDDED }), &["i_am_automated", "{business}"]);
+    let text = format!("{}\n[clips.disclosure]\ntext = \"Hello.\"\n", EMBEDDED.disclosures);
+    has(&problems(&Sources { disclosures: &text, ..EMBEDDED }), &["clips.disclosure", "no clip"]);
 }
 
 #[test]

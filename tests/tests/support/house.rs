@@ -13,12 +13,15 @@ use callwright::demo::seed;
 use callwright::dialler::{Attempt, Claimed, DialError, LEASE, attempt};
 use callwright::replay;
 use callwright::services::{Carrier, FileKeeping, Services};
+use callwright_compliance::permit::Notice;
 use callwright_compliance::vendor::Role;
-use callwright_compliance::{ObjectId, PhoneNumber, Policy, RequestId, TenantId, VendorId};
+use callwright_compliance::{
+    CallClass, ObjectId, PhoneNumber, Policy, RequestId, TenantId, VendorId,
+};
 use callwright_core::Limits;
 use callwright_dialplan::payer::Directory;
 use callwright_dialplan::twilio::{Client, ClientConfig, Credentials, Secret};
-use callwright_prompts::{Business, spoken};
+use callwright_prompts::{Business, Places, spoken};
 use callwright_sim::carrier::{Carrier as SimCarrier, CarrierConfig, ScenarioSource};
 use callwright_sim::{CallLog, LogEvent, Scenario};
 use callwright_store::{CallId, Code, KeyRing, Request, Store};
@@ -137,7 +140,10 @@ impl House {
         let permit = register.egress(Role::TextToSpeech, &id, now, &services.policy).unwrap();
         let clock = CallClock::shared(services.clock, services.clock.stopwatch());
         let leave = Egress::new(permit, clock, ExchangeBook::new());
-        let made = services.clips.book(&services.pack, &business, voice.as_ref(), leave).await;
+        let recorded = Notice::RecordedAndTranscribed;
+        let notice = services.pack.notices().choose(CallClass::Payer, Places::Unknown, recorded);
+        let texts = (services.pack.as_ref(), notice);
+        let made = services.clips.book(texts, &business, voice.as_ref(), leave).await;
         assert!(made.is_ok(), "the voice cannot speak the clips");
     }
 

@@ -43,6 +43,7 @@ impl Voices {
             far_end: Speech::Tones,
             vendors: Vendors {
                 speech_to_text: Arc::new(Lips(line.clone())),
+                before_notice: None,
                 language_model: Arc::new(Rules),
                 text_to_speech: Arc::new(Hum),
             },

@@ -114,6 +114,12 @@ impl Conversation {
 
     /// A person is on the line, or may be: the gate shuts, and the disclosure comes first.
     pub(crate) fn person_heard(&mut self, heard: Utterance, from: SampleTime, why: ArmReason) {
+        self.meet_person(from, why);
+        self.understood_from_person(heard);
+    }
+
+    /// Somebody is there, from this place of the far end's audio on, who was told nothing.
+    pub(crate) fn meet_person(&mut self, from: SampleTime, why: ArmReason) {
         self.push(Output::SetRecording(Recording::PersonFrom(from)));
         self.push(Output::ArmGate(why));
         self.enter(Phase::Person);
@@ -130,6 +136,5 @@ impl Conversation {
         }
         self.set_ear(Ear::Person);
         self.owe_disclosure();
-        self.understood_from_person(heard);
     }
 }

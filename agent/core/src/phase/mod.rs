@@ -2,6 +2,7 @@
 
 pub(crate) mod hold;
 pub(crate) mod menu;
+pub(crate) mod operator;
 pub(crate) mod person;
 pub(crate) mod turns;
 pub(crate) mod utterance;

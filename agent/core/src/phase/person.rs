@@ -57,6 +57,20 @@ impl Person {
     pub(crate) fn forget_read_back(&mut self) {
         self.read_back = None;
     }
+
+    /// Whether "are you a robot?" is owed an answer; it is given now.
+    pub(crate) fn take_robot_question(&mut self) -> bool {
+        let owed = self.owed.has(Act::AreYouARobot);
+        self.owed.acts.retain(|act| *act != Act::AreYouARobot);
+        owed
+    }
+
+    /// Notes a "are you a robot?" that came as the call ends.
+    fn owe_robot_answer(&mut self, heard: &Utterance) {
+        if heard.has(Act::AreYouARobot) && !self.owed.has(Act::AreYouARobot) {
+            self.owed.acts.push(Act::AreYouARobot);
+        }
+    }
 }
 
 impl Conversation {
@@ -122,18 +136,25 @@ impl Conversation {
             // At once, whatever else was said and whoever has the floor (rule D2).
             self.push(Output::SetRecording(Recording::ObjectedAt(self.floor.far_began)));
         }
-        if self.operator || self.must_end(&heard) {
+        if self.must_end(&heard) {
             return;
         }
         self.take_values(&heard);
         if self.phase == Phase::WrapUp {
+            self.person.owe_robot_answer(&heard);
             if self.floor.is_free() {
-                if heard.has(Act::Goodbye) {
+                if heard.has(Act::Goodbye) && !heard.has(Act::AreYouARobot) {
                     self.hang_up_as_decided();
                 } else {
                     self.expect_goodbye();
                 }
             }
+            return;
+        }
+        if heard.has(Act::Transfer) && !self.is_disclosed() && !heard.has(Act::AreYouARobot) {
+            // Whoever said it is gone before the disclosure ends: it would be proven to the music.
+            self.push(Output::ArmGate(ArmReason::Transfer));
+            self.put_on_hold();
             return;
         }
         if heard.words == 0 && heard.acts.is_empty() {
@@ -162,7 +183,12 @@ impl Conversation {
             self.push(Output::Incident(Incident::DoNotCall));
         }
         if self.person.last_clip.is_some() {
+            self.person.owe_robot_answer(heard);
             return true; // the end is being said already
+        }
+        let ends = [Act::DoNotCall, Act::RefusesAi, Act::AsksForHuman];
+        if ends.into_iter().any(|act| heard.has(act)) {
+            self.person.owe_robot_answer(heard);
         }
         if heard.has(Act::DoNotCall) {
             self.end_with_clip(Clip::PoliteEnd, Ending::DoNotCall);
@@ -401,6 +427,9 @@ impl Conversation {
     // The disclosure.
 
     pub(crate) fn gate_opened(&mut self) {
+        if self.operator {
+            return; // it was proven just before the operator took the line, and counts no more
+        }
         self.person.disclosure = Disclosure::Proven;
         self.go_on();
     }
@@ -420,6 +449,9 @@ impl Conversation {
     }
 
     pub(crate) fn disclosure_owed(&mut self, owed: Owed) {
+        if self.operator {
+            return;
+        }
         match owed {
             Owed::Rest => self.person.disclosure = Disclosure::Owed(Clip::DisclosureRest),
             Owed::Short => {

@@ -43,6 +43,9 @@ impl Conversation {
             if let Some(turn) = &self.floor.turn {
                 self.push(Output::CancelTurn(turn.id));
             }
+            if self.operator {
+                return;
+            }
             if self.speech_failures >= SPEECH_FAILURES_MAX {
                 self.floor.turn = None;
                 self.end_with_clip(Clip::PoliteEnd, crate::outcome::Ending::VendorLost);
@@ -93,7 +96,15 @@ impl Conversation {
 
     fn clip_over(&mut self, clip: Clip) {
         if self.person.last_clip == Some(clip) {
-            self.hang_up_as_decided();
+            let answers = !matches!(clip, Clip::KillClose | Clip::IAmAutomated);
+            if answers && self.person.take_robot_question() {
+                self.person.last_clip = Some(Clip::IAmAutomated);
+                self.play(Clip::IAmAutomated);
+            } else {
+                self.hang_up_as_decided();
+            }
+        } else if self.phase == Phase::WrapUp && self.person.last_clip.is_none() {
+            self.expect_goodbye();
         } else {
             self.go_on();
         }
@@ -128,8 +139,16 @@ impl Conversation {
         self.yield_floor();
     }
 
-    /// Waits for the far end's good-bye, for as long as is polite.
+    /// Waits for the far end's good-bye, for as long as is polite; a question whether this is a machine is answered first (rule D3).
     pub(crate) fn expect_goodbye(&mut self) {
+        if self.operator {
+            return;
+        }
+        if self.person.take_robot_question() {
+            self.timers.clear(TimerName::GoodbyeGrace);
+            self.play(Clip::IAmAutomated);
+            return;
+        }
         let until = SampleTime(self.now.far.0 + GOODBYE_GRACE.0);
         self.timers.set_far(TimerName::GoodbyeGrace, until);
     }

@@ -76,7 +76,9 @@ fn compliance_clips_pass_in_every_mode_and_fillers_only_when_open() {
         ClipKind::PoliteEnd,
         ClipKind::KillClose,
         ClipKind::NeedsStaffBye,
+        ClipKind::EndNotice,
     ];
+    assert_eq!(fixed.len() + 1, ClipKind::ALL.len(), "all but the filler");
     let mut armed = Gate::new(rules());
     armed.arm(ArmReason::Person);
     for (mut gate, filler) in [(Gate::new(rules()), false), (armed, false), (open().0, true)] {

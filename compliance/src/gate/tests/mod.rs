@@ -1,10 +1,16 @@
-//! The gate, case by case, by subject. [`model`] holds it against a second telling of its rules.
+//! The gate, case by case, by subject. [`model`] holds it against a second telling of its rules over long random histories, [`laws`]
+//! explores it whole with what is around it.
 
+mod explore;
 mod interruption;
 mod items;
+mod laws;
 mod listeners;
 mod model;
+mod operator;
 mod proof;
+mod step;
+mod world;
 
 use super::*;
 use crate::egress::Field;

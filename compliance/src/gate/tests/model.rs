@@ -8,6 +8,7 @@ use super::*;
 #[derive(Clone, Debug)]
 enum Op {
     Arm(ArmReason),
+    TakenOver,
     Menu,
     Counterparty,
     Asked(bool),
@@ -42,7 +43,8 @@ fn ops() -> impl Strategy<Value = Op> {
     let by = prop_oneof![4 => Just(ProofBy::Mark), 1 => Just(ProofBy::PacedClock)];
     let behind = prop_oneof![4 => Just(0u32), 1 => 1u32..3];
     prop_oneof![
-        2 => reasons.prop_map(Op::Arm),
+        3 => reasons.prop_map(Op::Arm),
+        1 => Just(Op::TakenOver),
         1 => Just(Op::Menu),
         1 => Just(Op::Counterparty),
         1 => any::<bool>().prop_map(Op::Asked),
@@ -67,6 +69,8 @@ struct History {
     asked: bool,
     objected: bool,
     opened: bool,
+    /// An operator has the line.
+    operator: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -124,6 +128,7 @@ impl History {
         };
         let queued = self.under_way() == Some((clip, false));
         !self.opened
+            && !self.operator
             && queued
             && Self::is_form_of(part, clip)
             && epoch_behind == 0
@@ -132,6 +137,9 @@ impl History {
 
     /// Whether a clip may be queued at all: to listeners who heard no disclosure yet, only the form that would do.
     fn passes(&self, clip: ClipKind) -> bool {
+        if self.operator {
+            return clip != ClipKind::Filler && !clip.is_disclosure();
+        }
         if self.since_armed.is_none() || self.opened || !clip.is_disclosure() {
             return clip != ClipKind::Filler || self.opened;
         }
@@ -149,11 +157,29 @@ impl History {
             | ClipKind::PoliteEnd
             | ClipKind::KillClose
             | ClipKind::NeedsStaffBye
+            | ClipKind::EndNotice
             | ClipKind::Filler => false,
         }
     }
 
+    fn take_over(&mut self) {
+        *self = History {
+            since_armed: Some(vec![]),
+            person: true,
+            objected: self.objected,
+            operator: true,
+            ..History::default()
+        };
+    }
+
     fn arm(&mut self, why: ArmReason) {
+        if self.operator && why != ArmReason::TakeOver {
+            return;
+        }
+        self.operator = false;
+        if why == ArmReason::TakeOver {
+            self.counterparty = false;
+        }
         let somebody_new = match why {
             ArmReason::Doubt => false,
             ArmReason::Person => !self.person,
@@ -186,7 +212,7 @@ proptest! {
 
     /// Nothing but a disclosure that was queued to these listeners, not cut, not cleared and proven by a mark lets a word pass.
     #[test]
-    fn it_does_what_its_history_says(ops in prop::collection::vec(ops(), 1..60)) {
+    fn it_does_what_its_history_says(ops in prop::collection::vec(ops(), 1..120)) {
         let mut gate = Gate::new(rules());
         let mut history = History::default();
         for op in ops {
@@ -194,6 +220,10 @@ proptest! {
                 Op::Arm(why) => {
                     gate.arm(why);
                     history.arm(why);
+                }
+                Op::TakenOver => {
+                    gate.taken_over();
+                    history.take_over();
                 }
                 Op::Menu => {
                     let back = history.since_armed.is_none() || (!history.opened && !history.person);
@@ -204,7 +234,7 @@ proptest! {
                 }
                 Op::Counterparty => {
                     gate.counterparty(Counterparty::MatchedMap);
-                    history.counterparty = true;
+                    history.counterparty = !history.operator;
                 }
                 Op::Asked(asked) => {
                     gate.asked(if asked { MEMBER } else { FieldSet::EMPTY });
@@ -258,6 +288,7 @@ proptest! {
                 }
             }
             let mode = match (&history.since_armed, history.opened) {
+                _ if history.operator => Mode::Operator,
                 (None, _) => Mode::Menu,
                 (Some(_), false) => Mode::Armed,
                 (Some(_), true) => Mode::Open,

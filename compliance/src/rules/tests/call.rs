@@ -276,3 +276,55 @@ fn i1_stops_at_every_level() {
     let other = facts_with("/switch/read/value/vendors_stopped", json!(["other"]));
     assert_eq!(reasons(&request(), &other, &policy), []);
 }
+
+/// Facts and a request in which the recogniser is at a vendor's.
+fn hosted_ear() -> Facts {
+    let hosted = json!({ "hosted": {
+        "agreement": {
+            "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "signed": "2026-01-05", "expires": "2027-01-05", "verifier": "ann",
+        },
+        "flags": ["no_training", "no_retention"],
+    } });
+    facts_with("/vendors/read/value/rows/1/location", hosted)
+}
+
+#[test]
+fn d2_strict_wants_a_recogniser_on_premises() {
+    let strict = Policy::recommended();
+    assert_eq!(strict.recording.before_notice, BeforeNotice::OnPremisesOnly);
+    let got = reasons(&request(), &hosted_ear(), &strict);
+    only(&got, RuleId::D2, ReasonCode::NoRecogniserOnPremises);
+    let mut lenient = strict.clone();
+    lenient.recording.before_notice = BeforeNotice::AnyRecogniser;
+    assert_eq!(reasons(&request(), &hosted_ear(), &lenient), []);
+    // With one on premises beside it, that one hears until the notice.
+    let mut facts = hosted_ear();
+    let Reading::Read(evidence) = &mut facts.vendors else { panic!("the register was read") };
+    let mut beside = evidence.value.rows[2].clone();
+    (beside.id, beside.role) = (VendorId::new("other-ear").unwrap(), Role::SpeechToText);
+    evidence.value.rows.push(beside);
+    let mut both = request();
+    both.vendors
+        .push(VendorUse { role: Role::SpeechToText, vendor: VendorId::new("other-ear").unwrap() });
+    assert_eq!(reasons(&both, &facts, &strict), []);
+    // A call that hears nobody needs none.
+    let mut deaf = request();
+    deaf.vendors.retain(|used| used.role != Role::SpeechToText);
+    assert_eq!(reasons(&deaf, &facts, &strict), []);
+}
+
+#[test]
+fn d4_obliges_calls_to_patients_to_a_notice_at_their_end() {
+    let outcome = |request: &DialRequest| {
+        let decision = decide(request, &facts(), &Policy::recommended(), now());
+        let rules = decision.record().rules.clone();
+        rules.into_iter().find(|result| result.rule == RuleId::D4).map(|result| result.outcome)
+    };
+    assert_eq!(outcome(&request()), Some(RuleOutcome::NotApplicable));
+    let mut patient = request();
+    patient.class = CallClass::Patient;
+    assert_eq!(outcome(&patient), Some(RuleOutcome::Obliged));
+    assert_eq!(crate::rules::d4::notice(CallClass::Patient), EndNotice::AiVoiceAndHuman);
+    assert_eq!(permit().disclosures().at_the_end, EndNotice::None);
+}

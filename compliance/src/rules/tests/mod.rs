@@ -15,12 +15,13 @@ use crate::class::{CallClass, CallPurpose, PatientKind};
 use crate::decide::{Decision, RuleOutcome, Screening, Stage, Verdict, decide, screen};
 use crate::egress::{Field, FieldSet};
 use crate::facts::{FactKind, Facts, Reading};
+use crate::id::VendorId;
 use crate::number::PhoneNumber;
-use crate::permit::{DialPermit, Notice, PERMIT_LIFE};
-use crate::policy::{Absence, Policy, SoleAdministrator, Territory};
+use crate::permit::{DialPermit, EndNotice, Notice, PERMIT_LIFE};
+use crate::policy::{Absence, BeforeNotice, Policy, SoleAdministrator, Territory};
 use crate::recording::RecordingMode;
 use crate::refusal::{Mend, Reason, ReasonCode};
-use crate::request::DialRequest;
+use crate::request::{DialRequest, VendorUse};
 use crate::rule::RuleId;
 use crate::vendor::{EgressRefusal, Role};
 

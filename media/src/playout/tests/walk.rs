@@ -16,6 +16,7 @@ enum Step {
     Clip(ClipKind),
     Cut(Cut),
     Arm(ArmReason),
+    TakenOver,
     Menu,
     Send(usize),
     Tick(usize),
@@ -38,6 +39,7 @@ fn step() -> impl Strategy<Value = Step> {
         ArmReason::NewPerson,
         ArmReason::Doubt,
         ArmReason::Transfer,
+        ArmReason::TakeOver,
     ]);
     prop_oneof![
         3 => (0_usize..500).prop_map(|ms| Step::Segment { ms }),
@@ -47,6 +49,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => clip.prop_map(Step::Clip),
         1 => prop::sample::select(vec![Cut::Interruption, Cut::Everything]).prop_map(Step::Cut),
         1 => arm.prop_map(Step::Arm),
+        1 => Just(Step::TakenOver),
         1 => Just(Step::Menu),
         4 => (1_usize..12).prop_map(Step::Send),
         4 => (1_usize..40).prop_map(Step::Tick),
@@ -143,6 +146,7 @@ impl Book {
             }
             Step::Cut(cut) => playout.cut(cut),
             Step::Arm(why) => playout.arm(why),
+            Step::TakenOver => playout.taken_over(),
             Step::Menu => {
                 let went = playout.menu().is_ok();
                 prop_assert_eq!(went, playout.mode() == Mode::Menu);

@@ -101,6 +101,42 @@ fn the_first_human_sound_cuts_even_when_noticed_late() {
 }
 
 #[test]
+fn the_announcement_is_in_the_recording() {
+    // RCW 9.73.030(3): what was said while it waited, the announcement among it, is kept with the rest once it is proven.
+    let mut bench = Bench::new();
+    bench.push(20);
+    bench.human(15);
+    bench.push(12);
+    let announced = 22..32;
+    bench.permit();
+    bench.push(20);
+    bench.finish();
+    let kept = bench.sounding();
+    assert!(announced.into_iter().all(|frame| kept.contains(&frame)), "{kept:?}");
+}
+
+#[test]
+fn what_waited_of_people_who_left_is_not_kept_by_what_others_are_told() {
+    let mut bench = Bench::new();
+    bench.push(20);
+    bench.human(15);
+    bench.push(5);
+    let Ok(()) = bench.tape.forget_waiting(&mut bench.sink);
+    assert_eq!(bench.sounding(), (0..15).collect::<Vec<_>>());
+    assert_eq!((bench.tape.forgotten(), bench.sink.0.len()), (10, 25), "silence in its place");
+    bench.push(5);
+    bench.permit();
+    bench.finish();
+    assert_eq!(bench.sounding(), (0..15).chain(25..30).collect::<Vec<_>>());
+    // Nothing waits: nothing is forgotten.
+    let mut bench = Bench::new();
+    bench.push(5);
+    let Ok(()) = bench.tape.forget_waiting(&mut bench.sink);
+    bench.finish();
+    assert_eq!(bench.sounding(), (0..5).collect::<Vec<_>>());
+}
+
+#[test]
 fn noticed_later_than_the_settling_time_it_is_taken_back_from_the_file() {
     let mut bench = Bench::new();
     bench.push(40);
