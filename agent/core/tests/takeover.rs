@@ -21,7 +21,7 @@ fn is_speech(output: &Output) -> bool {
         Output::Play(_)
             | Output::Speak(_)
             | Output::StartTurn { .. }
-            | Output::SendDigits(_)
+            | Output::SendDigits { .. }
             | Output::SayStep(_)
     )
 }
