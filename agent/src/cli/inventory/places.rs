@@ -42,7 +42,7 @@ pub(super) fn of(config: &Config) -> Vec<Kept> {
         FileKeeping::Sealed => SEALED_FILES,
         FileKeeping::Open => OPEN,
     };
-    let mut kept = in_database(&database);
+    let mut kept: Vec<Kept> = in_database(&database).into();
     kept.extend(in_calls(&calls, protection));
     kept.push(Kept {
         place: format!("{database}.erasures"),
