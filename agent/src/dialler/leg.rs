@@ -85,8 +85,9 @@ impl Leg for CarrierLeg {
             if let Err(error) = &pressed {
                 tracing::warn!(%error, "the carrier pressed no keys");
             }
-            // A call that is over does not ask any more.
-            drop(tell.send(pressed.is_ok()));
+            if tell.send(pressed.is_ok()).is_err() {
+                tracing::debug!("the call that wanted keys pressed is over");
+            }
         });
         taken
     }
