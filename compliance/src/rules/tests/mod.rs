@@ -5,6 +5,7 @@
 mod call;
 mod decision;
 mod number;
+mod patient;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
