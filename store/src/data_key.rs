@@ -221,6 +221,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         for statement in [
             "DELETE FROM request_key WHERE tenant = ? AND request = ?",
+            "DELETE FROM request_person WHERE tenant = ? AND request = ?",
             "UPDATE result SET value = NULL WHERE tenant = ? AND request = ?",
         ] {
             sqlx::query(statement)
@@ -251,7 +252,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Gives the tenant a new key: wraps every data key again, seals the tax ids again, and forgets the old key.
+    /// Gives the tenant a new key: wraps every data key and the register key again, seals the tax ids again, and forgets the
+    /// old key.
     ///
     /// # Errors
     /// [`StoreError::Seal`] where a stored key was tampered with; nothing is changed then.
@@ -288,6 +290,7 @@ impl Tx {
             .await?;
         }
         self.reseal_tax_ids(&old, &new, version).await?;
+        self.rewrap_register_key(&new, version).await?;
         sqlx::query("DELETE FROM tenant_key WHERE tenant = ? AND version < ?")
             .bind(self.tenant.as_str())
             .bind(version)

@@ -162,7 +162,8 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`]; [`StoreError::Transition`]; [`StoreError::LeaseTooShort`]: renew it;
-    /// [`StoreError::NotFound`] for the decision; [`StoreError::LimitReached`] where as many calls run as may;
+    /// [`StoreError::NotFound`] for the decision; [`StoreError::OptedOut`] where the number came onto the register since;
+    /// [`StoreError::LimitReached`] where as many calls run as may;
     /// [`StoreError::Duplicate`] where the decision was spent.
     pub async fn dial_intent(&mut self, lease: &Lease, new: &NewIntent) -> Result<(), StoreError> {
         self.enter()?;
@@ -174,6 +175,7 @@ impl Tx {
             return Err(StoreError::LeaseTooShort);
         }
         self.permitted(new.decision, lease.request()).await?;
+        self.not_opted_out(&new.number).await?;
         self.room_for(&new.number, &new.limits).await?;
         sqlx::query(
             "INSERT INTO call (tenant, id, request, decision, node, number, cost_cents, intent_at) \

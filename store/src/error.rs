@@ -15,7 +15,8 @@ pub enum Fault {
     Caller,
     /// The person who runs the program: a file, a permission, a key, a version.
     Operator,
-    /// Nobody yet: another process holds the database, a lease ran out, or enough calls run already. Trying again may help.
+    /// Nobody yet: another process holds the database, a lease ran out, enough calls run already, or a number was opted out since the
+    /// decision. Trying, or deciding, again may help.
     Passing,
     /// The stored bytes are not what this program wrote, or a statement was refused: a damaged file or a defect of ours.
     Program,
@@ -43,6 +44,8 @@ pub enum Kind {
     Decision,
     /// A result field.
     Result,
+    /// An opt-out.
+    OptOut,
 }
 
 impl std::fmt::Display for Kind {
@@ -57,6 +60,7 @@ impl std::fmt::Display for Kind {
             Kind::Call => "call",
             Kind::Decision => "decision",
             Kind::Result => "result",
+            Kind::OptOut => "opt-out that stands",
         })
     }
 }
@@ -120,6 +124,11 @@ pub enum StoreError {
     /// As many calls run as the policy lets run: another one began since the decision.
     #[error("as many calls run {0} as may: try again when one has ended")]
     LimitReached(RunningLimit),
+    /// The number is on the register of opt-outs or the human-only list: it came there since the decision (rule C2).
+    #[error(
+        "somebody at this number asked not to be called, or takes calls from people only: it is not dialled"
+    )]
+    OptedOut,
     /// The request's data key was destroyed; what it sealed cannot be read any more (rule K1).
     #[error("the request was erased: its patient values cannot be read any more")]
     Erased,
@@ -262,9 +271,10 @@ impl StoreError {
             | StoreError::NotErasable(_)
             | StoreError::Unaudited
             | StoreError::Closed => Fault::Caller,
-            StoreError::LeaseLost | StoreError::LimitReached(_) | StoreError::Locked => {
-                Fault::Passing
-            }
+            StoreError::LeaseLost
+            | StoreError::LimitReached(_)
+            | StoreError::Locked
+            | StoreError::OptedOut => Fault::Passing,
             StoreError::NoRandomness
             | StoreError::DatabasePermissions { .. }
             | StoreError::File { .. }

@@ -22,8 +22,10 @@ use crate::keys::{KeyRing, OTHERS, sync_folder};
 use crate::sealed::Sealed;
 
 /// Every migration in order. A migration that has shipped is never edited: its digest is kept in each database.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "initial", include_str!("../migrations/0001_initial.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "initial", include_str!("../migrations/0001_initial.sql")),
+    (2, "registers", include_str!("../migrations/0002_registers.sql")),
+];
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an act waits for the writer before it is [`StoreError::Locked`]. Above [`BUSY_TIMEOUT`], so that the database's own
@@ -114,8 +116,8 @@ fn prepare_file(path: &Path) -> Result<(), StoreError> {
 
 fn migrator() -> Migrator {
     let migrations = MIGRATIONS
-        .into_iter()
-        .map(|(version, name, sql)| {
+        .iter()
+        .map(|&(version, name, sql)| {
             Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
         })
         .collect();

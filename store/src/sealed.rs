@@ -174,6 +174,11 @@ impl SealKey {
         self.id
     }
 
+    /// The key's bytes, to derive another key from.
+    pub(crate) fn secret_bytes(&self) -> &[u8; KEY] {
+        self.secret.bytes()
+    }
+
     fn cipher(&self) -> Aes256Gcm {
         Aes256Gcm::new(&Key::<Aes256Gcm>::from(*self.secret.bytes()))
     }

@@ -9,6 +9,8 @@ mod opening;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]
+mod registers;
+#[cfg(test)]
 mod sealing;
 #[cfg(test)]
 mod support;
