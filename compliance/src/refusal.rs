@@ -179,7 +179,7 @@ codes! {
     /// The number may be somebody else's.
     NumberReassigned => Staff "the number may have been reassigned since the consent",
     /// Nobody asked, or too long ago, or about a later day than the consent's.
-    ReassignedUnchecked => Staff "the reassigned numbers database did not say in the last 31 days that the number is still whose it was when consent was given",
+    ReassignedUnchecked => Staff "the reassigned numbers database was not asked in the last 31 days, or did not clear the number since the consent",
     /// The patient wants another number, or no telephone.
     PreferenceForbids => Staff "the patient asked for another number or channel (confidential communications)",
     /// Nobody looked.

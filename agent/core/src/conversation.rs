@@ -227,7 +227,24 @@ impl Conversation {
         // They may have begun again between the end of the utterance and its words.
         self.floor.far_pending = self.floor.far_speaking;
         let heard = core::mem::take(&mut self.utterance);
+        self.opted_out(&heard);
         self.far_end(FarEnd::Understood(heard));
+    }
+
+    /// Who asks not to be called, or not by a machine, is written down in every phase, whoever of us has the line (rule C2). What a
+    /// menu or a queue announces is not said by anyone.
+    fn opted_out(&mut self, heard: &Utterance) {
+        let talking = matches!(self.phase, Phase::Person | Phase::WrapUp);
+        if !talking && heard.is_machine() {
+            return;
+        }
+        for (act, incident) in
+            [(Act::DoNotCall, Incident::DoNotCall), (Act::RefusesAi, Incident::AiRefused)]
+        {
+            if heard.has(act) {
+                self.push(Output::Incident(incident));
+            }
+        }
     }
 
     /// The leg was answered: its stream must follow.

@@ -4,9 +4,9 @@
 mod support;
 
 use callwright_core::{
-    Act, Clip, DataItem, Ending, Extracted, FieldId, Goal, HoldSound, Input, Item, LegFailure,
-    MenuReply, Outcome, Output, Owed, Phase, Recording, StepId, Stop, Topic, UtteranceId, ValueId,
-    Verdict,
+    Act, Clip, DataItem, Ending, Extracted, FieldId, Goal, HoldSound, Incident, Input, Item,
+    LegFailure, MenuReply, Outcome, Output, Owed, Phase, Recording, StepId, Stop, Topic,
+    UtteranceId, ValueId, Verdict,
 };
 use support::{FIRST, Rig, questions};
 
@@ -385,6 +385,34 @@ fn an_operator_silences_the_agent_and_is_followed_by_a_new_disclosure() {
     assert_eq!(goals(&rig).len(), before, "the operator speaks, not the agent");
     rig.input(Input::Release);
     assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 2);
+}
+
+#[test]
+fn an_opt_out_is_told_in_every_phase_whoever_has_the_line() {
+    let told = |prepare: &dyn Fn(&mut Rig), acts: &[Act]| {
+        let mut rig = Rig::new(questions(1));
+        prepare(&mut rig);
+        rig.hear(acts, &[]);
+        [Incident::DoNotCall, Incident::AiRefused]
+            .map(|wanted| rig.count(|output| *output == Output::Incident(wanted)))
+    };
+    let person = |rig: &mut Rig| rig.reach_person();
+    let operator = |rig: &mut Rig| {
+        rig.reach_person();
+        rig.input(Input::TakeOver);
+    };
+    let menu = |rig: &mut Rig| {
+        rig.input(Input::Answered);
+        rig.input(Input::StreamUp);
+    };
+    let both = [Act::DoNotCall, Act::RefusesAi];
+    for prepare in [&person as &dyn Fn(&mut Rig), &operator, &menu] {
+        assert_eq!(told(prepare, &both), [1, 1]);
+        assert_eq!(told(prepare, &both[..1]), [1, 0]);
+        assert_eq!(told(prepare, &[Act::AsksForHuman]), [0, 0]);
+    }
+    // What a menu announces is said by nobody.
+    assert_eq!(told(&menu, &[Act::DoNotCall, Act::MenuUnknown]), [0, 0]);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The loop of one call: waits for the next thing to happen, gives it to the core, and does what comes out.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use callwright_compliance::VendorId;
 use callwright_compliance::egress::{FieldSet, Ledger};
+use callwright_compliance::{MachineAudioPermit, VendorId};
 use callwright_core::{Conversation, Goal, Input, Item, Micros, Now, Outcome, Topic, ValueId};
 use callwright_media::playout::{Cut, ItemId, MarkSupport, Playout, PlayoutConfig};
 use callwright_media::recorder::Recorder;
@@ -18,6 +19,7 @@ use tokio::sync::mpsc;
 use super::ear::Ear;
 use super::identifiers::Identifiers;
 use super::mouth::{Mouth, Spoken};
+use super::opt_outs::OptOuts;
 use super::talk::Talk;
 use super::timeline::{Happening, Moment};
 use super::{
@@ -81,7 +83,7 @@ pub struct Driver {
     pub(super) silent_from: Option<Micros>,
     pub(super) stream: Option<MediaStream>,
     lines: Lines,
-    leg: Arc<dyn Leg>,
+    pub(super) leg: Arc<dyn Leg>,
     pub(super) watch: Stopwatch,
     inputs: VecDeque<Input>,
     /// Speech for a menu, until it is whole.
@@ -110,6 +112,8 @@ pub struct Driver {
     /// What was heard from here on, in milliseconds of far-end time, may not be kept unless a disclosure is proven.
     pub(super) waiting_from: Option<u32>,
     pub(super) objected: bool,
+    /// What was heard of not being called.
+    pub(super) opt_outs: OptOuts,
     pub(super) outcome: Option<Outcome>,
     /// The far end's audio of one message, kept to save its allocation.
     audio: Vec<u8>,
@@ -152,12 +156,7 @@ impl Driver {
         moments: mpsc::Sender<Moment>,
         notes: mpsc::Sender<Note>,
     ) -> Driver {
-        let recorder = plan.recording.and_then(|(path, permit)| {
-            let start = callwright_media::SampleTime(0);
-            Recorder::create(&path, permit, start)
-                .inspect_err(|error| tracing::error!(call = plan.id, %error, "recording not begun"))
-                .ok()
-        });
+        let recorder = plan.recording.and_then(|(path, permit)| begin(&plan.id, &path, permit));
         let vocabulary = plan.pack.vocabulary();
         let mut cover = Coverer::new(&vocabulary);
         for name in &plan.covered_names {
@@ -207,6 +206,7 @@ impl Driver {
             notes,
             waiting_from: None,
             objected: false,
+            opt_outs: OptOuts::default(),
             outcome: None,
             audio: Vec::new(),
             plan: Plan {
@@ -376,6 +376,7 @@ impl Driver {
         loop {
             if let Some(input) = self.inputs.pop_front() {
                 self.step(input);
+                self.hang_up_if_due().await;
             } else if !self.playout_events() && !self.transmit().await {
                 break;
             }
@@ -456,10 +457,13 @@ impl Driver {
         self.outcome = Some(outcome);
         self.tell(Happening::Finished(outcome));
     }
+}
 
-    pub(super) fn hang_up(&mut self) {
-        self.leg.hang_up();
-    }
+/// Begins a recording; a call whose recording cannot be begun goes on without.
+fn begin(call: &str, path: &Path, permit: MachineAudioPermit) -> Option<Recorder> {
+    Recorder::create(path, permit, callwright_media::SampleTime(0))
+        .inspect_err(|error| tracing::error!(call, %error, "recording not begun"))
+        .ok()
 }
 
 /// The next thing from the carrier's stream; pends while there is none.

@@ -13,6 +13,7 @@ pub mod journal;
 mod latency;
 mod mouth;
 mod obey;
+mod opt_outs;
 mod perceive;
 mod report;
 pub mod sessions;
@@ -23,12 +24,14 @@ pub mod timeline;
 pub(crate) mod translate;
 pub mod vault;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use callwright_compliance::audit::Action;
 use callwright_compliance::egress::{FieldSet, Ledger};
 use callwright_compliance::gate::{Gate, ProofBy};
+use callwright_compliance::opt_out::OptOutKind;
 use callwright_compliance::{CallPurpose, MachineAudioPermit, VendorId};
 use callwright_core::{Config, Micros, Outcome};
 use callwright_dialplan::menu::MenuMap;
@@ -45,6 +48,7 @@ pub use driver::Driver;
 pub use exchanges::Exchanges;
 pub use journal::Journal;
 pub use latency::{Latency, Stage, Summary};
+pub use opt_outs::OptOutHeard;
 pub use sessions::{CallClock, Leaves, Sessions};
 pub use vault::Vault;
 
@@ -124,10 +128,12 @@ pub struct Lines {
 }
 
 /// What must be written down outside of the call while it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Note {
     /// The leg was answered.
     Answered,
+    /// Somebody opted out: the leg is not hung up before this is kept (rule C2).
+    OptOut(OptOutHeard),
     /// Something that the audit must know.
     Audit(Action),
 }
@@ -168,6 +174,8 @@ pub struct CallReport {
     pub length: Micros,
     /// Whether anybody objected to being recorded.
     pub objected: bool,
+    /// What was heard of not being called, each kind once.
+    pub opt_outs: BTreeSet<OptOutKind>,
 }
 
 /// Ends the leg at the carrier. The one thing that a running call asks of it.

@@ -5,11 +5,15 @@
 mod audit;
 mod call;
 mod check;
+mod consent;
 mod demo;
 mod error;
 mod host;
 mod logs;
+mod opt_out;
 pub mod output;
+#[cfg(test)]
+mod register_tests;
 mod replay;
 mod result;
 mod serve;
@@ -66,6 +70,10 @@ enum Command {
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     #[command(subcommand)]
+    Consent(consent::ConsentCommand),
+    #[command(subcommand)]
+    OptOut(opt_out::OptOutCommand),
+    #[command(subcommand)]
     Switch(switch::SwitchCommand),
     /// Fill the store for a first installation: key, practice, provider, vendors, allowlist
     #[command(subcommand, after_help = setup::AFTER_HELP)]
@@ -119,6 +127,8 @@ pub async fn run(cli: Cli, session: Session, out: &mut Out) -> Result<Exit, CliE
         Command::Check(args) => check::run(&args, session, out).await,
         Command::Replay(args) => replay::run(&args, session, out),
         Command::Audit(command) => audit::run(&command, session, out).await,
+        Command::Consent(command) => consent::run(&command, session, out).await,
+        Command::OptOut(command) => opt_out::run(&command, session, out).await,
         Command::Switch(command) => switch::run(&command, session, out).await,
         Command::Setup(command) => setup::run(command, session, out).await,
         Command::Sim(command) => sim::run(command, session, out).await,

@@ -84,7 +84,7 @@ async fn render(
 }
 
 /// The one practice that has the request. The operator of the machine may ask for any practice's.
-async fn owner(store: &Store, request: &RequestId) -> Result<TenantId, CliError> {
+pub(super) async fn owner(store: &Store, request: &RequestId) -> Result<TenantId, CliError> {
     let mut owners = Vec::new();
     for practice in store.practices().await? {
         match store.request(&practice.tenant, request).await {

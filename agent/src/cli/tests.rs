@@ -10,12 +10,12 @@ use super::output::test::Captured;
 use super::*;
 
 /// A folder with a configuration file.
-struct Place {
+pub(super) struct Place {
     folder: TempDir,
 }
 
 impl Place {
-    fn new() -> Place {
+    pub(super) fn new() -> Place {
         let folder = tempfile::tempdir().unwrap();
         // An installation in the folder, without the carrier's secret.
         let text = include_str!("../../../deploy/callwright.toml")
@@ -24,11 +24,11 @@ impl Place {
         Place { folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    async fn run(&self, command: &str) -> (Result<Exit, CliError>, String) {
+    pub(super) async fn run(&self, command: &str) -> (Result<Exit, CliError>, String) {
         let config = self.path("callwright.toml");
         let words = command.replace("CONFIG", &format!("--config {}", config.display()));
         let words = words.replace("FOLDER", &self.folder.path().display().to_string());
@@ -39,14 +39,14 @@ impl Place {
         (exit, captured.text())
     }
 
-    async fn good(&self, command: &str) -> String {
+    pub(super) async fn good(&self, command: &str) -> String {
         let (exit, text) = self.run(command).await;
         assert_eq!(exit.map_err(|error| error.to_string()), Ok(Exit::Good), "{command}: {text}");
         text
     }
 
     /// A practice with everything in the store that a call needs.
-    async fn set_up(&self) {
+    pub(super) async fn set_up(&self) {
         fs::write(self.path("tax"), "12-3456789\n").unwrap();
         fs::write(self.path("page"), "call us").unwrap();
         self.good("setup key CONFIG").await;

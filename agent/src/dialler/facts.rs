@@ -1,7 +1,7 @@
 //! The evidence that a decision rests on, read anew for each decision.
 
-use callwright_compliance::Facts;
 use callwright_compliance::facts::{AiCallConsent, CallerIdentity, Reading, Source};
+use callwright_compliance::{CallClass, Facts};
 use callwright_dialplan::payer::Line;
 use callwright_store::Request;
 use jiff::Timestamp;
@@ -23,8 +23,8 @@ fn stored<T>(value: Result<T, callwright_store::StoreError>, as_of: Timestamp) -
 /// What the patient has said by now about calls by an AI voice: read anew, for it may have changed since the request was claimed.
 pub(super) async fn consent(services: &Services, request: &Request) -> Reading<AiCallConsent> {
     let as_of = services.clock.wall();
-    let now = services.store.request(&request.tenant, &request.id).await;
-    stored(now.map(|request| request.order.consent), as_of)
+    let said = services.store.consent_history(&request.tenant, &request.id).await;
+    stored(said.map(|history| history.ai_call()), as_of)
 }
 
 /// Gathers the facts about calling a payer's line for a request.
@@ -43,6 +43,12 @@ pub(crate) async fn gather(
         registered_name: provider.registered_name,
         callback: provider.callback,
     });
+    // Only a call to the patient is bound by what is known of the patient's own number.
+    let patient = (request.order.class == CallClass::Patient).then_some(&request.id);
+    let contact = match patient {
+        Some(id) => stored(store.contact(tenant, &line.number, id, as_of).await, as_of),
+        None => Reading::read(None, Source::Store, as_of),
+    };
     Facts {
         allowlist: stored(store.allowlist_for(tenant, &line.number).await, as_of),
         identity: stored(identity, as_of),
@@ -50,6 +56,8 @@ pub(crate) async fn gather(
         vendors: stored(store.register(tenant).await, as_of),
         switch: stored(store.kill_switch(tenant, &request.id).await, as_of),
         consent,
+        opt_outs: stored(store.opt_outs_for(tenant, &line.number, patient).await, as_of),
+        contact,
         usage: stored(store.usage(tenant, &line.number, day_began(as_of), as_of).await, as_of),
     }
 }

@@ -8,6 +8,7 @@ mod facts;
 mod files;
 mod keep;
 mod leave;
+mod opt_outs;
 mod persist;
 mod plan;
 pub mod result;

@@ -158,9 +158,6 @@ impl Conversation {
 
     /// Acts that end the call, whatever else was said.
     fn must_end(&mut self, heard: &Utterance) -> bool {
-        if heard.has(Act::DoNotCall) {
-            self.push(Output::Incident(Incident::DoNotCall));
-        }
         if self.person.last_clip.is_some() {
             return true; // the end is being said already
         }

@@ -153,6 +153,33 @@ fn c1_denies_for_each_piece_that_is_missing() {
 }
 
 #[test]
+fn c1_s_consent_cannot_lack_a_part() {
+    let whole = contact("+16142000135");
+    assert!(serde_json::from_value::<Contact>(whole.clone()).is_ok());
+    let event = "/consents/0";
+    let prior = "/consents/0/to/prior_express";
+    for (place, part) in [
+        (event, "given_by"),
+        (event, "recorded_by"),
+        (event, "at"),
+        (event, "act"),
+        (event, "method"),
+        (event, "evidence"),
+        (prior, "number"),
+        (prior, "scope"),
+        (prior, "text"),
+        ("", "national"),
+        ("", "reassigned"),
+        ("", "preference"),
+    ] {
+        let mut without = whole.clone();
+        let object = without.pointer_mut(place).unwrap().as_object_mut().unwrap();
+        assert!(object.remove(part).is_some(), "no {part}");
+        assert!(serde_json::from_value::<Contact>(without).is_err(), "{part} may be left out");
+    }
+}
+
+#[test]
 fn c1_denies_where_nothing_is_known_of_the_patient() {
     let call = Call::good();
     for (reading, code) in [
