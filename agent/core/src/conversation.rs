@@ -231,22 +231,6 @@ impl Conversation {
         self.far_end(FarEnd::Understood(heard));
     }
 
-    /// Who asks not to be called, or not by a machine, is written down in every phase, whoever of us has the line (rule C2). What a
-    /// menu or a queue announces is not said by anyone.
-    fn opted_out(&mut self, heard: &Utterance) {
-        let talking = matches!(self.phase, Phase::Person | Phase::WrapUp);
-        if !talking && heard.is_machine() {
-            return;
-        }
-        for (act, incident) in
-            [(Act::DoNotCall, Incident::DoNotCall), (Act::RefusesAi, Incident::AiRefused)]
-        {
-            if heard.has(act) {
-                self.push(Output::Incident(incident));
-            }
-        }
-    }
-
     /// The leg was answered: its stream must follow.
     fn answered(&mut self) {
         self.timers.clear(TimerName::Ring);
