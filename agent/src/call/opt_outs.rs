@@ -46,8 +46,8 @@ impl OptOuts {
         })
     }
 
-    /// Waits until everything that was heard is kept, or cannot be, but not long. False where time ran out.
-    async fn kept(&mut self) -> bool {
+    /// Waits until everything that was heard is kept, or cannot be, for `within` at most. False where time ran out.
+    async fn kept(&mut self, within: Duration) -> bool {
         let unkept = std::mem::take(&mut self.unkept);
         let all = async {
             for kept in unkept {
@@ -55,7 +55,7 @@ impl OptOuts {
                 drop(kept.await);
             }
         };
-        tokio::time::timeout(KEPT_WITHIN, all).await.is_ok()
+        tokio::time::timeout(within, all).await.is_ok()
     }
 
     /// Every kind that was heard.
@@ -82,7 +82,7 @@ impl Driver {
         if !std::mem::take(&mut self.opt_outs.hang_up_due) {
             return;
         }
-        if !self.opt_outs.kept().await {
+        if !self.opt_outs.kept(KEPT_WITHIN).await {
             tracing::error!(
                 call = self.plan.id,
                 "an opt-out is not in the register yet: the leg is ended"
@@ -101,12 +101,12 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_hang_up_waits_for_the_register() {
         let mut opt_outs = OptOuts::default();
         let heard = opt_outs.hear(OptOutKind::DoNotCall, OptOutMeans::Voice).unwrap();
         let refused = opt_outs.hear(OptOutKind::HumanOnly, OptOutMeans::Voice).unwrap();
-        let mut waits = Box::pin(opt_outs.kept());
+        let mut waits = Box::pin(opt_outs.kept(Duration::MAX));
         let mut is_ready =
             async || poll_fn(|context| Poll::Ready(waits.as_mut().poll(context))).await;
         assert!(is_ready().await.is_pending());
@@ -116,16 +116,16 @@ mod tests {
         assert_eq!(is_ready().await, Poll::Ready(true));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_register_that_does_not_answer_holds_nobody_on_the_line() {
         let mut opt_outs = OptOuts::default();
         let heard = opt_outs.hear(OptOutKind::DoNotCall, OptOutMeans::Voice).unwrap();
-        assert!(!opt_outs.kept().await);
+        assert!(!opt_outs.kept(Duration::ZERO).await);
         drop(heard);
         // One whose keeper is gone is not waited for at all.
         let gone = opt_outs.hear(OptOutKind::HumanOnly, OptOutMeans::Voice);
         drop(gone);
-        assert!(opt_outs.kept().await);
+        assert!(opt_outs.kept(Duration::ZERO).await);
         assert_eq!(opt_outs.into_heard(), [OptOutKind::DoNotCall, OptOutKind::HumanOnly].into());
     }
 
