@@ -63,6 +63,26 @@ impl Digest {
     }
 }
 
+/// A digest under a secret key of the tenant's, of a number or of a person: equal ones are told, and whose they are only by who has the
+/// key. The key and the function (HMAC-SHA-256) are the store's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyedDigest(Digest);
+
+impl KeyedDigest {
+    /// From the 32 bytes that the keyed function gave.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> KeyedDigest {
+        KeyedDigest(Digest::from_bytes(bytes))
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+}
+
 /// The value of one lower-case hexadecimal digit.
 const fn nibble(digit: u8) -> Result<u8, NotADigest> {
     match digit {

@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::allowlist::AllowlistEntry;
+use crate::contact::Contact;
 use crate::hours::PayerHours;
 use crate::id::{ObjectId, VendorId};
 use crate::number::PhoneNumber;
+use crate::opt_out::OptOut;
 use crate::vendor::Register;
 
 /// Where evidence comes from.
@@ -75,6 +77,10 @@ pub enum FactKind {
     Consent,
     /// [`Facts::usage`].
     Usage,
+    /// [`Facts::opt_outs`].
+    OptOuts,
+    /// [`Facts::contact`].
+    Contact,
 }
 
 /// Everything that a decision rests on beside the request and the policy.
@@ -95,6 +101,10 @@ pub struct Facts {
     pub consent: Reading<AiCallConsent>,
     /// What runs and was spent, counted without this call.
     pub usage: Reading<Usage>,
+    /// The opt-outs and the entries of the human-only list that stand for the number, and for class C for the patient.
+    pub opt_outs: Reading<Vec<OptOut>>,
+    /// What is known of the patient at the number; `null` where the call does not go to one, or nothing is known.
+    pub contact: Reading<Option<Contact>>,
 }
 
 /// As whom the practice calls. Disclosures name it (rule D1; 47 CFR 64.1200(b)).

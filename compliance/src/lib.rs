@@ -6,8 +6,9 @@
 //!
 //! | Module | Subject | Rules |
 //! |---|---|---|
-//! | [`mod@decide`], [`facts`], [`policy`], [`rule`] | may the call be placed | N1-N4, H2, C4, L1, L2, V1, V2, I1 |
+//! | [`mod@decide`], [`facts`], [`policy`], [`rule`] | may the call be placed | N1-N4, H1, H2, C1-C4, L1, L2, V1, V2, I1 |
 //! | [`proving`] | is a number one's own | N3 |
+//! | [`consent`], [`opt_out`], [`contact`] | what people said to being called | C1, C2, C4 |
 //! | [`gate`], [`recording`] | what may be heard, what may be kept | D1-D3, V3 |
 //! | [`vendor`], [`egress`] | who may receive what | V1, V2, G1 |
 //! | [`audit`] | what was done | A1 |
@@ -22,15 +23,19 @@ pub mod area_code;
 pub mod audit;
 pub mod caps;
 pub mod class;
+pub mod consent;
+pub mod contact;
 pub mod decide;
 pub mod digest;
 pub mod egress;
 pub mod facts;
 pub mod gate;
+mod holiday;
 pub mod hours;
 pub mod id;
 pub mod network;
 pub mod number;
+pub mod opt_out;
 pub mod permit;
 pub mod phi;
 pub mod policy;
@@ -46,7 +51,7 @@ pub mod vendor;
 pub use caps::Caps;
 pub use class::{CallClass, CallPurpose, PatientKind};
 pub use decide::{Decision, DecisionRecord, Screening, decide, screen};
-pub use digest::Digest;
+pub use digest::{Digest, KeyedDigest};
 pub use egress::{Field, FieldSet};
 pub use facts::Facts;
 pub use id::{DecisionId, ObjectId, PayerId, PersonId, RequestId, TenantId, VendorId};

@@ -66,6 +66,8 @@ pub struct Policy {
     pub freshness: Freshness,
     /// Consent of the patient (rule C4).
     pub consent: ConsentPolicy,
+    /// The hours in which patients may be called (rule H1).
+    pub patient_hours: PatientHours,
     /// How long calls may last (rule L1).
     pub caps: CapsPolicy,
     /// How many calls, and what they may cost (rule L2).
@@ -121,6 +123,10 @@ pub struct Freshness {
     pub consent_s: u32,
     /// Of the counts of running calls and of spend.
     pub usage_s: u32,
+    /// Of the opt-outs and the human-only list. At most 5 s, as for the kill switch (rules C2, N4).
+    pub opt_outs_s: u32,
+    /// Of what is known of a patient's number.
+    pub contact_s: u32,
 }
 
 /// Consent.
@@ -140,6 +146,16 @@ pub enum Absence {
     Deny,
     /// The call to the payer may be placed.
     Allow,
+}
+
+/// The hours in which patients may be called, from Monday to Friday, in every zone that counts (rule H1). Both zero is unset and refuses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PatientHours {
+    /// The first minute in which a call may begin, counted from midnight.
+    pub open_minute: u16,
+    /// The first minute in which none may any more.
+    pub close_minute: u16,
 }
 
 /// The caps of each class.
@@ -241,6 +257,8 @@ impl Policy {
 
     /// The recommended values. A hosted vendor still needs its register row, a call its allowlist entry, and so on.
     ///
+    /// Patients' hours lie inside those of every state (rule H1).
+    ///
     /// Sources: total, conversation and test caps, switch age: rules L1 and I1. Ring: the phase table of the design. One call at a
     /// time to a number: courtesy to the payer. Retention flags: the vendors' own pages, by role.
     #[must_use]
@@ -263,8 +281,11 @@ impl Policy {
                 switch_s: 5,
                 consent_s: 30,
                 usage_s: 5,
+                opt_outs_s: 5,
+                contact_s: 30,
             },
             consent: ConsentPolicy { absence: Absence::Deny },
+            patient_hours: PatientHours { open_minute: 10 * 60, close_minute: 18 * 60 },
             caps: CapsPolicy {
                 payer: ClassCaps { total_s: 90 * 60, ring_s: 60, conversation_s: 15 * 60 },
                 test: ClassCaps { total_s: 3 * 60, ring_s: 60, conversation_s: 3 * 60 },

@@ -176,6 +176,50 @@ codes! {
     PayerClosed => Wait "the payer is closed at this time",
     /// Class C cannot be placed.
     PatientCallsNotOffered => Staff "calls to patients are not offered: no script for them exists",
+    /// Somebody at the number, or the patient, asked not to be called.
+    OptedOut => Staff "somebody at the number or the patient asked not to be called; `callwright opt-out` shows who and when",
+    /// The number takes calls from people only.
+    HumanOnly => Staff "the number is on the human-only list: a person of the practice must call",
+    /// Nothing is known of the patient at the number.
+    ContactMissing => Staff "nothing is recorded of the patient at this number",
+    /// What is known is of another number.
+    ContactOfOtherNumber => Staff "what is recorded is of another number than the one to be called",
+    /// There is no prior express consent for the number.
+    PriorConsentAbsent => Staff "no prior express consent to be called at this number is recorded",
+    /// It was refused or revoked.
+    PriorConsentWithdrawn => Staff "the consent to be called at this number was refused or revoked",
+    /// It is for something else.
+    PriorConsentOutOfScope => Staff "the consent to be called does not cover this purpose",
+    /// The consent is dated in the future.
+    PriorConsentFromTheFuture => Staff "the consent to be called is dated in the future",
+    /// The number is on the national registry.
+    NationalDncListed => Staff "the number is on the national do-not-call registry",
+    /// Nobody looked, or too long ago, or in the future.
+    NationalDncUnchecked => Staff "the national do-not-call registry was not checked for the number in the last 31 days",
+    /// The number may be somebody else's.
+    NumberReassigned => Staff "the number may have been reassigned since the consent",
+    /// Nobody asked, or too long ago, or about a later day than the consent's.
+    ReassignedUnchecked => Staff "the reassigned numbers database was not asked in the last 31 days, or did not clear the number since the consent",
+    /// The patient wants another number, or no telephone.
+    PreferenceForbids => Staff "the patient asked for another number or channel (confidential communications)",
+    /// Nobody looked.
+    PreferenceUnknown => Staff "whether the patient asked for another number or channel is not recorded",
+    /// The person was called in the last 24 hours.
+    CalledThisDay => Wait "the patient was called in the last 24 hours already",
+    /// The person was called three times in seven days.
+    CalledThisWeek => Wait "the patient was called three times in the last seven days already",
+    /// The policy sets no window for calls to patients.
+    WindowUnset => Staff "the policy sets no hours for calls to patients",
+    /// The window is wider than the law's, or runs backwards.
+    WindowTooWide => Staff "the policy's hours for calls to patients must lie between 8:00 and 21:00, the first before the second",
+    /// A zone is missing.
+    WindowZoneMissing => Staff "the time zone of the number or of the patient's address is not known",
+    /// A zone does not exist.
+    WindowZoneUnknown => Staff "a time zone of the patient's address is not in the time zone database",
+    /// It is outside of the window in at least one zone.
+    OutsideWindow => Wait "outside of the hours for calls to patients in a time zone of the number or of the address",
+    /// It is a holiday in at least one zone.
+    Holiday => Wait "a federal or state holiday where the number or the patient's address is",
     /// The patient refused.
     ConsentRefused => Staff "the patient refused calls by an AI voice",
     /// No consent is recorded, and the policy denies then.
@@ -248,6 +292,8 @@ impl fmt::Display for FactKind {
             FactKind::Switch => "kill switch",
             FactKind::Consent => "patient's consent",
             FactKind::Usage => "count of running calls",
+            FactKind::OptOuts => "list of opt-outs",
+            FactKind::Contact => "patient's contact",
         })
     }
 }

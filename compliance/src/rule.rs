@@ -21,8 +21,6 @@ pub enum AppliedBy {
     Store,
     /// The call's driver and the agent's process.
     Agent,
-    /// No call to which it applies can be placed: class C is refused.
-    ClassRefused,
 }
 
 /// Sources are read again after this many days; older ones warn.
@@ -85,15 +83,15 @@ rules! {
         "47 U.S.C. 227(b)(1)(A); 47 CFR 64.1200(a)(1)";
     N4 Decision REVIEW, "Every fact is read afresh at dial time",
         "Own rule: what was true at enqueueing may have changed";
-    H1 ClassRefused REVIEW, "Class C: calling window in every zone of the number and of the patient's address",
+    H1 Decision REVIEW, "Class C: calling window in every zone of the number and of the patient's address",
         "47 CFR 64.1200(c)(1); state calling-time laws";
     H2 Decision REVIEW, "Class P: inside the payer's own hours, in the payer's own zone",
         "Own rule: a payer invites calls by publishing its hours";
-    C1 ClassRefused REVIEW, "Class C: prior express consent, unrevoked, on no do-not-call list",
+    C1 Decision REVIEW, "Class C: prior express consent, unrevoked, on no do-not-call list",
         "47 U.S.C. 227(b)(1); 47 CFR 64.1200(a)(1), (d); FCC 24-17; 45 CFR 164.522(b)";
-    C2 Agent REVIEW, "An opt-out heard from anyone is recorded before hang-up and blocks the next dial",
+    C2 Decision REVIEW, "An opt-out heard from anyone is recorded before hang-up and blocks the next dial",
         "47 CFR 64.1200(a)(10), (b)(3), (d)";
-    C3 ClassRefused REVIEW, "Class C: at most one call a day and three a week for each person",
+    C3 Decision REVIEW, "Class C: at most one call a day and three a week for each person",
         "47 CFR 64.1200(a)(3)(v)";
     C4 Decision REVIEW, "The patient did not refuse to be the subject of calls by an AI voice",
         "45 CFR 164.522(a); state AI disclosure laws (Cal. Health & Safety Code 1339.75)";
@@ -103,7 +101,7 @@ rules! {
         "Cal. Penal Code 632, 632.7; RCW 9.73.030(3); C.G.S. 52-570d";
     D3 Gate REVIEW, "The question whether it is a machine is always answered truthfully, by a fixed clip",
         "Cal. Bus. & Prof. Code 17941; Utah Code 13-77-103";
-    D4 ClassRefused REVIEW, "Class C: AI notice again at the end, with how to reach a human",
+    D4 Gate REVIEW, "Class C: AI notice again at the end, with how to reach a human",
         "Cal. Health & Safety Code 1339.75";
     L1 Decision REVIEW, "A hard cap by our own timer and at the carrier",
         "Own rule; Twilio ends a call only after 4 h by default (twilio.com/docs/voice/limitations-and-edge-cases)";

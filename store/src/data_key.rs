@@ -232,6 +232,7 @@ impl Tx {
         for statement in [
             "DELETE FROM request_key WHERE tenant = ? AND request = ?",
             "DELETE FROM person_index WHERE tenant = ? AND request = ?",
+            "DELETE FROM request_person WHERE tenant = ? AND request = ?",
             "UPDATE result SET value = NULL WHERE tenant = ? AND request = ?",
         ] {
             sqlx::query(statement)
@@ -262,7 +263,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Gives the tenant a new key: wraps every data key and the index's again, seals the tax ids again, and forgets the old key.
+    /// Gives the tenant a new key: wraps every data key, the index's and the registers' again, seals the tax ids again, and forgets the
+    /// old key.
     ///
     /// # Errors
     /// [`StoreError::Seal`] where a stored key was tampered with; nothing is changed then.
@@ -300,6 +302,7 @@ impl Tx {
         }
         self.reseal_tax_ids(&old, &new, version).await?;
         self.rewrap_index_key(&old, &new, version).await?;
+        self.rewrap_register_key(&new, version).await?;
         sqlx::query("DELETE FROM tenant_key WHERE tenant = ? AND version < ?")
             .bind(self.tenant.as_str())
             .bind(version)

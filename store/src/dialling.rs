@@ -166,7 +166,8 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`]; [`StoreError::Transition`]; [`StoreError::LeaseTooShort`]: renew it;
-    /// [`StoreError::NotFound`] for the decision; [`StoreError::LimitReached`] where rule L2 lets no more;
+    /// [`StoreError::NotFound`] for the decision; [`StoreError::OptedOut`] where the number came onto the register since;
+    /// [`StoreError::LimitReached`] where rule L2 lets no more;
     /// [`StoreError::Duplicate`] where the decision was spent.
     pub async fn dial_intent(&mut self, lease: &Lease, new: &NewIntent) -> Result<(), StoreError> {
         self.enter()?;
@@ -178,6 +179,7 @@ impl Tx {
             return Err(StoreError::LeaseTooShort);
         }
         self.permitted(new.decision, lease.request()).await?;
+        self.not_opted_out(&new.number).await?;
         self.room_for(new).await?;
         sqlx::query(
             "INSERT INTO call (tenant, id, request, decision, node, number, cost_cents, intent_at) \

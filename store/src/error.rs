@@ -15,7 +15,8 @@ pub enum Fault {
     Caller,
     /// The person who runs the program: a file, a permission, a key, a version.
     Operator,
-    /// Nobody yet: another process holds the database, a lease ran out, or enough calls run already. Trying again may help.
+    /// Nobody yet: another process holds the database, a lease ran out, enough calls run already, or a number was opted out since the
+    /// decision. Trying, or deciding, again may help.
     Passing,
     /// The stored bytes are not what this program wrote, or a statement was refused: a damaged file or a defect of ours.
     Program,
@@ -47,6 +48,8 @@ pub enum Kind {
     Hold,
     /// The acceptance of a result.
     Acceptance,
+    /// An opt-out.
+    OptOut,
 }
 
 impl std::fmt::Display for Kind {
@@ -63,6 +66,7 @@ impl std::fmt::Display for Kind {
             Kind::Result => "result",
             Kind::Hold => "legal hold that stands",
             Kind::Acceptance => "acceptance of the result",
+            Kind::OptOut => "opt-out that stands",
         })
     }
 }
@@ -138,6 +142,11 @@ pub enum StoreError {
     /// As many calls run, began or were paid for as the policy lets: another one began since the decision.
     #[error("{0}: another call began since the decision; try again later")]
     LimitReached(RunningLimit),
+    /// The number is on the register of opt-outs or the human-only list: it came there since the decision (rule C2).
+    #[error(
+        "somebody at this number asked not to be called, or takes calls from people only: it is not dialled"
+    )]
+    OptedOut,
     /// The request's data key was destroyed; what it sealed cannot be read any more (rule K1).
     #[error("the request was erased: its patient values cannot be read any more")]
     Erased,
@@ -306,9 +315,10 @@ impl StoreError {
             | StoreError::Held
             | StoreError::Unaudited
             | StoreError::Closed => Fault::Caller,
-            StoreError::LeaseLost | StoreError::LimitReached(_) | StoreError::Locked => {
-                Fault::Passing
-            }
+            StoreError::LeaseLost
+            | StoreError::LimitReached(_)
+            | StoreError::Locked
+            | StoreError::OptedOut => Fault::Passing,
             StoreError::NoRandomness
             | StoreError::DatabasePermissions { .. }
             | StoreError::File { .. }

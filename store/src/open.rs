@@ -24,6 +24,7 @@ use crate::sealed::Sealed;
 /// Every migration in order. A migration that has shipped is never edited: its digest is kept in each database.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
+    (2, "registers", include_str!("../migrations/0002_registers.sql")),
     (3, "checkpoints", include_str!("../migrations/0003_checkpoints.sql")),
     (4, "retention", include_str!("../migrations/0004_retention.sql")),
     (6, "register", include_str!("../migrations/0006_register.sql")),
@@ -119,7 +120,7 @@ fn prepare_file(path: &Path) -> Result<(), StoreError> {
 
 fn migrator() -> Migrator {
     let migrations = MIGRATIONS
-        .into_iter()
+        .iter()
         .map(|&(version, name, sql)| {
             Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
         })

@@ -63,7 +63,8 @@ pub struct Order {
     pub patient_kind: PatientKind,
     /// Which question set is asked.
     pub question_set: Code,
-    /// What the patient said to being the subject of calls by an AI voice (rule C4).
+    /// What the patient had said to being the subject of calls by an AI voice when the request was made (rule C4). Where it stands
+    /// now is [`Store::consent_history`]'s to say.
     pub consent: AiCallConsent,
     /// How urgent it is.
     pub priority: Priority,
@@ -221,32 +222,8 @@ impl Tx {
         .map_err(|e| StoreError::from(e).duplicate(Kind::Request).missing(Kind::Provider))?;
         self.insert_data_key(id, &wrapped, version).await?;
         self.index_person(id, patient).await?;
+        self.first_consent(id, patient, &order.consent).await?;
         self.leave(Action::RequestAccepted, Object::request(id)).await
-    }
-
-    /// Writes down what the patient said to AI calls. It holds for the next decision, also of a request under way.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn set_consent(
-        &mut self,
-        id: &RequestId,
-        consent: &AiCallConsent,
-    ) -> Result<(), StoreError> {
-        self.enter()?;
-        let changed = sqlx::query(
-            "UPDATE request SET consent = ?, updated_at = ? WHERE tenant = ? AND id = ?",
-        )
-        .bind(json("consent", consent)?)
-        .bind(micros(self.now))
-        .bind(self.tenant.as_str())
-        .bind(id.as_str())
-        .execute(&mut *self.db)
-        .await?;
-        if changed.rows_affected() == 0 {
-            return Err(StoreError::NotFound(Kind::Request));
-        }
-        self.leave(Action::ConsentRecorded, Object::request(id)).await
     }
 
     /// Moves a request that no node holds: staff put it back, settle it, or take it out of the queue.

@@ -233,6 +233,7 @@ impl Conversation {
         // They may have begun again between the end of the utterance and its words.
         self.floor.far_pending = self.floor.far_speaking;
         let heard = core::mem::take(&mut self.utterance);
+        self.opted_out(&heard);
         self.far_end(FarEnd::Understood(heard));
     }
 

@@ -181,6 +181,8 @@ pub enum Recording {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Incident {
+    /// The far end takes no calls from a machine.
+    AiRefused,
     /// The disclosure could not be proven.
     DisclosureUnproven,
     /// The far end asked not to be called again.

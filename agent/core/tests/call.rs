@@ -4,9 +4,9 @@
 mod support;
 
 use callwright_core::{
-    Act, Clip, DataItem, Ending, Extracted, FieldId, Goal, HoldSound, Input, Item, KeyWay, LegFailure,
-    MenuReply, Outcome, Output, Owed, Phase, Recording, StepId, Stop, Topic, UtteranceId, ValueId,
-    Verdict,
+    Act, Clip, DataItem, Ending, Extracted, FieldId, Goal, HoldSound, Incident, Input, Item,
+    KeyWay, LegFailure, MenuReply, Outcome, Output, Owed, Phase, Recording, StepId, Stop, Topic,
+    UtteranceId, ValueId, Verdict,
 };
 use support::{FIRST, Rig, questions};
 
@@ -394,6 +394,34 @@ fn a_recogniser_that_owes_two_utterances_in_a_row_is_lost() {
     rig.hear(&[], &[]);
     silent(&mut rig);
     assert_eq!(lost(&rig), 0);
+}
+
+#[test]
+fn an_opt_out_is_told_in_every_phase_whoever_has_the_line() {
+    let told = |prepare: &dyn Fn(&mut Rig), acts: &[Act]| {
+        let mut rig = Rig::new(questions(1));
+        prepare(&mut rig);
+        rig.hear(acts, &[]);
+        [Incident::DoNotCall, Incident::AiRefused]
+            .map(|wanted| rig.count(|output| *output == Output::Incident(wanted)))
+    };
+    let person = |rig: &mut Rig| rig.reach_person();
+    let operator = |rig: &mut Rig| {
+        rig.reach_person();
+        rig.input(Input::TakeOver);
+    };
+    let menu = |rig: &mut Rig| {
+        rig.input(Input::Answered);
+        rig.input(Input::StreamUp);
+    };
+    let both = [Act::DoNotCall, Act::RefusesAi];
+    for prepare in [&person as &dyn Fn(&mut Rig), &operator, &menu] {
+        assert_eq!(told(prepare, &both), [1, 1]);
+        assert_eq!(told(prepare, &both[..1]), [1, 0]);
+        assert_eq!(told(prepare, &[Act::AsksForHuman]), [0, 0]);
+    }
+    // What a menu announces is said by nobody.
+    assert_eq!(told(&menu, &[Act::DoNotCall, Act::MenuUnknown]), [0, 0]);
 }
 
 #[test]

@@ -25,8 +25,9 @@ impl Driver {
     }
 
     pub(super) fn note(&mut self, note: Note) {
-        if self.notes.try_send(note).is_err() {
+        if let Err(lost) = self.notes.try_send(note) {
             // What cannot be audited may not go on.
+            let note = lost.into_inner();
             tracing::error!(call = self.plan.id, ?note, "an audit note was lost");
             self.input(Input::Kill);
         }

@@ -1,10 +1,10 @@
 //! The loop of one call: waits for the next thing to happen, gives it to the core, and does what comes out.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use callwright_compliance::VendorId;
 use callwright_compliance::egress::{FieldSet, Ledger};
 use callwright_core::{
     Conversation, Goal, Input, Item, Micros, Now, Outcome, Topic, UtteranceId, ValueId,
@@ -22,6 +22,7 @@ use super::identifiers::Identifiers;
 use super::mouth::{Mouth, Spoken};
 use super::perceive::Wanted;
 use super::press::{Pressing, pressed};
+use super::opt_outs::OptOuts;
 use super::talk::Talk;
 use super::timeline::{Happening, Moment};
 use super::{
@@ -120,6 +121,8 @@ pub struct Driver {
     /// When what waits was last looked after, in milliseconds of far-end time.
     pub(super) held_back_at: u64,
     pub(super) objected: bool,
+    /// What was heard of not being called.
+    pub(super) opt_outs: OptOuts,
     pub(super) outcome: Option<Outcome>,
     /// The far end's audio of one message, kept to save its allocation.
     audio: Vec<u8>,
@@ -163,12 +166,7 @@ impl Driver {
         moments: mpsc::Sender<Moment>,
         notes: mpsc::Sender<Note>,
     ) -> Driver {
-        let recorder = plan.recording.and_then(|(path, permit)| {
-            let start = callwright_media::SampleTime(0);
-            Recorder::create(&path, permit, start)
-                .inspect_err(|error| tracing::error!(call = plan.id, %error, "recording not begun"))
-                .ok()
-        });
+        let recorder = plan.recording.and_then(|(path, permit)| begin(&plan.id, &path, permit));
         let vocabulary = plan.pack.vocabulary();
         let mut cover = Coverer::new(&vocabulary);
         for name in &plan.covered_names {
@@ -224,6 +222,7 @@ impl Driver {
             waiting_from: None,
             held_back_at: 0,
             objected: false,
+            opt_outs: OptOuts::default(),
             outcome: None,
             audio: Vec::new(),
             plan: Plan {
@@ -395,6 +394,7 @@ impl Driver {
         loop {
             if let Some(input) = self.inputs.pop_front() {
                 self.step(input);
+                self.hang_up_if_due().await;
             } else if !self.playout_events() && !self.transmit().await {
                 break;
             }
@@ -476,10 +476,13 @@ impl Driver {
         self.outcome = Some(outcome);
         self.tell(Happening::Finished(outcome));
     }
+}
 
-    pub(super) fn hang_up(&mut self) {
-        self.leg.hang_up();
-    }
+/// Begins a recording; a call whose recording cannot be begun goes on without.
+fn begin(call: &str, path: &Path, permit: MachineAudioPermit) -> Option<Recorder> {
+    Recorder::create(path, permit, callwright_media::SampleTime(0))
+        .inspect_err(|error| tracing::error!(call, %error, "recording not begun"))
+        .ok()
 }
 
 /// The next thing from the carrier's stream; pends while there is none.

@@ -14,6 +14,7 @@ pub mod journal;
 mod latency;
 mod mouth;
 mod obey;
+mod opt_outs;
 mod perceive;
 mod press;
 mod report;
@@ -25,12 +26,14 @@ pub mod timeline;
 pub(crate) mod translate;
 pub mod vault;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use callwright_compliance::audit::Action;
 use callwright_compliance::egress::{FieldSet, Ledger};
 use callwright_compliance::gate::{Admitted, Gate, ProofBy};
+use callwright_compliance::opt_out::OptOutKind;
 use callwright_compliance::{CallPurpose, MachineAudioPermit, VendorId};
 use callwright_core::{Config, Micros, Outcome};
 use callwright_dialplan::menu::MenuMap;
@@ -48,6 +51,7 @@ pub use driver::Driver;
 pub use exchanges::Exchanges;
 pub use journal::Journal;
 pub use latency::{Latency, Stage, Summary};
+pub use opt_outs::OptOutHeard;
 pub use sessions::{CallClock, Leaves, Sessions};
 pub use vault::Vault;
 
@@ -129,10 +133,12 @@ pub struct Lines {
 }
 
 /// What must be written down outside of the call while it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Note {
     /// The leg was answered.
     Answered,
+    /// Somebody opted out: the leg is not hung up before this is kept (rule C2).
+    OptOut(OptOutHeard),
     /// Something that the audit must know.
     Audit(Action),
 }
@@ -173,6 +179,8 @@ pub struct CallReport {
     pub length: Micros,
     /// Whether anybody objected to being recorded.
     pub objected: bool,
+    /// What was heard of not being called, each kind once.
+    pub opt_outs: BTreeSet<OptOutKind>,
 }
 
 /// What a running call asks of the carrier.

@@ -2,6 +2,7 @@
 
 use callwright_compliance::Purpose;
 use callwright_compliance::audit::Action;
+use callwright_compliance::opt_out::OptOutKind;
 use callwright_core::{ArmReason, Incident, Micros, Output, Phase, Recording, Topic, ValueId};
 use callwright_media::session::Profile;
 use callwright_understanding::Value;
@@ -143,12 +144,14 @@ impl Driver {
 
     fn incident(&mut self, incident: Incident) {
         tracing::warn!(call = self.plan.id, ?incident, "incident");
-        let action = match incident {
-            Incident::DoNotCall => Action::OptOutRecorded,
-            Incident::DisclosureUnproven => Action::IncidentOpened,
-            Incident::GateRefused | Incident::SsnRequested => Action::EgressRefused,
-        };
-        self.note(Note::Audit(action));
+        match incident {
+            Incident::AiRefused => self.opted_out(OptOutKind::HumanOnly),
+            Incident::DoNotCall => self.opted_out(OptOutKind::DoNotCall),
+            Incident::DisclosureUnproven => self.note(Note::Audit(Action::IncidentOpened)),
+            Incident::GateRefused | Incident::SsnRequested => {
+                self.note(Note::Audit(Action::EgressRefused));
+            }
+        }
         self.tell(Happening::Incident(incident));
     }
 

@@ -44,6 +44,7 @@ impl Driver {
             latency: self.latency.summary(),
             length: self.watch.at(),
             objected: self.objected,
+            opt_outs: self.opt_outs.into_heard(),
         }
     }
 }

@@ -6,15 +6,19 @@ mod audit;
 mod backup;
 mod call;
 mod check;
+mod consent;
 mod demo;
 mod error;
 mod hold;
 mod host;
 mod inventory;
 mod logs;
+mod opt_out;
 pub mod output;
 mod person;
 mod policy;
+#[cfg(test)]
+mod register_tests;
 mod replay;
 mod result;
 mod retention;
@@ -76,6 +80,9 @@ enum Command {
     Audit(audit::AuditCommand),
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    Consent(consent::ConsentCommand),
+    #[command(subcommand)]
+    OptOut(opt_out::OptOutCommand),
     #[command(subcommand)]
     Switch(switch::SwitchCommand),
     /// How long records are kept, and the purge of what is past its period
@@ -143,6 +150,8 @@ pub async fn run(cli: Cli, session: Session, out: &mut Out) -> Result<Exit, CliE
         Command::Replay(args) => replay::run(&args, session, out),
         Command::Audit(command) => audit::run(&command, session, out).await,
         Command::Policy(command) => policy::run(&command, session, out).await,
+        Command::Consent(command) => consent::run(&command, session, out).await,
+        Command::OptOut(command) => opt_out::run(&command, session, out).await,
         Command::Switch(command) => switch::run(&command, session, out).await,
         Command::Retention(command) => retention::run(&command, session, out).await,
         Command::Hold(command) => hold::run(&command, session, out).await,

@@ -27,8 +27,9 @@ use tokio::sync::mpsc;
 use super::files::CallFolder;
 use super::leg::CarrierLeg;
 use super::line::line_of;
+use super::opt_outs::OptOutBook;
 use super::result::{self, CallResult};
-use super::{Claimed, DialError, facts, keep, leave, plan};
+use super::{Claimed, DialError, facts, keep, leave, opt_outs, plan};
 use crate::api::Api;
 use crate::call::timeline::Moment;
 use crate::call::{CallReport, ClipBook, Command, Driver, LINES_MAX, Note, Sessions};
@@ -354,7 +355,8 @@ async fn run(services: &Services, mut case: Case, ready: Ready) -> Result<Attemp
     let folder = folder.keep();
     // Side by side: a store that is slow must not stop the call's audio, timers and kill switch.
     let account = keep_account(services, &mut case, &call, notes);
-    let (report, ()) = tokio::join!(driver.run(), account);
+    let (report, book) = tokio::join!(driver.run(), account);
+    opt_outs::settle(services, &mut case.claimed, book, &report.opt_outs).await?;
     let about = result::About {
         request: &case.claimed.request,
         call: &call,
@@ -374,14 +376,33 @@ async fn keep_account(
     case: &mut Case,
     call: &CallId,
     mut notes: mpsc::Receiver<Note>,
-) {
+) -> OptOutBook {
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    let mut again = tokio::time::interval(opt_outs::AGAIN);
+    again.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let line = opt_outs::Line {
+        tenant: case.claimed.request.tenant.clone(),
+        actor: case.actor.clone(),
+        number: case.line.number.clone(),
+        call: call.clone(),
+    };
+    let mut book = OptOutBook::new(services.store.clone(), line);
     loop {
         let kept = tokio::select! {
             note = notes.recv() => match note {
+                Some(Note::OptOut(heard)) => {
+                    book.hear(heard, services.clock.wall());
+                    again.reset_immediately();
+                    Ok(())
+                }
                 Some(note) => keep::noted(services, &case.claimed, &case.actor, call, note).await,
-                None => return,
+                None => return book,
             },
+            _ = again.tick(), if book.is_owed() => {
+                // One that fails has said so, is tried again, and ends the call by itself.
+                drop(book.write(services.clock.wall()).await);
+                Ok(())
+            }
             _ = heartbeat.tick() => {
                 let now = services.clock.wall();
                 let held = services.store.heartbeat(&mut case.claimed.lease, now, LEASE).await;

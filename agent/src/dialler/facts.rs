@@ -2,7 +2,7 @@
 
 use callwright_compliance::facts::{AiCallConsent, CallerIdentity, Reading, Source};
 use callwright_compliance::hours::PayerHours;
-use callwright_compliance::{Facts, PhoneNumber, RequestId, TenantId};
+use callwright_compliance::{CallClass, Facts, PhoneNumber, RequestId, TenantId};
 use callwright_dialplan::payer::Line;
 use callwright_store::{Provider, Request, Store, StoreError, day_began};
 use jiff::Timestamp;
@@ -23,8 +23,8 @@ fn stored<T>(value: Result<T, StoreError>, as_of: Timestamp) -> Reading<T> {
 /// What the patient has said by now about calls by an AI voice: read anew, for it may have changed since the request was claimed.
 pub(super) async fn consent(services: &Services, request: &Request) -> Reading<AiCallConsent> {
     let as_of = services.clock.wall();
-    let now = services.store.request(&request.tenant, &request.id).await;
-    stored(now.map(|request| request.order.consent), as_of)
+    let said = services.store.consent_history(&request.tenant, &request.id).await;
+    stored(said.map(|history| history.ai_call()), as_of)
 }
 
 /// What facts are asked about, and what of them is not read from the store here.
@@ -33,6 +33,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) tenant: &'a TenantId,
     /// For which request; one that is not stored has no switch of its own.
     pub(crate) request: &'a RequestId,
+    /// Of which class. Only a call to the patient is bound by what is known of the patient's own number.
+    pub(crate) class: CallClass,
     /// Which number.
     pub(crate) number: &'a PhoneNumber,
     /// As whom the practice calls.
@@ -45,7 +47,12 @@ pub(crate) struct Asked<'a> {
 
 /// Reads the facts of a decision as of one time. Nothing is written.
 pub(crate) async fn read(store: &Store, asked: Asked<'_>, as_of: Timestamp) -> Facts {
-    let Asked { tenant, request, number, identity, hours, consent } = asked;
+    let Asked { tenant, request, class, number, identity, hours, consent } = asked;
+    let patient = (class == CallClass::Patient).then_some(request);
+    let contact = match patient {
+        Some(id) => stored(store.contact(tenant, number, id, as_of).await, as_of),
+        None => Reading::read(None, Source::Store, as_of),
+    };
     Facts {
         allowlist: stored(store.allowlist_for(tenant, number).await, as_of),
         identity: stored(identity, as_of),
@@ -53,6 +60,8 @@ pub(crate) async fn read(store: &Store, asked: Asked<'_>, as_of: Timestamp) -> F
         vendors: stored(store.register(tenant).await, as_of),
         switch: stored(store.kill_switch(tenant, request).await, as_of),
         consent,
+        opt_outs: stored(store.opt_outs_for(tenant, number, patient).await, as_of),
+        contact,
         usage: stored(store.usage(tenant, number, day_began(as_of), as_of).await, as_of),
     }
 }
@@ -76,6 +85,7 @@ pub(crate) async fn gather(
     let identity = store.provider(tenant, &request.order.provider).await.map(identity_of);
     let hours = Reading::read(Some(line.hours.clone()), Source::Directory, as_of);
     let number = &line.number;
-    let asked = Asked { tenant, request: &request.id, number, identity, hours, consent };
+    let class = request.order.class;
+    let asked = Asked { tenant, request: &request.id, class, number, identity, hours, consent };
     read(store, asked, as_of).await
 }

@@ -174,6 +174,8 @@ pub(super) async fn noted(
             };
         }
         Note::Audit(action) => action,
+        // The register's own, for it is tried until it stands.
+        Note::OptOut(_) => return Ok(()),
     };
     let mut event = Event::new(actor.clone(), action);
     event.object = ObjectId::new(call.as_str()).ok();

@@ -10,6 +10,7 @@ mod keep;
 mod leave;
 mod leg;
 mod line;
+mod opt_outs;
 mod persist;
 mod plan;
 pub mod result;

@@ -77,6 +77,8 @@ pub async fn accept(
             Ok(id)
         }
         Screening::Refuse(refusal) => {
+            // A refusal that was stated here holds for the person, though nothing is queued.
+            tx.keep_stated_refusal(&intake.patient, &intake.order.consent).await?;
             tx.commit().await?;
             tracing::info!(request = %id, "request refused");
             Err(IntakeError::Refused(Box::new(refusal.record().clone())))

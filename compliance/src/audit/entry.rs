@@ -81,6 +81,8 @@ actions! {
     OptOutLifted = "opt_out_lifted",
     /// A consent was recorded or taken back.
     ConsentRecorded = "consent_recorded",
+    /// What was found or asked about a patient's number was written down.
+    ContactNoted = "contact_noted",
     /// An allowlist entry was added.
     AllowlistAdded = "allowlist_added",
     /// An allowlist entry was approved.

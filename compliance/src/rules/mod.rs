@@ -4,11 +4,14 @@
 //! the request, the facts, the policy and the time, and finds codes; it has no other effect.
 
 mod c1;
+mod c2;
+mod c3;
 mod c4;
 pub(crate) mod d1;
 mod d2;
 mod d3;
 pub(crate) mod d4;
+mod h1;
 mod h2;
 mod i1;
 pub(crate) mod l1;
@@ -65,8 +68,11 @@ pub(crate) const ALL: &[Rule] = &[
     n2::RULE,
     n3::RULE,
     n4::RULE,
+    h1::RULE,
     h2::RULE,
     c1::RULE,
+    c2::RULE,
+    c3::RULE,
     c4::RULE,
     l1::RULE,
     l2::RULE,

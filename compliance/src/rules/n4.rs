@@ -2,7 +2,8 @@
 //!
 //! Source: own rule; an entry, a consent or a switch may have changed since the request was queued. Verified 2026-10-01.
 //! With [`crate::screen()`] making no permit, this is what makes N1 to N3, H, C, L and the switch be checked again at dial time. An age of
-//! zero in the policy is unset and refuses; so does one of the kill switch above rule I1's 5 s. It cannot know whether `as_of` is honest.
+//! zero in the policy is unset and refuses; so does one of the kill switch or of the opt-outs above 5 s (rules I1, C2). It cannot know
+//! whether `as_of` is honest.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,6 +17,8 @@ pub(super) const RULE: Rule = Rule { id: RuleId::N4, check };
 
 /// The greatest age of the kill switch that a policy may set, in seconds (rule I1).
 pub(crate) const SWITCH_AGE_CEILING_S: u32 = 5;
+/// The same for the opt-outs: one that was recorded blocks the next dial at once (rule C2).
+const OPT_OUTS_AGE_CEILING_S: u32 = 5;
 
 fn check(case: &Case<'_>) -> Check {
     let (facts, ages) = (case.facts, case.policy.freshness);
@@ -27,6 +30,8 @@ fn check(case: &Case<'_>) -> Check {
         (FactKind::Switch, as_of(&facts.switch), ages.switch_s),
         (FactKind::Consent, as_of(&facts.consent), ages.consent_s),
         (FactKind::Usage, as_of(&facts.usage), ages.usage_s),
+        (FactKind::OptOuts, as_of(&facts.opt_outs), ages.opt_outs_s),
+        (FactKind::Contact, as_of(&facts.contact), ages.contact_s),
     ];
     let codes: Vec<ReasonCode> =
         readings.into_iter().filter_map(|(fact, at, age)| code(case, fact, at, age)).collect();
@@ -58,7 +63,7 @@ fn code(
     let age = case.now.duration_since(as_of);
     if age_s_max == 0 {
         Some(ReasonCode::FreshnessUnset(fact))
-    } else if fact == FactKind::Switch && age_s_max > SWITCH_AGE_CEILING_S {
+    } else if ceiling_s(fact).is_some_and(|most| age_s_max > most) {
         Some(ReasonCode::FreshnessTooLong(fact))
     } else if age.is_negative() {
         Some(ReasonCode::FactFromTheFuture(fact))
@@ -66,5 +71,20 @@ fn code(
         Some(ReasonCode::FactStale(fact))
     } else {
         None
+    }
+}
+
+/// What a policy may set at most, in seconds; `None` where the rules leave it to the policy.
+const fn ceiling_s(fact: FactKind) -> Option<u32> {
+    match fact {
+        FactKind::Switch => Some(SWITCH_AGE_CEILING_S),
+        FactKind::OptOuts => Some(OPT_OUTS_AGE_CEILING_S),
+        FactKind::Allowlist
+        | FactKind::Identity
+        | FactKind::Hours
+        | FactKind::Vendors
+        | FactKind::Consent
+        | FactKind::Usage
+        | FactKind::Contact => None,
     }
 }

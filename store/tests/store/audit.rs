@@ -1,10 +1,14 @@
 //! No act without its audit row, and no audit row changed (rule A1).
 
-use crate::support::*;
-use callwright_compliance::Purpose;
 use callwright_compliance::audit::{Action, Actor, BrokenBy, Event};
-use callwright_compliance::facts::AiCallConsent;
-use callwright_store::{PAGE_ROWS_MAX, Page, RandomId, StoreError};
+use callwright_compliance::consent::{ConsentAct, ConsentGiver};
+use callwright_compliance::facts::ConsentMethod;
+use callwright_compliance::{ObjectId, Purpose};
+use callwright_store::{ConsentAbout, NewConsent, PAGE_ROWS_MAX, Page, RandomId, StoreError};
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+
+use crate::support::*;
 
 #[tokio::test]
 async fn every_act_leaves_its_row_and_the_chain_verifies_after_a_restart() {
@@ -17,7 +21,16 @@ async fn every_act_leaves_its_row_and_the_chain_verifies_after_a_restart() {
 
     let store = house.again().await;
     let mut tx = store.begin(&house.tenant, &actor, at(4)).await.unwrap();
-    tx.set_consent(&id, &AiCallConsent::Absent).await.unwrap();
+    let revoked = NewConsent {
+        id: ObjectId::random().unwrap(),
+        about: ConsentAbout::Request(&id),
+        act: ConsentAct::Revoked,
+        at: at(3),
+        given_by: ConsentGiver::Patient,
+        method: ConsentMethod::Verbal,
+        evidence: ObjectId::new("note-1").unwrap(),
+    };
+    tx.record_consent(&revoked).await.unwrap();
     tx.commit().await.unwrap();
     let after = store.verify_audit(&house.tenant, Some(whole.anchor())).await.unwrap().unwrap();
     assert!(after.reaches());

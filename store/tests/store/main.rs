@@ -15,6 +15,8 @@ mod person;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]
+mod registers;
+#[cfg(test)]
 mod restoring;
 #[cfg(test)]
 mod retention;

@@ -46,15 +46,15 @@ async fn opening_again_finds_the_same_and_migrates_nothing() {
     let house = House::build().await;
     let id = house.request().await;
     let first = house.store.request(&house.tenant, &id).await.unwrap();
-    let made = migrations(&house).await;
     house.store.close().await;
-    let made = migrations(&house).await;
+    let ran = migrations(&house).await;
     for _ in 0..2 {
         let store = house.again().await;
         assert_eq!(store.request(&house.tenant, &id).await.unwrap(), first);
         store.close().await;
     }
-    assert_eq!(migrations(&house).await, made);
+    assert!(ran > 0);
+    assert_eq!(migrations(&house).await, ran);
 }
 
 #[tokio::test]
@@ -82,8 +82,9 @@ async fn a_newer_database_and_a_changed_one_are_refused() {
     .execute(&mut raw)
     .await
     .unwrap();
+    let known = migrations(&house).await - 1;
     let error = Store::open(&house.database(), house.keys()).await.err().unwrap();
-    assert!(matches!(error, StoreError::NewerDatabase { found: 99, known: 1..99 }), "{error}");
+    assert_eq!(error, StoreError::NewerDatabase { found: 99, known });
     sqlx::raw_sql("DELETE FROM _sqlx_migrations WHERE version = 99; UPDATE _sqlx_migrations SET checksum = x'00'")
         .execute(&mut raw)
         .await

@@ -177,11 +177,24 @@ impl Conversation {
         }
     }
 
+    /// Who asks not to be called, or not by a machine, is written down in every phase, whoever of us has the line (rule C2). What a
+    /// menu or a queue announces is not said by anyone.
+    pub(crate) fn opted_out(&mut self, heard: &Utterance) {
+        let talking = matches!(self.phase, Phase::Person | Phase::WrapUp);
+        if !talking && heard.is_machine() {
+            return;
+        }
+        for (act, incident) in
+            [(Act::DoNotCall, Incident::DoNotCall), (Act::RefusesAi, Incident::AiRefused)]
+        {
+            if heard.has(act) {
+                self.push(Output::Incident(incident));
+            }
+        }
+    }
+
     /// Acts that end the call, whatever else was said.
     fn must_end(&mut self, heard: &Utterance) -> bool {
-        if heard.has(Act::DoNotCall) {
-            self.push(Output::Incident(Incident::DoNotCall));
-        }
         if self.person.last_clip.is_some() {
             self.person.owe_robot_answer(heard);
             return true; // the end is being said already

@@ -147,6 +147,7 @@ async fn leave(
     let asked = dialler::Asked {
         tenant,
         request: &request.request,
+        class: CallClass::Test,
         number: &entry.number,
         identity,
         // A test call may be placed at any hour, and is about nobody.

@@ -22,6 +22,8 @@ fn n4_wants_every_fact_readable_and_fresh() {
         ("switch", FactKind::Switch),
         ("consent", FactKind::Consent),
         ("usage", FactKind::Usage),
+        ("opt_outs", FactKind::OptOuts),
+        ("contact", FactKind::Contact),
     ];
     let policy = Policy::recommended();
     for (name, fact) in facts_of {
@@ -59,7 +61,7 @@ fn n4_takes_a_fact_of_the_greatest_age() {
     assert_eq!(reasons_at(&request(), &facts(), &Policy::recommended(), at), []);
     let later = at + SignedDuration::from_nanos(1);
     let got = reasons_at(&request(), &facts(), &Policy::recommended(), later);
-    let stale = [FactKind::Switch, FactKind::Usage]
+    let stale = [FactKind::Switch, FactKind::Usage, FactKind::OptOuts]
         .map(|fact| Reason { rule: RuleId::N4, code: ReasonCode::FactStale(fact) });
     assert_eq!(got, stale);
 }

@@ -6,6 +6,7 @@ mod call;
 mod decision;
 mod number;
 mod proof;
+mod patient;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};

@@ -277,6 +277,7 @@ async fn stored(
     let asked = dialler::Asked {
         tenant: &tenant,
         request: &request,
+        class: args.class,
         number,
         identity: identity(store, &tenant, ground).await,
         hours: ground.facts.hours.clone(),

@@ -1,0 +1,264 @@
+//! The register of consents: every grant, refusal and revocation, each as it was said (rules C1, C4).
+//!
+//! The first event of a request is what its practice stated at intake; what is said later is a new event, and holds for the next
+//! decision, also of a request that waits. This module folds nothing: `compliance` does.
+
+use callwright_compliance::audit::Action;
+use callwright_compliance::class::CallPurpose;
+use callwright_compliance::consent::{ConsentAct, ConsentEvent, ConsentGiver, ConsentTo, History};
+use callwright_compliance::facts::{AiCallConsent, ConsentMethod};
+use callwright_compliance::id::{ObjectId, RequestId, TenantId};
+use callwright_compliance::{KeyedDigest, PhoneNumber};
+use jiff::Timestamp;
+
+use crate::codec::{Reader, json, micros};
+use crate::error::{Kind, StoreError};
+use crate::id::RandomId;
+use crate::patient::Patient;
+use crate::store::Store;
+use crate::tx::{Object, Tx};
+
+/// To what something is said.
+#[derive(Clone, Debug)]
+pub enum ConsentAbout<'a> {
+    /// To AI calls about the patient of a request.
+    Request(&'a RequestId),
+    /// To being called at a number.
+    Number {
+        /// The number.
+        number: &'a PhoneNumber,
+        /// About what.
+        scope: &'a [CallPurpose],
+        /// The version of the text that was agreed to.
+        text: ObjectId,
+    },
+}
+
+/// Something that was said and is to be written down.
+#[derive(Clone, Debug)]
+pub struct NewConsent<'a> {
+    /// A fresh id.
+    pub id: ObjectId,
+    /// To what.
+    pub about: ConsentAbout<'a>,
+    /// What.
+    pub act: ConsentAct,
+    /// When it was said.
+    pub at: Timestamp,
+    /// Who said it.
+    pub given_by: ConsentGiver,
+    /// How.
+    pub method: ConsentMethod,
+    /// The kept evidence.
+    pub evidence: ObjectId,
+}
+
+impl Store {
+    /// What was said to AI calls about the patient of a request: about this request, and every refusal or revocation by the same person
+    /// about another one. A grant counts only for the request about which it was given.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also for another tenant's.
+    pub async fn consent_history(
+        &self,
+        tenant: &TenantId,
+        request: &RequestId,
+    ) -> Result<History, StoreError> {
+        self.request(tenant, request).await?;
+        let rows = sqlx::query(
+            "SELECT content FROM consent_event WHERE tenant = ?1 AND kind = 'ai_call' \
+             AND (request = ?2 OR (act <> 'granted' AND person = \
+             (SELECT person FROM request_person WHERE tenant = ?1 AND request = ?2))) \
+             ORDER BY at, id",
+        )
+        .bind(tenant.as_str())
+        .bind(request.as_str())
+        .fetch_all(self.readers())
+        .await?;
+        history(&rows)
+    }
+
+    /// What was said to calls to a number.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn number_consents(
+        &self,
+        tenant: &TenantId,
+        number: &PhoneNumber,
+    ) -> Result<History, StoreError> {
+        let Some(key) = self.register_key(tenant).await? else {
+            return Ok(History::default());
+        };
+        self.consents_of(tenant, &key.number(number)).await
+    }
+
+    pub(crate) async fn consents_of(
+        &self,
+        tenant: &TenantId,
+        number: &KeyedDigest,
+    ) -> Result<History, StoreError> {
+        let rows = sqlx::query(
+            "SELECT content FROM consent_event WHERE tenant = ? AND number = ? ORDER BY at, id",
+        )
+        .bind(tenant.as_str())
+        .bind(number.as_bytes().to_vec())
+        .fetch_all(self.readers())
+        .await?;
+        history(&rows)
+    }
+}
+
+fn history(rows: &[sqlx::sqlite::SqliteRow]) -> Result<History, StoreError> {
+    let events = rows.iter().map(|row| Reader::new(row, "consent_event").json("content"));
+    Ok(History::of(events.collect::<Result<Vec<ConsentEvent>, StoreError>>()?))
+}
+
+/// Where an event stands in the register.
+#[derive(Default)]
+struct Subject<'a> {
+    request: Option<&'a RequestId>,
+    person: Option<KeyedDigest>,
+    number: Option<KeyedDigest>,
+}
+
+impl Tx {
+    /// Writes down what was said to consent. It holds for the next decision, also of a request under way.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for the request; [`StoreError::Invalid`] for a time to come, or where a grant covers no purpose.
+    pub async fn record_consent(&mut self, new: &NewConsent<'_>) -> Result<(), StoreError> {
+        self.enter()?;
+        if new.at > self.now {
+            return Err(StoreError::Invalid { field: "at", needs: "a time that has passed" });
+        }
+        let (to, subject, object) = match &new.about {
+            ConsentAbout::Request(request) => {
+                self.state_of(request).await?;
+                let person = self.person_of(request).await?;
+                let subject = Subject { request: Some(*request), person, number: None };
+                (ConsentTo::AiCall, subject, Object::request(request))
+            }
+            ConsentAbout::Number { number, scope, text } => {
+                if scope.is_empty() && !new.act.withdraws() {
+                    let needs = "at least one purpose that the consent covers";
+                    return Err(StoreError::Invalid { field: "scope", needs });
+                }
+                let number = self.register_key().await?.number(number);
+                let scope = scope.iter().copied().collect();
+                let to = ConsentTo::PriorExpress { number, scope, text: text.clone() };
+                let subject = Subject { number: Some(number), ..Subject::default() };
+                (to, subject, Object::id(new.id.as_str()))
+            }
+        };
+        let event = ConsentEvent {
+            id: new.id.clone(),
+            to,
+            act: new.act,
+            at: new.at,
+            given_by: new.given_by,
+            method: new.method,
+            evidence: new.evidence.clone(),
+            recorded_by: self.actor.clone(),
+            recorded_at: self.now,
+        };
+        self.insert_consent(&event, &subject).await?;
+        self.leave(Action::ConsentRecorded, object).await
+    }
+
+    /// Who a new request is about, and what its practice said of their consent: parts of its acceptance.
+    pub(crate) async fn first_consent(
+        &mut self,
+        request: &RequestId,
+        patient: &Patient,
+        said: &AiCallConsent,
+    ) -> Result<(), StoreError> {
+        let person = self.register_key().await?.person(&patient.name, &patient.date_of_birth);
+        sqlx::query("INSERT INTO request_person (tenant, request, person) VALUES (?, ?, ?)")
+            .bind(self.tenant.as_str())
+            .bind(request.as_str())
+            .bind(person.as_bytes().to_vec())
+            .execute(&mut *self.db)
+            .await?;
+        let subject = Subject { request: Some(request), person: Some(person), number: None };
+        self.stated(said, &subject).await
+    }
+
+    /// Keeps a refusal that was stated with a request which is refused for it and never queued: it holds for the person's later ones.
+    /// Where nothing was refused there is nothing to keep, and no act.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn keep_stated_refusal(
+        &mut self,
+        patient: &Patient,
+        said: &AiCallConsent,
+    ) -> Result<(), StoreError> {
+        match said {
+            AiCallConsent::Granted { .. } | AiCallConsent::Absent => return Ok(()),
+            AiCallConsent::Refused { .. } => {}
+        }
+        self.enter()?;
+        let person = self.register_key().await?.person(&patient.name, &patient.date_of_birth);
+        let subject = Subject { person: Some(person), ..Subject::default() };
+        self.stated(said, &subject).await?;
+        let object = Object::tenant(&self.tenant);
+        self.leave(Action::ConsentRecorded, object).await
+    }
+
+    async fn stated(
+        &mut self,
+        said: &AiCallConsent,
+        subject: &Subject<'_>,
+    ) -> Result<(), StoreError> {
+        let (act, at, method, evidence) = match said {
+            AiCallConsent::Granted { at, method, evidence } => {
+                (ConsentAct::Granted, at, method, evidence)
+            }
+            AiCallConsent::Refused { at, method, evidence } => {
+                (ConsentAct::Refused, at, method, evidence)
+            }
+            AiCallConsent::Absent => return Ok(()),
+        };
+        let event = ConsentEvent {
+            id: ObjectId::random()?,
+            to: ConsentTo::AiCall,
+            act,
+            at: *at,
+            given_by: ConsentGiver::Patient,
+            method: *method,
+            evidence: evidence.clone(),
+            recorded_by: self.actor.clone(),
+            recorded_at: self.now,
+        };
+        self.insert_consent(&event, subject).await
+    }
+
+    async fn insert_consent(
+        &mut self,
+        event: &ConsentEvent,
+        subject: &Subject<'_>,
+    ) -> Result<(), StoreError> {
+        let kind = match event.to {
+            ConsentTo::AiCall => "ai_call",
+            ConsentTo::PriorExpress { .. } => "prior_express",
+        };
+        sqlx::query(
+            "INSERT INTO consent_event (tenant, id, kind, act, request, person, number, at, content) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(self.tenant.as_str())
+        .bind(event.id.as_str())
+        .bind(kind)
+        .bind(event.act.name())
+        .bind(subject.request.map(RequestId::as_str))
+        .bind(subject.person.map(|person| person.as_bytes().to_vec()))
+        .bind(subject.number.map(|number| number.as_bytes().to_vec()))
+        .bind(micros(event.at))
+        .bind(json("consent event", event)?)
+        .execute(&mut *self.db)
+        .await
+        .map_err(|error| StoreError::from(error).missing(Kind::Request))?;
+        Ok(())
+    }
+}
