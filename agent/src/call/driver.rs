@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use callwright_compliance::egress::{FieldSet, Ledger};
+use callwright_compliance::{MachineAudioPermit, VendorId};
 use callwright_core::{
-    Conversation, Goal, Input, Item, Micros, Now, Outcome, Topic, UtteranceId, ValueId,
+    Conversation, Input, Item, Micros, Now, Outcome, Topic, UtteranceId, ValueId,
 };
 use callwright_media::playout::{Cut, ItemId, MarkSupport, Playout, PlayoutConfig};
 use callwright_media::recorder::Recorder;
@@ -19,6 +20,7 @@ use tokio::sync::mpsc;
 
 use super::ear::{Ear, Listener};
 use super::identifiers::Identifiers;
+use super::mind::{Mind, next};
 use super::mouth::{Mouth, Spoken};
 use super::perceive::Wanted;
 use super::press::{Pressing, pressed};
@@ -37,16 +39,6 @@ const SEND_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// A stall is noticed some hundred milliseconds after it began.
 const STALL_SEEN_LATE: Micros = Micros::from_s(1);
-
-/// A model at work on a turn.
-pub(super) struct Mind {
-    pub(super) turn: callwright_core::TurnId,
-    pub(super) goals: Vec<Goal>,
-    pub(super) again: u8,
-    pub(super) events: mpsc::Receiver<ModelEvent>,
-    pub(super) asked_at: Micros,
-    pub(super) answered: bool,
-}
 
 /// The moments of the reply under way, for the latency table.
 #[derive(Clone, Copy, Default)]
@@ -262,7 +254,7 @@ impl Driver {
             Some(status) = self.lines.statuses.recv() => Event::Status(status),
             Some(command) = self.lines.commands.recv() => Event::Command(command),
             event = self.ear.next() => Event::Recogniser(event),
-            event = think(&mut self.mind) => Event::Model(event),
+            event = next(&mut self.mind) => Event::Model(event),
             spoken = self.mouth.next() => Event::Spoken(spoken),
             taken = pressed(&mut self.pressing) => Event::Pressed(taken),
             () = tokio::time::sleep_until(deadline) => Event::Tick,
@@ -492,14 +484,6 @@ async fn receive(
 ) -> Result<StreamEvent, callwright_media::twilio::StreamError> {
     match stream {
         Some(stream) => stream.recv(audio).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// The next thing from the model; pends while none is at work.
-async fn think(mind: &mut Option<Mind>) -> Option<ModelEvent> {
-    match mind {
-        Some(mind) => mind.events.recv().await,
         None => std::future::pending().await,
     }
 }

@@ -12,6 +12,7 @@ mod holdback;
 mod identifiers;
 pub mod journal;
 mod latency;
+mod mind;
 mod mouth;
 mod obey;
 mod opt_outs;

@@ -7,7 +7,8 @@ use callwright_understanding::{Segment, Wording, rules_model};
 use callwright_vendors::{ModelEvent, ToolCall, TurnRequest};
 
 use super::Stage;
-use super::driver::{Driver, Mind};
+use super::driver::Driver;
+use super::mind::Mind;
 
 /// Whether a goal has one plain way to be said. A model could only say it later.
 const fn is_plain(goal: Goal) -> bool {

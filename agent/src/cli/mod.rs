@@ -80,6 +80,7 @@ enum Command {
     Audit(audit::AuditCommand),
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    #[command(subcommand)]
     Consent(consent::ConsentCommand),
     #[command(subcommand)]
     OptOut(opt_out::OptOutCommand),

@@ -62,8 +62,9 @@ impl OptOutBook {
             }
             let (_, heard) = self.owed.remove(0);
             self.written.insert(heard.kind);
-            // A call that is over does not wait any more.
-            drop(heard.kept.send(()));
+            if heard.kept.send(()).is_err() {
+                tracing::debug!("the call that told of an opt-out is over");
+            }
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ fn check(case: &Case<'_>) -> Check {
     match (case.request.class, case.stage) {
         (CallClass::Payer | CallClass::Test, _) => Check::NotApplicable,
         (CallClass::Patient, Stage::Enqueue) => Check::Deferred,
-        (CallClass::Patient, Stage::Dial) => Check::Codes(match contact(case) {
+        (CallClass::Patient, Stage::Dial | Stage::Prove) => Check::Codes(match contact(case) {
             Err(code) => vec![code],
             Ok(contact) => codes_where([
                 (contact.calls.day >= DAY_MAX, ReasonCode::CalledThisDay),

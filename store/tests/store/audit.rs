@@ -5,8 +5,6 @@ use callwright_compliance::consent::{ConsentAct, ConsentGiver};
 use callwright_compliance::facts::ConsentMethod;
 use callwright_compliance::{ObjectId, Purpose};
 use callwright_store::{ConsentAbout, NewConsent, PAGE_ROWS_MAX, Page, RandomId, StoreError};
-use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use crate::support::*;
 

@@ -4,9 +4,8 @@
 //! with its triggers dropped, as somebody would who has the file and not the key.
 
 use callwright_compliance::audit::{
-    Action, Actor, Chain, Checkpoint, Entry, ExportHead, ExportLine, ExportVerifier,
+    Action, Actor, Chain, Checkpoint, Entry, Event, ExportHead, ExportLine, ExportVerifier,
 };
-use callwright_compliance::facts::AiCallConsent;
 use callwright_compliance::{
     DecisionId, Digest, Field, FieldSet, ObjectId, Purpose, RuleId, TenantId, VendorId,
 };
@@ -53,7 +52,7 @@ impl Log {
             let id = house.request().await;
             house.store.patient(&house.tenant, &id, to_render(&staff)).await.unwrap();
             let mut tx = house.store.begin(&house.tenant, &staff, at(round)).await.unwrap();
-            tx.set_consent(&id, &AiCallConsent::Absent).await.unwrap();
+            tx.audit(Event::new(staff.clone(), Action::PhiRead)).await.unwrap();
             tx.record_decision(&decision(
                 &house.tenant,
                 &id,

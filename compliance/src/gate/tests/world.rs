@@ -328,7 +328,7 @@ impl Model for Bench {
             return Ok(None);
         }
         let mut step =
-            Step { fault: self.fault, gate: world.gate.thaw(self.rules()), next: world.clone() };
+            Step::new(self.fault, world.gate.thaw(self.rules()), world.clone());
         if !step.run(act)? {
             return Ok(None);
         }

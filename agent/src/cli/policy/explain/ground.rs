@@ -52,6 +52,8 @@ impl Ground {
                 vendors: Reading::Unreadable,
                 switch: Reading::Unreadable,
                 consent: Reading::Unreadable,
+                opt_outs: Reading::Unreadable,
+                contact: Reading::Unreadable,
                 usage: Reading::Unreadable,
             },
             practice: None,
