@@ -10,6 +10,7 @@
 //! | [`gate`], [`recording`] | what may be heard, what may be kept | D1-D3, V3 |
 //! | [`vendor`], [`egress`] | who may receive what | V1, V2, G1 |
 //! | [`audit`] | what was done | A1 |
+//! | [`incident`] | what went wrong, and by when whom to tell | I2 |
 //! | [`phi`], [`number`] | values that do not leak by accident | V4 |
 //!
 //! The crate has no IO: no clock, no file, no socket, no random numbers. It knows the law only as far as its rules cite it, and it
@@ -27,6 +28,7 @@ pub mod facts;
 pub mod gate;
 pub mod hours;
 pub mod id;
+pub mod incident;
 pub mod network;
 pub mod number;
 pub mod permit;

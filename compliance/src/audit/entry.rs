@@ -111,6 +111,10 @@ actions! {
     Restored = "restored",
     /// An incident was opened.
     IncidentOpened = "incident_opened",
+    /// An incident went a step on.
+    IncidentAdvanced = "incident_advanced",
+    /// The terms of a practice's incidents were set: its agreement's hours, counsel's clocks.
+    IncidentTermsSet = "incident_terms_set",
     /// The chain's head was anchored outside.
     Anchored = "anchored",
 }
