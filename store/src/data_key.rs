@@ -197,13 +197,15 @@ impl Tx {
     /// undone. What is left says that there was a request, how it went, and that it was erased. Erasing twice is the same as once.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::NotErasable`] while a node works on it.
+    /// [`StoreError::NotFound`]; [`StoreError::NotErasable`] while a node works on it; [`StoreError::Frozen`] while an incident that
+    /// concerns it is not closed.
     pub async fn erase_request(&mut self, id: &RequestId) -> Result<(), StoreError> {
         self.enter()?;
         let (state, _) = self.state_of(id).await?;
         if state.is_leased() {
             return Err(StoreError::NotErasable(state));
         }
+        self.not_frozen(id).await?;
         self.destroy(id, self.now).await?;
         self.erased.push(Erasure {
             tenant: self.tenant.clone(),

@@ -2,9 +2,11 @@
 //!
 //! A request has at most one call that has not ended; the schema enforces it. This module places no call.
 
+use std::collections::BTreeSet;
+
 use callwright_compliance::audit::Action;
 use callwright_compliance::decide::Verdict;
-use callwright_compliance::id::{DecisionId, RequestId};
+use callwright_compliance::id::{DecisionId, RequestId, VendorId};
 use callwright_compliance::number::PhoneNumber;
 use callwright_compliance::policy::Limits;
 use jiff::Timestamp;
@@ -33,6 +35,8 @@ pub struct NewIntent {
     pub cost_cents_max: u32,
     /// Permit expiry plus the carrier request's time-out. Not after the end of the lease.
     pub expires: Timestamp,
+    /// The vendors that the call would use. A stop on any of them, or on the request, refuses the intent.
+    pub vendors: BTreeSet<VendorId>,
     /// The policy's limits. The running calls are counted against them once more: two nodes may have decided on the same count.
     pub limits: Limits,
 }
@@ -162,7 +166,8 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`]; [`StoreError::Transition`]; [`StoreError::LeaseTooShort`]: renew it;
-    /// [`StoreError::NotFound`] for the decision; [`StoreError::LimitReached`] where as many calls run as may;
+    /// [`StoreError::NotFound`] for the decision; [`StoreError::Stopped`] where the kill switch was thrown since it was made;
+    /// [`StoreError::LimitReached`] where as many calls run as may;
     /// [`StoreError::Duplicate`] where the decision was spent.
     pub async fn dial_intent(&mut self, lease: &Lease, new: &NewIntent) -> Result<(), StoreError> {
         self.enter()?;
@@ -174,6 +179,7 @@ impl Tx {
             return Err(StoreError::LeaseTooShort);
         }
         self.permitted(new.decision, lease.request()).await?;
+        self.not_stopped(lease.request(), &new.vendors).await?;
         self.room_for(&new.number, &new.limits).await?;
         sqlx::query(
             "INSERT INTO call (tenant, id, request, decision, node, number, cost_cents, intent_at) \

@@ -6,6 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use callwright_compliance::incident::StepRefused;
+
 use crate::state::RequestState;
 
 /// Who can mend an error.
@@ -43,6 +45,10 @@ pub enum Kind {
     Decision,
     /// A result field.
     Result,
+    /// An incident.
+    Incident,
+    /// The egress ledger of a call.
+    Ledger,
 }
 
 impl std::fmt::Display for Kind {
@@ -57,6 +63,8 @@ impl std::fmt::Display for Kind {
             Kind::Call => "call",
             Kind::Decision => "decision",
             Kind::Result => "result",
+            Kind::Incident => "incident",
+            Kind::Ledger => "ledger of a call",
         })
     }
 }
@@ -126,6 +134,17 @@ pub enum StoreError {
     /// A request under way cannot be erased.
     #[error("the request is {0}: end its call first, then erase it")]
     NotErasable(RequestState),
+    /// An incident that is not closed concerns the request (rule I2).
+    #[error(
+        "an incident that is not closed concerns this request: nothing of it may be destroyed; see `callwright incident list`"
+    )]
+    Frozen,
+    /// The step does not follow from where the incident stands.
+    #[error(transparent)]
+    Step(#[from] StepRefused),
+    /// The kill switch was thrown since the decision (rule I1).
+    #[error("the kill switch stops this call")]
+    Stopped,
     /// A commit with no act and no audit row, or with an act that has none (rule A1).
     #[error("nothing was audited in this transaction: an act without its audit row is not kept")]
     Unaudited,
@@ -260,11 +279,14 @@ impl StoreError {
             | StoreError::LeaseTooShort
             | StoreError::Erased
             | StoreError::NotErasable(_)
+            | StoreError::Frozen
+            | StoreError::Step(_)
             | StoreError::Unaudited
             | StoreError::Closed => Fault::Caller,
-            StoreError::LeaseLost | StoreError::LimitReached(_) | StoreError::Locked => {
-                Fault::Passing
-            }
+            StoreError::LeaseLost
+            | StoreError::LimitReached(_)
+            | StoreError::Locked
+            | StoreError::Stopped => Fault::Passing,
             StoreError::NoRandomness
             | StoreError::DatabasePermissions { .. }
             | StoreError::File { .. }

@@ -145,6 +145,10 @@ id! {
     /// One call: one attempt at a request.
     CallId
 }
+id! {
+    /// An incident.
+    IncidentId
+}
 
 #[cfg(test)]
 mod tests {

@@ -22,8 +22,10 @@ use crate::keys::{KeyRing, OTHERS, sync_folder};
 use crate::sealed::Sealed;
 
 /// Every migration in order. A migration that has shipped is never edited: its digest is kept in each database.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "initial", include_str!("../migrations/0001_initial.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "initial", include_str!("../migrations/0001_initial.sql")),
+    (5, "incidents", include_str!("../migrations/0005_incidents.sql")),
+];
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an act waits for the writer before it is [`StoreError::Locked`]. Above [`BUSY_TIMEOUT`], so that the database's own

@@ -200,6 +200,11 @@ impl Tx {
         self.append(event).await
     }
 
+    /// Ends an act with an audit row of its own making. More rows may follow, each with its own call.
+    pub(crate) async fn leave_as(&mut self, event: Event) -> Result<(), StoreError> {
+        self.append(event).await
+    }
+
     async fn append(&mut self, event: Event) -> Result<(), StoreError> {
         let entry = self.chain.append(self.now, event);
         self.insert(&entry).await?;

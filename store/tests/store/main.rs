@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod incidents;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod opening;

@@ -45,12 +45,13 @@ async fn opening_again_finds_the_same_and_migrates_nothing() {
     let id = house.request().await;
     let first = house.store.request(&house.tenant, &id).await.unwrap();
     house.store.close().await;
+    let made = migrations(&house).await;
     for _ in 0..2 {
         let store = house.again().await;
         assert_eq!(store.request(&house.tenant, &id).await.unwrap(), first);
         store.close().await;
     }
-    assert_eq!(migrations(&house).await, 1);
+    assert_eq!(migrations(&house).await, made);
 }
 
 #[tokio::test]
@@ -79,7 +80,7 @@ async fn a_newer_database_and_a_changed_one_are_refused() {
     .await
     .unwrap();
     let error = Store::open(&house.database(), house.keys()).await.err().unwrap();
-    assert_eq!(error, StoreError::NewerDatabase { found: 99, known: 1 });
+    assert_eq!(error, StoreError::NewerDatabase { found: 99, known: 5 });
     sqlx::raw_sql("DELETE FROM _sqlx_migrations WHERE version = 99; UPDATE _sqlx_migrations SET checksum = x'00'")
         .execute(&mut raw)
         .await
