@@ -11,6 +11,7 @@
 //! | [`local_speech`] | the vendors that run on this machine |
 //! | [`results`] | what calls found out, as FHIR, a page, CSV or JSON |
 //! | [`replay`] | recorded calls, run again through the core |
+//! | [`stop`] | the kill switch, over the calls that run here |
 //! | [`clock`] | the only place that reads a clock |
 //!
 //! Nothing here is a static: what the process has is made in `main` and passed on as [`services::Services`]. It does not decide whether a
@@ -28,3 +29,4 @@ pub mod local_speech;
 pub mod replay;
 pub mod results;
 pub mod services;
+pub mod stop;

@@ -2,6 +2,7 @@
 
 use callwright_compliance::Purpose;
 use callwright_compliance::audit::Action;
+use callwright_compliance::incident::IncidentEvent;
 use callwright_core::{ArmReason, Incident, Micros, Output, Phase, Recording, Topic, ValueId};
 use callwright_media::session::Profile;
 use callwright_understanding::Value;
@@ -100,12 +101,11 @@ impl Driver {
 
     fn incident(&mut self, incident: Incident) {
         tracing::warn!(call = self.plan.id, ?incident, "incident");
-        let action = match incident {
-            Incident::DoNotCall => Action::OptOutRecorded,
-            Incident::DisclosureUnproven => Action::IncidentOpened,
-            Incident::GateRefused | Incident::SsnRequested => Action::EgressRefused,
-        };
-        self.note(Note::Audit(action));
+        self.note(match incident {
+            Incident::DoNotCall => Note::Audit(Action::OptOutRecorded),
+            Incident::DisclosureUnproven => Note::Incident(IncidentEvent::DisclosureUnproven),
+            Incident::GateRefused | Incident::SsnRequested => Note::Audit(Action::EgressRefused),
+        });
         self.tell(Happening::Incident(incident));
     }
 

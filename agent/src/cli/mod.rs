@@ -6,18 +6,24 @@ mod audit;
 mod call;
 mod check;
 mod demo;
+mod disclosures;
 mod error;
 mod host;
+mod incident;
+mod kill;
+mod ledger;
 mod logs;
 pub mod output;
+mod owner;
 mod replay;
 mod result;
 mod serve;
 mod setup;
 mod sim;
-mod switch;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::Place;
 
 use std::path::PathBuf;
 
@@ -65,8 +71,11 @@ enum Command {
     /// Work with the audit chain
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    #[command(subcommand)]
-    Switch(switch::SwitchCommand),
+    Kill(kill::KillArgs),
+    /// Incidents: open, follow, assess, and say who was exposed
+    #[command(subcommand, after_help = incident::AFTER_HELP)]
+    Incident(incident::IncidentCommand),
+    Disclosures(disclosures::DisclosuresArgs),
     /// Fill the store for a first installation: key, practice, provider, vendors, allowlist
     #[command(subcommand, after_help = setup::AFTER_HELP)]
     Setup(setup::SetupCommand),
@@ -119,7 +128,9 @@ pub async fn run(cli: Cli, session: Session, out: &mut Out) -> Result<Exit, CliE
         Command::Check(args) => check::run(&args, session, out).await,
         Command::Replay(args) => replay::run(&args, session, out),
         Command::Audit(command) => audit::run(&command, session, out).await,
-        Command::Switch(command) => switch::run(&command, session, out).await,
+        Command::Kill(args) => kill::run(&args, session, out).await,
+        Command::Incident(command) => incident::run(command, session, out).await,
+        Command::Disclosures(args) => disclosures::run(&args, session, out).await,
         Command::Setup(command) => setup::run(command, session, out).await,
         Command::Sim(command) => sim::run(command, session, out).await,
     }

@@ -6,11 +6,14 @@
 mod attempt;
 mod facts;
 mod files;
+mod incidents;
 mod keep;
 mod leave;
 mod persist;
 mod plan;
 pub mod result;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use callwright_compliance::DecisionRecord;
 use callwright_compliance::vendor::EgressRefusal;

@@ -75,7 +75,7 @@ impl Common {
 }
 
 /// A word of a closed list, by the name that it has in the store.
-fn named<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+pub(super) fn named<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let word = serde_json::Value::String(text.to_owned());
     serde_json::from_value(word).map_err(|error| error.to_string())
 }
