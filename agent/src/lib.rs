@@ -15,6 +15,7 @@
 //! | [`retention`] | the purge of what is past its period |
 //! | [`rights`] | everything held about a person, given out or erased |
 //! | [`replay`] | recorded calls, run again through the core |
+//! | [`stop`] | the kill switch, over the calls that run here |
 //! | [`clock`] | the only place that reads a clock |
 //!
 //! Nothing here is a static: what the process has is made in `main` and passed on as [`services::Services`]. It does not decide whether a
@@ -37,3 +38,4 @@ pub mod retention;
 pub mod rights;
 pub mod services;
 pub mod standing;
+pub mod stop;

@@ -1,5 +1,6 @@
 //! What `main` makes once and passes on: there is no other way to reach any of it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,6 +26,19 @@ pub struct Carrier {
     pub from: PhoneNumber,
     /// The most that a call of a minute costs, in US cents.
     pub cents_per_minute: u32,
+}
+
+impl Services {
+    /// The vendors that every call of this process uses, the carrier among them.
+    #[must_use]
+    pub fn vendors_used(&self) -> BTreeSet<VendorId> {
+        let vendors = &self.vendors;
+        let own =
+            [vendors.speech_to_text.id(), vendors.language_model.id(), vendors.text_to_speech.id()];
+        // An id that is none is used by no call: `dialler` refuses it before it decides.
+        let own = own.into_iter().filter_map(|id| VendorId::new(id).ok());
+        own.chain([self.carrier.id.clone()]).collect()
+    }
 }
 
 /// How the files of a call are kept.

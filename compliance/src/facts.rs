@@ -142,6 +142,15 @@ pub struct KillSwitch {
     pub vendors_stopped: BTreeSet<VendorId>,
 }
 
+impl KillSwitch {
+    /// Whether it stops a call that uses these vendors.
+    #[must_use]
+    pub fn stops(&self, vendors: &BTreeSet<VendorId>) -> bool {
+        [self.global, self.tenant, self.request].contains(&SwitchState::Stopped)
+            || !self.vendors_stopped.is_disjoint(vendors)
+    }
+}
+
 /// How consent or refusal was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -13,6 +13,7 @@
 //! | [`vendor`], [`egress`] | who may receive what | V1, V2, G1 |
 //! | [`audit`] | what was done | A1 |
 //! | [`retention`] | what may be purged | R1 |
+//! | [`incident`] | what went wrong, and by when whom to tell | I2 |
 //! | [`phi`], [`number`] | values that do not leak by accident | V4 |
 //!
 //! The crate has no IO: no clock, no file, no socket, no random numbers. It knows the law only as far as its rules cite it, and it
@@ -33,6 +34,7 @@ pub mod gate;
 mod holiday;
 pub mod hours;
 pub mod id;
+pub mod incident;
 pub mod network;
 pub mod number;
 pub mod opt_out;

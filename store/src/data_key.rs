@@ -198,13 +198,15 @@ impl Tx {
     /// undone. What is left says that there was a request, how it went, and that it was erased. Erasing twice is the same as once.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::NotErasable`] while a node works on it; [`StoreError::Held`] under a legal hold.
+    /// [`StoreError::NotFound`]; [`StoreError::NotErasable`] while a node works on it; [`StoreError::Held`] under a legal hold;
+    /// [`StoreError::Frozen`] while an incident that concerns it is not closed.
     pub async fn erase_request(&mut self, id: &RequestId) -> Result<(), StoreError> {
         self.enter()?;
         let (state, _) = self.state_of(id).await?;
         if state.is_leased() {
             return Err(StoreError::NotErasable(state));
         }
+        self.not_frozen(id).await?;
         if self.hold_on(id).await? == Hold::Held {
             return Err(StoreError::Held);
         }

@@ -2,9 +2,11 @@
 //!
 //! A request has at most one call that has not ended; the schema enforces it. This module places no call.
 
+use std::collections::BTreeSet;
+
 use callwright_compliance::audit::Action;
 use callwright_compliance::decide::Verdict;
-use callwright_compliance::id::{DecisionId, RequestId};
+use callwright_compliance::id::{DecisionId, RequestId, VendorId};
 use callwright_compliance::number::PhoneNumber;
 use callwright_compliance::policy::Limits;
 use jiff::Timestamp;
@@ -34,6 +36,8 @@ pub struct NewIntent {
     pub cost_cents_max: u32,
     /// Permit expiry plus the carrier request's time-out. Not after the end of the lease.
     pub expires: Timestamp,
+    /// The vendors that the call would use. A stop on any of them, or on the request, refuses the intent.
+    pub vendors: BTreeSet<VendorId>,
     /// The policy's limits. Calls and spend are counted against them once more: two nodes may have decided on the same counts.
     pub limits: Limits,
 }
@@ -167,7 +171,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::LeaseLost`]; [`StoreError::Transition`]; [`StoreError::LeaseTooShort`]: renew it;
     /// [`StoreError::NotFound`] for the decision; [`StoreError::OptedOut`] where the number came onto the register since;
-    /// [`StoreError::LimitReached`] where rule L2 lets no more;
+    /// [`StoreError::Stopped`] where the kill switch was thrown since it was made; [`StoreError::LimitReached`] where rule L2 lets no more;
     /// [`StoreError::Duplicate`] where the decision was spent.
     pub async fn dial_intent(&mut self, lease: &Lease, new: &NewIntent) -> Result<(), StoreError> {
         self.enter()?;
@@ -179,6 +183,7 @@ impl Tx {
             return Err(StoreError::LeaseTooShort);
         }
         self.permitted(new.decision, lease.request()).await?;
+        self.not_stopped(lease.request(), &new.vendors).await?;
         self.not_opted_out(&new.number).await?;
         self.room_for(new).await?;
         sqlx::query(

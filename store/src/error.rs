@@ -6,6 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use callwright_compliance::incident::StepRefused;
+
 use crate::state::RequestState;
 
 /// Who can mend an error.
@@ -50,6 +52,10 @@ pub enum Kind {
     Acceptance,
     /// An opt-out.
     OptOut,
+    /// An incident.
+    Incident,
+    /// The egress ledger of a call.
+    Ledger,
 }
 
 impl std::fmt::Display for Kind {
@@ -67,6 +73,8 @@ impl std::fmt::Display for Kind {
             Kind::Hold => "legal hold that stands",
             Kind::Acceptance => "acceptance of the result",
             Kind::OptOut => "opt-out that stands",
+            Kind::Incident => "incident",
+            Kind::Ledger => "ledger of a call",
         })
     }
 }
@@ -158,6 +166,17 @@ pub enum StoreError {
         "a legal hold stands on this request: nothing of it is erased until `callwright hold lift` lifts the hold"
     )]
     Held,
+    /// An incident that is not closed concerns the request (rule I2).
+    #[error(
+        "an incident that is not closed concerns this request: nothing of it may be destroyed; see `callwright incident list`"
+    )]
+    Frozen,
+    /// The step does not follow from where the incident stands.
+    #[error(transparent)]
+    Step(#[from] StepRefused),
+    /// The kill switch was thrown since the decision (rule I1).
+    #[error("the kill switch stops this call")]
+    Stopped,
     /// A commit with no act and no audit row, or with an act that has none (rule A1).
     #[error("nothing was audited in this transaction: an act without its audit row is not kept")]
     Unaudited,
@@ -313,12 +332,15 @@ impl StoreError {
             | StoreError::Erased
             | StoreError::NotErasable(_)
             | StoreError::Held
+            | StoreError::Frozen
+            | StoreError::Step(_)
             | StoreError::Unaudited
             | StoreError::Closed => Fault::Caller,
             StoreError::LeaseLost
             | StoreError::LimitReached(_)
             | StoreError::Locked
-            | StoreError::OptedOut => Fault::Passing,
+            | StoreError::OptedOut
+            | StoreError::Stopped => Fault::Passing,
             StoreError::NoRandomness
             | StoreError::DatabasePermissions { .. }
             | StoreError::File { .. }

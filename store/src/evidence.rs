@@ -3,7 +3,9 @@
 //! The values are `compliance`'s types, which judges them. This module only keeps and reads them. It does not wrap them as fresh
 //! evidence: whoever asks knows when.
 
-use callwright_compliance::audit::Action;
+use std::collections::BTreeSet;
+
+use callwright_compliance::audit::{Action, Actor};
 use callwright_compliance::decide::DecisionRecord;
 use callwright_compliance::facts::{KillSwitch, SwitchState, Usage};
 use callwright_compliance::id::{DecisionId, RequestId, TenantId, VendorId};
@@ -46,6 +48,16 @@ impl StopScope {
         }
     }
 
+    fn stored(row: &Reader<'_>) -> Result<StopScope, StoreError> {
+        match row.text("scope")?.as_str() {
+            "global" => Ok(StopScope::Global),
+            "tenant" => Ok(StopScope::Tenant),
+            "vendor" => row.parsed("subject").map(StopScope::Vendor),
+            "request" => row.parsed("subject").map(StopScope::Request),
+            _ => Err(StoreError::Stored { table: "kill_switch", column: "scope" }),
+        }
+    }
+
     fn object(&self, tenant: &TenantId) -> Object {
         match self {
             StopScope::Global | StopScope::Tenant => Object::tenant(tenant),
@@ -54,6 +66,50 @@ impl StopScope {
         }
     }
 }
+
+/// A stop that is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thrown {
+    /// Whose calls it stops; `None` for everybody's.
+    pub tenant: Option<TenantId>,
+    /// What it stops.
+    pub scope: StopScope,
+    /// Who threw it.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How the switch stands for a request, by the stops in force: the global ones and those of its tenant.
+fn switch_for(
+    rows: &[sqlx::sqlite::SqliteRow],
+    request: &RequestId,
+) -> Result<KillSwitch, StoreError> {
+    let mut switch = KillSwitch {
+        global: SwitchState::Running,
+        tenant: SwitchState::Running,
+        request: SwitchState::Running,
+        vendors_stopped: BTreeSet::new(),
+    };
+    for row in rows {
+        match StopScope::stored(&Reader::new(row, "kill_switch"))? {
+            StopScope::Global => switch.global = SwitchState::Stopped,
+            StopScope::Tenant => switch.tenant = SwitchState::Stopped,
+            StopScope::Vendor(vendor) => {
+                switch.vendors_stopped.insert(vendor);
+            }
+            StopScope::Request(stopped) if stopped == *request => {
+                switch.request = SwitchState::Stopped;
+            }
+            StopScope::Request(_) => {}
+        }
+    }
+    Ok(switch)
+}
+
+/// The stops in force for a tenant.
+const IN_FORCE: &str = "SELECT scope, subject FROM kill_switch \
+     WHERE lifted_at IS NULL AND (tenant IS NULL OR tenant = ?)";
 
 impl Store {
     /// The tenant's vendor register.
@@ -80,38 +136,29 @@ impl Store {
         tenant: &TenantId,
         request: &RequestId,
     ) -> Result<KillSwitch, StoreError> {
-        let rows = sqlx::query(
-            "SELECT scope, subject FROM kill_switch \
-             WHERE lifted_at IS NULL AND (tenant IS NULL OR tenant = ?)",
-        )
-        .bind(tenant.as_str())
-        .fetch_all(self.readers())
-        .await?;
-        let mut switch = KillSwitch {
-            global: SwitchState::Running,
-            tenant: SwitchState::Running,
-            request: SwitchState::Running,
-            vendors_stopped: std::collections::BTreeSet::new(),
-        };
-        for row in &rows {
-            let row = Reader::new(row, "kill_switch");
-            match row.text("scope")?.as_str() {
-                "global" => switch.global = SwitchState::Stopped,
-                "tenant" => switch.tenant = SwitchState::Stopped,
-                "vendor" => {
-                    switch.vendors_stopped.insert(row.parsed("subject")?);
-                }
-                "request" => {
-                    if row.text("subject")? == request.as_str() {
-                        switch.request = SwitchState::Stopped;
-                    }
-                }
-                _ => {
-                    return Err(StoreError::Stored { table: "kill_switch", column: "scope" });
-                }
-            }
-        }
-        Ok(switch)
+        let rows = sqlx::query(IN_FORCE).bind(tenant.as_str()).fetch_all(self.readers()).await?;
+        switch_for(&rows, request)
+    }
+
+    /// Every stop in force in this installation, oldest first: for the operator of the machine.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn stops(&self) -> Result<Vec<Thrown>, StoreError> {
+        sqlx::query("SELECT * FROM kill_switch WHERE lifted_at IS NULL ORDER BY thrown_at, id")
+            .fetch_all(self.readers())
+            .await?
+            .iter()
+            .map(|row| {
+                let row = Reader::new(row, "kill_switch");
+                Ok(Thrown {
+                    tenant: row.opt_parsed("tenant")?,
+                    scope: StopScope::stored(&row)?,
+                    by: row.json("thrown_by")?,
+                    at: row.time("thrown_at")?,
+                })
+            })
+            .collect()
     }
 
     /// What runs and was spent, by the calls whose intent was written. `day_began` is the last midnight in the tenant's zone.
@@ -167,6 +214,18 @@ impl Store {
 }
 
 impl Tx {
+    /// Refuses where a stop covers the request or a vendor it would use. In the transaction that writes the intent to dial it has the
+    /// last word: whoever throws the switch after that ends a call that can be seen.
+    pub(crate) async fn not_stopped(
+        &mut self,
+        request: &RequestId,
+        vendors: &BTreeSet<VendorId>,
+    ) -> Result<(), StoreError> {
+        let rows =
+            sqlx::query(IN_FORCE).bind(self.tenant.as_str()).fetch_all(&mut *self.db).await?;
+        if switch_for(&rows, request)?.stops(vendors) { Err(StoreError::Stopped) } else { Ok(()) }
+    }
+
     /// Adds a vendor in a role to the register, or changes it.
     ///
     /// # Errors

@@ -171,7 +171,9 @@ impl Tx {
         .bind(request.as_str())
         .fetch_one(&mut *self.db)
         .await?;
-        Ok(if standing { Hold::Held } else { Hold::Free })
+        // An incident that is not closed holds what it concerns, as a hold does that somebody placed (rule I2).
+        let held = standing || self.is_frozen(request).await?;
+        Ok(if held { Hold::Held } else { Hold::Free })
     }
 }
 

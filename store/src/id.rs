@@ -149,6 +149,10 @@ id! {
     /// A legal hold.
     HoldId
 }
+id! {
+    /// An incident.
+    IncidentId
+}
 
 #[cfg(test)]
 mod tests {

@@ -27,6 +27,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "registers", include_str!("../migrations/0002_registers.sql")),
     (3, "checkpoints", include_str!("../migrations/0003_checkpoints.sql")),
     (4, "retention", include_str!("../migrations/0004_retention.sql")),
+    (5, "incidents", include_str!("../migrations/0005_incidents.sql")),
     (6, "register", include_str!("../migrations/0006_register.sql")),
     (7, "test_number", include_str!("../migrations/0007_test_number.sql")),
 ];

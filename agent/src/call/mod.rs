@@ -34,6 +34,7 @@ use std::sync::Arc;
 use callwright_compliance::audit::Action;
 use callwright_compliance::egress::{FieldSet, Ledger};
 use callwright_compliance::gate::{Admitted, Gate, ProofBy};
+use callwright_compliance::incident::IncidentEvent;
 use callwright_compliance::opt_out::OptOutKind;
 use callwright_compliance::{CallPurpose, MachineAudioPermit, VendorId};
 use callwright_core::{Config, Micros, Outcome};
@@ -142,6 +143,8 @@ pub enum Note {
     OptOut(OptOutHeard),
     /// Something that the audit must know.
     Audit(Action),
+    /// Something that is an incident.
+    Incident(IncidentEvent),
 }
 
 /// When a person was told, and how that is known.
@@ -172,6 +175,8 @@ pub struct CallReport {
     pub identifiers_to_model: FieldSet,
     /// Each disclosure that was proven.
     pub disclosed: Vec<Disclosed>,
+    /// Whether audio of people was kept.
+    pub people_recorded: bool,
     /// What was recorded; `None` where nothing was.
     pub recorded: Option<Recorded>,
     /// How long the stages of replies took.

@@ -2,6 +2,7 @@
 
 use callwright_compliance::Purpose;
 use callwright_compliance::audit::Action;
+use callwright_compliance::incident::IncidentEvent;
 use callwright_compliance::opt_out::OptOutKind;
 use callwright_core::{ArmReason, Incident, Micros, Output, Phase, Recording, Topic, ValueId};
 use callwright_media::session::Profile;
@@ -147,7 +148,9 @@ impl Driver {
         match incident {
             Incident::AiRefused => self.opted_out(OptOutKind::HumanOnly),
             Incident::DoNotCall => self.opted_out(OptOutKind::DoNotCall),
-            Incident::DisclosureUnproven => self.note(Note::Audit(Action::IncidentOpened)),
+            Incident::DisclosureUnproven => {
+                self.note(Note::Incident(IncidentEvent::DisclosureUnproven));
+            }
             Incident::GateRefused | Incident::SsnRequested => {
                 self.note(Note::Audit(Action::EgressRefused));
             }

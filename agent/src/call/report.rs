@@ -3,6 +3,7 @@
 use callwright_compliance::egress::{FieldSet, Recipient};
 use callwright_compliance::vendor::Role;
 use callwright_core::Outcome;
+use callwright_media::recorder::Recorder;
 
 use super::CallReport;
 use super::driver::Driver;
@@ -19,6 +20,8 @@ impl Driver {
         if let Some(at) = self.silent_from {
             self.exchanges.forget_from(at);
         }
+        let people = |recorder: &Recorder| recorder.people_permit().is_some();
+        let people_recorded = self.recorder.as_ref().is_some_and(people);
         let recorded = self.recorder.take().and_then(|recorder| {
             recorder
                 .finish()
@@ -40,6 +43,7 @@ impl Driver {
             ledger: self.ledger,
             exchanges: self.exchanges,
             disclosed: self.disclosed,
+            people_recorded,
             recorded,
             latency: self.latency.summary(),
             length: self.watch.at(),

@@ -5,6 +5,7 @@ use callwright_compliance::Purpose;
 use callwright_compliance::audit::Action;
 use callwright_compliance::egress::{Field, FieldSet};
 use callwright_compliance::gate::{KeySource, NextStep, Opened};
+use callwright_compliance::incident::{IncidentEvent, claims_to_be_human};
 use callwright_compliance::vendor::Role;
 use callwright_core::{Clip, Input, Item, KeyWay, SegmentId, StepId, Stop};
 use callwright_dialplan::menu::{StepAct, StepPlace};
@@ -137,6 +138,14 @@ impl Driver {
             self.input(Input::GateRefused(item));
             return;
         };
+        let covered = self.vault.template(segment).unwrap_or_default();
+        if claims_to_be_human(&covered) {
+            // Held back; and whoever worded it got past a guard, which an officer must know (rule D3).
+            tracing::error!(call = self.plan.id, "words that deny being a machine are not spoken");
+            self.note(Note::Incident(IncidentEvent::AiDenied));
+            self.input(Input::GateRefused(item));
+            return;
+        }
         let carries = self.vault.carries(segment);
         let id = self.new_item(item);
         let begun = self.playout.begin_segment(id, carries);
@@ -146,7 +155,6 @@ impl Driver {
         let bytes = words.expose(Purpose::Speak).len() as u64;
         let recipient = self.vendor(self.plan.vendors.text_to_speech.id(), Role::TextToSpeech);
         self.egress(recipient, carries.union(FieldSet::of(&[Field::AgentWords])), bytes);
-        let covered = self.vault.template(segment).unwrap_or_default();
         let shown = words.duplicate(Purpose::ShowToOperator);
         let audio = self.voice.speak(words);
         self.talk.agent(covered.clone());

@@ -19,6 +19,7 @@ use crate::destinations::Serves;
 use crate::dialler::{Attempt, Claimed, DialError, LEASE, attempt};
 use crate::intake::{self, Intake, IntakeError, Known};
 use crate::services::{FileKeeping, Services};
+use crate::stop::{SwitchWatch, Watched};
 
 /// Take a request in and place its call now, in this process
 ///
@@ -164,7 +165,13 @@ async fn place(
     };
     // Nobody watches: what matters is in the log, and the result is printed at the end.
     let (moments, _) = mpsc::channel(1);
-    let attempt = attempt(services, Claimed { lease, request: claimed }, moments).await?;
+    // The kill switch is obeyed here as in a serving process.
+    let mut watched = [Watched::new(claimed.tenant.clone(), claimed.id.clone())];
+    let mut watch = SwitchWatch::over(services);
+    let attempt = tokio::select! {
+        attempt = attempt(services, Claimed { lease, request: claimed }, moments) => attempt?,
+        never = watch.keep_looking(services.clock, &mut watched) => match never {},
+    };
     if args.show_phi {
         note_shown(services, &intake, &request, &actor).await?;
     }

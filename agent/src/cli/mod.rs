@@ -8,13 +8,18 @@ mod call;
 mod check;
 mod consent;
 mod demo;
+mod disclosures;
 mod error;
 mod hold;
 mod host;
+mod incident;
 mod inventory;
+mod kill;
+mod ledger;
 mod logs;
 mod opt_out;
 pub mod output;
+mod owner;
 mod person;
 mod policy;
 #[cfg(test)]
@@ -25,9 +30,10 @@ mod retention;
 mod serve;
 mod setup;
 mod sim;
-mod switch;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::Place;
 
 use std::path::PathBuf;
 
@@ -84,8 +90,6 @@ enum Command {
     Consent(consent::ConsentCommand),
     #[command(subcommand)]
     OptOut(opt_out::OptOutCommand),
-    #[command(subcommand)]
-    Switch(switch::SwitchCommand),
     /// How long records are kept, and the purge of what is past its period
     #[command(subcommand, after_help = retention::AFTER_HELP)]
     Retention(retention::RetentionCommand),
@@ -97,6 +101,11 @@ enum Command {
     Person(person::PersonCommand),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
+    Kill(kill::KillArgs),
+    /// Incidents: open, follow, assess, and say who was exposed
+    #[command(subcommand, after_help = incident::AFTER_HELP)]
+    Incident(incident::IncidentCommand),
+    Disclosures(disclosures::DisclosuresArgs),
     /// Fill the store for a first installation: key, practice, provider, vendors, allowlist
     #[command(subcommand, after_help = setup::AFTER_HELP)]
     Setup(setup::SetupCommand),
@@ -153,12 +162,14 @@ pub async fn run(cli: Cli, session: Session, out: &mut Out) -> Result<Exit, CliE
         Command::Policy(command) => policy::run(&command, session, out).await,
         Command::Consent(command) => consent::run(&command, session, out).await,
         Command::OptOut(command) => opt_out::run(&command, session, out).await,
-        Command::Switch(command) => switch::run(&command, session, out).await,
         Command::Retention(command) => retention::run(&command, session, out).await,
         Command::Hold(command) => hold::run(&command, session, out).await,
         Command::Person(command) => person::run(&command, session, out).await,
         Command::Backup(args) => backup::backup(&args, session, out).await,
         Command::Restore(args) => backup::restore(&args, session, out).await,
+        Command::Kill(args) => kill::run(&args, session, out).await,
+        Command::Incident(command) => incident::run(command, session, out).await,
+        Command::Disclosures(args) => disclosures::run(&args, session, out).await,
         Command::Setup(command) => setup::run(command, session, out).await,
         Command::Sim(command) => sim::run(command, session, out).await,
     }

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use callwright_compliance::{PhiString, Purpose, RequestId, TenantId};
 use callwright_prompts::Pack;
-use callwright_store::{Access, Kind, Store, StoreError};
+use callwright_store::{Access, Store};
 use clap::Args;
 
 use super::output::Out;
-use super::{ActorArg, CliError, ConfigArg, Exit, Session};
+use super::{ActorArg, CliError, ConfigArg, Exit, Session, owner};
 use crate::config::{Config, StartError};
 use crate::results::{self, Document, Format, Outcome, Sources};
 
@@ -72,7 +72,7 @@ async fn render(
     let pack = Pack::embedded().map_err(|error| StartError::Program(error.to_string()))?;
     let tenant = match &args.practice {
         Some(tenant) => tenant.clone(),
-        None => owner(store, &args.request).await?,
+        None => owner::of_request(store, &args.request).await?,
     };
     let sources =
         Sources { store, directory: &directory, pack: &pack, calls: &config.calls.folder };
@@ -81,21 +81,4 @@ async fn render(
     let access = Access { purpose: Purpose::RenderResult, actor: &actor, now };
     let document = Document::gather(&sources, &tenant, &args.request, access).await?;
     Ok((document.render(args.format)?, document.outcome()))
-}
-
-/// The one practice that has the request. The operator of the machine may ask for any practice's.
-pub(super) async fn owner(store: &Store, request: &RequestId) -> Result<TenantId, CliError> {
-    let mut owners = Vec::new();
-    for practice in store.practices().await? {
-        match store.request(&practice.tenant, request).await {
-            Ok(_) => owners.push(practice.tenant),
-            Err(StoreError::NotFound(Kind::Request)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    match owners.len() {
-        0 => Err(StoreError::NotFound(Kind::Request).into()),
-        1 => Ok(owners.swap_remove(0)),
-        _ => Err(CliError::usage("several practices have a request of this id: add --practice")),
-    }
 }

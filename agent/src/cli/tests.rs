@@ -13,12 +13,12 @@ use super::output::test::Captured;
 use super::*;
 
 /// A folder with a configuration file.
-pub(in crate::cli) struct Place {
+pub(crate) struct Place {
     folder: TempDir,
 }
 
 impl Place {
-    pub(in crate::cli) fn new() -> Place {
+    pub(crate) fn new() -> Place {
         let folder = tempfile::tempdir().unwrap();
         // An installation in the folder, without the carrier's secret.
         let text = include_str!("../../../deploy/callwright.toml")
@@ -27,11 +27,11 @@ impl Place {
         Place { folder }
     }
 
-    pub(in crate::cli) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(in crate::cli) async fn run(&self, command: &str) -> (Result<Exit, CliError>, String) {
+    pub(crate) async fn run(&self, command: &str) -> (Result<Exit, CliError>, String) {
         let config = self.path("callwright.toml");
         let words = command.replace("CONFIG", &format!("--config {}", config.display()));
         let words = words.replace("FOLDER", &self.folder.path().display().to_string());
@@ -50,7 +50,7 @@ impl Place {
         (exit, captured.text())
     }
 
-    pub(in crate::cli) async fn good(&self, command: &str) -> String {
+    pub(crate) async fn good(&self, command: &str) -> String {
         let (exit, text) = self.run(command).await;
         assert_eq!(exit.map_err(|error| error.to_string()), Ok(Exit::Good), "{command}: {text}");
         text
@@ -140,9 +140,9 @@ async fn after_setup_only_the_secret_is_missing() {
     let place = Place::new();
     place.set_up().await;
     assert_eq!(place.missing().await, ["carrier account"]);
-    place.good("switch throw CONFIG --as ann --all").await;
+    place.good("kill CONFIG --as ann --all").await;
     assert_eq!(place.missing().await, ["carrier account", "practice oak: kill switch"]);
-    place.good("switch lift CONFIG --as ann --all").await;
+    place.good("kill lift CONFIG --as ann --all").await;
     assert_eq!(place.missing().await, ["carrier account"]);
 }
 

@@ -267,6 +267,7 @@ async fn place(
         number: permit.number().clone(),
         cost_cents_max: cost_cents(services, permit.caps().carrier_limit_s()),
         expires: ready.answer_until,
+        vendors: services.vendors_used(),
         limits: services.policy.limits,
     };
     if let Err(error) = announce(services, &mut case, &intent).await {
@@ -365,7 +366,13 @@ async fn run(services: &Services, mut case: Case, ready: Ready) -> Result<Attemp
         earlier: &case.earlier,
     };
     let result = CallResult::new(&about, &report);
-    let files = keep::Files { folder: &folder, report: &report, result: &result };
+    let files = keep::Files {
+        line: &case.line,
+        began_at,
+        folder: &folder,
+        report: &report,
+        result: &result,
+    };
     keep::ended(services, case.claimed, &case.actor, &call, &files).await?;
     Ok(Attempt { call, folder, result, report })
 }

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use callwright_compliance::audit::{Action, Actor, Event};
-use callwright_compliance::egress::Recipient;
+use callwright_compliance::audit::{Actor, Event};
 use callwright_compliance::hours::PayerHours;
 use callwright_compliance::{DecisionRecord, Mend, ObjectId, Phi, ReasonCode};
-use callwright_dialplan::payer::next_open;
+use callwright_dialplan::payer::{Line, next_open};
 use callwright_dialplan::retry::{CallOutcome, EndReason, Next, RetryRules};
 use callwright_dialplan::twilio::CallSid;
 use callwright_store::{
@@ -17,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::attempt::{Case, LEASE};
 use super::files::{SEALED, write_files};
+use super::incidents::{self, Seen};
 use super::persist::{Patience, may_pass};
 use super::plan::{JOURNAL, RECORDING};
 use super::result::{CallResult, REFERENCE, REPRESENTATIVE};
@@ -173,6 +173,10 @@ pub(super) async fn noted(
                 Err(error) => Err(error.into()),
             };
         }
+        Note::Incident(event) => {
+            let (tenant, seen) = (&claimed.request.tenant, (call, event));
+            return Ok(incidents::open(&services.store, tenant, actor, seen, now).await?);
+        }
         Note::Audit(action) => action,
         // The register's own, for it is tried until it stands.
         Note::OptOut(_) => return Ok(()),
@@ -212,11 +216,27 @@ pub(crate) fn after(
     }
 }
 
-/// The files of a call, and what is in them.
+/// The files of a call, what is in them, and what the call was.
 pub(super) struct Files<'a> {
+    pub(super) line: &'a Line,
+    pub(super) began_at: Timestamp,
     pub(super) folder: &'a Path,
     pub(super) report: &'a CallReport,
     pub(super) result: &'a CallResult,
+}
+
+impl Files<'_> {
+    fn seen(&self) -> Seen<'_> {
+        let report = self.report;
+        Seen {
+            line: self.line,
+            began_at: self.began_at,
+            ledger: &report.ledger,
+            outcome: report.outcome,
+            people_recorded: report.people_recorded,
+            announced: !report.disclosed.is_empty(),
+        }
+    }
 }
 
 /// The call is over: its files, its results, its ledger, and how the request goes on.
@@ -265,20 +285,17 @@ async fn store_end(
         FileKeeping::Sealed => name_of(SEALED),
     };
     let now = services.clock.wall();
+    let found =
+        incidents::find(&services.store, &services.policy, &claimed.request, &files.seen(), now)
+            .await?;
     let name = Code::new(translate::outcome_name(files.report.outcome))?;
     let mut tx = services.store.begin(&claimed.request.tenant, actor, now).await?;
     for field in results(claimed, call, files)? {
         tx.put_result(&claimed.lease, &field).await?;
     }
-    for (recipient, total) in files.report.ledger.totals() {
-        let mut event = Event::new(actor.clone(), Action::Egress);
-        event.object = ObjectId::new(call.as_str()).ok();
-        event.fields = total.fields;
-        event.recipient = match recipient {
-            Recipient::Vendor { id, .. } => Some(id.clone()),
-            Recipient::FarEnd => None,
-        };
-        tx.audit(event).await?;
+    tx.put_ledger(call, files.began_at, &files.report.ledger).await?;
+    for found in &found {
+        incidents::open_in(&mut tx, call, found, now).await?;
     }
     let end = CallEnd {
         outcome: name.clone(),

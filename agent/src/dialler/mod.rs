@@ -6,6 +6,7 @@
 mod attempt;
 mod facts;
 mod files;
+mod incidents;
 mod keep;
 mod leave;
 mod leg;
@@ -14,6 +15,8 @@ mod opt_outs;
 mod persist;
 mod plan;
 pub mod result;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use callwright_compliance::DecisionRecord;
 use callwright_compliance::vendor::EgressRefusal;

@@ -123,6 +123,10 @@ actions! {
     Restored = "restored",
     /// An incident was opened.
     IncidentOpened = "incident_opened",
+    /// An incident went a step on.
+    IncidentAdvanced = "incident_advanced",
+    /// The terms of a practice's incidents were set: its agreement's hours, counsel's clocks.
+    IncidentTermsSet = "incident_terms_set",
     /// A checkpoint over the entries up to this one was signed; the object is the root of the tree before it.
     Checkpointed = "checkpointed",
     /// A checkpoint was anchored outside; the object is its root.

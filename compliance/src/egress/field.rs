@@ -114,6 +114,21 @@ impl FieldSet {
         Field::ReasonForCall,
     ]);
 
+    /// What says, or may say, something about the patient to whoever reads it: the identifiers, and the health information itself. Words
+    /// with tokens count: they are not de-identified (45 CFR 164.514). Words that carry an identifier are entered with its field.
+    pub const HEALTH: FieldSet = FieldSet::PATIENT.union(FieldSet::of(&[
+        Field::FarEndAudio,
+        Field::HeardValue,
+        Field::Amounts,
+        Field::ModelTokens,
+        Field::Recording,
+        Field::Transcript,
+        Field::ResultFields,
+    ]));
+
+    /// The same, encrypted under a key that stays here.
+    pub const SEALED: FieldSet = FieldSet::of(&[Field::Ciphertext]);
+
     /// The set of the fields listed.
     #[must_use]
     pub const fn of(fields: &[Field]) -> FieldSet {

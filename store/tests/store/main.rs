@@ -5,6 +5,8 @@ mod audit;
 #[cfg(test)]
 mod checkpoints;
 #[cfg(test)]
+mod incidents;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod number_proof;

@@ -1,5 +1,6 @@
 //! A database in a folder of its own, with a practice, a provider, and requests about people who do not exist.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use callwright_compliance::audit::Actor;
@@ -8,7 +9,7 @@ use callwright_compliance::facts::AiCallConsent;
 use callwright_compliance::policy::Limits;
 use callwright_compliance::{
     CallClass, CallPurpose, DecisionId, Digest, ObjectId, PatientKind, PayerId, PersonId, Phi,
-    PhiString, PhoneNumber, Purpose, RequestId, TenantId,
+    PhiString, PhoneNumber, Purpose, RequestId, TenantId, VendorId,
 };
 use callwright_store::{
     Access, CallId, Code, KeyRing, Lease, Location, LocationId, NewIntent, Order, Patient,
@@ -202,6 +203,7 @@ pub(crate) fn intent(decision: DecisionId, now: Timestamp) -> NewIntent {
         number: number(),
         cost_cents_max: 90,
         expires: now + SignedDuration::from_secs(20),
+        vendors: BTreeSet::from([VendorId::new("speech-1").unwrap()]),
         limits: Limits {
             system_running_max: 9,
             tenant_running_max: 9,

@@ -135,7 +135,7 @@ async fn switch(
         findings.missing(
             subject,
             "it is thrown",
-            "`callwright switch lift`, once its reason is gone",
+            "`callwright kill lift`, once its reason is gone",
         );
     } else {
         findings.good(subject, "not thrown");

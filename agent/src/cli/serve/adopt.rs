@@ -3,6 +3,8 @@
 //! Only then may the request be dialled again. Where the carrier cannot be asked, the lease is left to run out, and the call is
 //! adopted once more.
 
+use std::sync::Arc;
+
 use callwright_compliance::TenantId;
 use callwright_compliance::audit::Actor;
 use callwright_dialplan::retry::CallOutcome;
@@ -16,7 +18,13 @@ use crate::services::Services;
 const OUTCOME: &str = "process_lost";
 
 /// Adopts one call, if there is any.
-pub(super) async fn one(services: &Services) -> Result<(), StoreError> {
+pub(super) async fn one(services: Arc<Services>) {
+    if let Err(error) = adopt(&services).await {
+        tracing::error!(%error, "the store; it is tried again");
+    }
+}
+
+async fn adopt(services: &Services) -> Result<(), StoreError> {
     let now = services.clock.wall();
     let store = &services.store;
     let Some(adopted) = store.adopt(&services.node, now, LEASE).await? else {

@@ -15,18 +15,15 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::adopt;
-use super::purge;
 use super::room::{self, Running};
-use super::watch::SwitchWatch;
+use super::{adopt, chains, purge};
 use crate::call::Command;
 use crate::checkpoints::{Checkpoints, When};
 use crate::dialler::{Claimed, DialError, LEASE, attempt};
 use crate::retention::Hourly;
 use crate::services::{FileKeeping, Services};
+use crate::stop::{BEAT, SwitchWatch, Watched};
 
-/// How often the kill switch is looked at (rule I1: it is obeyed within five seconds).
-const BEAT: Duration = Duration::from_secs(1);
 /// Every so many beats requests are claimed. The policy counts begun calls over one second by the moment of their intent, which comes a
 /// varying time after the claim; two seconds keep two claims apart.
 const CLAIM_BEATS: u64 = 2;
@@ -36,6 +33,8 @@ const ADOPT_BEATS: u64 = 15;
 const OVERDUE_BEATS: u64 = 60;
 /// Every so many beats it is asked whether the audit wants signing. Beside the beats of the others, so that no second does everything.
 const SIGN_BEATS: u64 = 16;
+/// Every so many beats, and at the start, the audit chains are verified: once a day.
+const CHAIN_BEATS: u64 = 24 * 60 * 60;
 /// A request that finds no room is looked at again after this.
 const NO_ROOM_AGAIN: SignedDuration = SignedDuration::from_secs(20);
 /// After running calls were told to end: the polite close takes some seconds, writing down what was won a few more.
@@ -55,11 +54,11 @@ pub(super) struct Dispatch {
 impl Dispatch {
     pub(super) fn new(services: Arc<Services>, checkpoints: Checkpoints) -> Dispatch {
         Dispatch {
+            watch: SwitchWatch::over(&services),
             services,
             checkpoints,
             tasks: JoinSet::new(),
             running: Vec::new(),
-            watch: SwitchWatch::default(),
             purge: Hourly::default(),
             beats: 0,
         }
@@ -133,12 +132,17 @@ impl Dispatch {
         if self.purge.is_due(self.services.clock.wall()) {
             self.tasks.spawn(purge::round(Arc::clone(&self.services)));
         }
-        let mut done = Ok(());
-        if self.beats.is_multiple_of(ADOPT_BEATS) {
-            done = adopt::one(&self.services).await;
+        if self.beats % CHAIN_BEATS == 1 {
+            // Beside the calls: a long chain must not hold the switch up.
+            self.tasks.spawn(chains::verify(Arc::clone(&self.services)));
         }
+        if self.beats.is_multiple_of(ADOPT_BEATS) {
+            // Beside the calls as well: the carrier is asked, which may take longer than the switch may wait.
+            self.tasks.spawn(adopt::one(Arc::clone(&self.services)));
+        }
+        let mut done = Ok(());
         if self.beats.is_multiple_of(OVERDUE_BEATS) {
-            done = done.and(self.hand_over().await);
+            done = self.hand_over().await;
         }
         if self.beats.is_multiple_of(CLAIM_BEATS) && self.watch.may_start() {
             done = done.and(self.claim().await);
@@ -158,8 +162,8 @@ impl Dispatch {
     }
 
     async fn look_at_switch(&mut self) {
-        let calls = self.running.iter_mut().map(|(_, running)| running);
-        self.watch.look(&self.services, calls).await;
+        let calls = self.running.iter_mut().map(|(_, running)| &mut running.watched);
+        self.watch.look(self.services.clock.wall(), calls).await;
     }
 
     /// Requests that were not called about in time are staff's.
@@ -215,7 +219,7 @@ impl Dispatch {
         let task = self.tasks.spawn(one(Arc::clone(services), Claimed { lease, request }));
         // Without a line nothing is dialled: the attempt hands the request to staff at once.
         if let Some(number) = number {
-            let running = Running { tenant, request: id, number, told: false };
+            let running = Running { watched: Watched::new(tenant, id), number };
             self.running.push((task.id(), running));
         }
         Ok(())

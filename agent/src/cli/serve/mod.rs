@@ -1,10 +1,10 @@
 //! `callwright serve`: the process that places calls as their time comes, until it is told to stop.
 
 mod adopt;
+mod chains;
 mod dispatch;
 mod purge;
 mod room;
-mod watch;
 
 use std::future::Future;
 use std::time::Duration;

@@ -4,15 +4,14 @@
 //! time; between processes that alone counts.
 
 use callwright_compliance::policy::Limits;
-use callwright_compliance::{PhoneNumber, RequestId, TenantId};
+use callwright_compliance::{PhoneNumber, TenantId};
+
+use crate::stop::Watched;
 
 /// A call that runs, or is about to.
 pub(super) struct Running {
-    pub(super) tenant: TenantId,
-    pub(super) request: RequestId,
+    pub(super) watched: Watched,
     pub(super) number: PhoneNumber,
-    /// Whether it was told to end.
-    pub(super) told: bool,
 }
 
 /// What has no room.
@@ -36,7 +35,7 @@ pub(super) fn check<'a>(
 ) -> Result<(), Full> {
     let (mut of_tenant, mut to_number) = (0, 0);
     for call in running {
-        of_tenant += u32::from(call.tenant == *tenant);
+        of_tenant += u32::from(call.watched.tenant == *tenant);
         to_number += u32::from(call.number == *number);
     }
     if of_tenant >= limits.tenant_running_max {
@@ -50,7 +49,7 @@ pub(super) fn check<'a>(
 
 #[cfg(test)]
 mod tests {
-    use callwright_compliance::Policy;
+    use callwright_compliance::{Policy, RequestId};
 
     use super::*;
 
@@ -64,7 +63,7 @@ mod tests {
 
     fn call(of: &str, to: &str) -> Running {
         let request = RequestId::new("r").unwrap();
-        Running { tenant: tenant(of), request, number: number(to), told: false }
+        Running { watched: Watched::new(tenant(of), request), number: number(to) }
     }
 
     #[test]

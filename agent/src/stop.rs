@@ -1,0 +1,255 @@
+//! The kill switch, looked at for every running call of this process (rule I1).
+//!
+//! Thrown, the calls that it covers are told to end: each says its fixed good-bye and hangs up. Not readable, no call is started, and
+//! after a minute running ones end too: a switch that cannot be seen may have been thrown. New calls are refused elsewhere: by the
+//! decision, and by the store in the transaction that writes the intent to dial. Time is an argument; whoever looks says how often.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use callwright_compliance::facts::KillSwitch;
+use callwright_compliance::{RequestId, TenantId, VendorId};
+use callwright_store::{Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::api::Registry;
+use crate::call::Command;
+use crate::clock::Clock;
+use crate::services::Services;
+
+/// How often the switch is looked at. It is obeyed within five seconds: one to look, two at most to read, and the close begins at once.
+pub const BEAT: Duration = Duration::from_secs(1);
+/// A reading that takes longer is none.
+const READ_WITHIN: Duration = Duration::from_secs(2);
+/// How long running calls go on while the switch cannot be read.
+const UNREADABLE_MAX: SignedDuration = SignedDuration::from_secs(60);
+
+/// A call that runs, or is about to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// Whose.
+    pub tenant: TenantId,
+    /// About which request.
+    pub request: RequestId,
+    /// Whether it was told to end.
+    pub told: bool,
+}
+
+impl Watched {
+    /// A call that was not told anything yet.
+    #[must_use]
+    pub const fn new(tenant: TenantId, request: RequestId) -> Watched {
+        Watched { tenant, request, told: false }
+    }
+}
+
+/// See the module.
+pub struct SwitchWatch {
+    store: Store,
+    registry: Arc<Registry>,
+    /// The vendors that the calls of this process use.
+    used: BTreeSet<VendorId>,
+    unreadable_since: Option<Timestamp>,
+}
+
+impl SwitchWatch {
+    /// A watch over calls that use these vendors.
+    #[must_use]
+    pub fn new(store: Store, registry: Arc<Registry>, used: BTreeSet<VendorId>) -> SwitchWatch {
+        SwitchWatch { store, registry, used, unreadable_since: None }
+    }
+
+    /// A watch over the calls of a process.
+    #[must_use]
+    pub fn over(services: &Services) -> SwitchWatch {
+        let registry = Arc::clone(&services.registry);
+        SwitchWatch::new(services.store.clone(), registry, services.vendors_used())
+    }
+
+    /// Whether a call may be started, as far as the watch knows. The decision at dial time reads the switch itself.
+    #[must_use]
+    pub fn may_start(&self) -> bool {
+        self.unreadable_since.is_none()
+    }
+
+    /// Looks at the switch for each call, and tells those that must end. One that cannot be told yet is told the next time.
+    pub async fn look<'a>(&mut self, now: Timestamp, calls: impl Iterator<Item = &'a mut Watched>) {
+        let mut waiting: Vec<&mut Watched> = calls.filter(|call| !call.told).collect();
+        for call in &mut waiting {
+            match self.read(call).await {
+                Ok(switch) if switch.stops(&self.used) => call.told = self.tell(call).await,
+                Ok(_) => {}
+                Err(error) => {
+                    // What cannot be read for one call is not asked for the others: each would wait as long.
+                    tracing::error!(%error, "the kill switch cannot be read");
+                    let since = *self.unreadable_since.get_or_insert(now);
+                    if now.duration_since(since) >= UNREADABLE_MAX {
+                        tracing::error!(
+                            "the kill switch was unreadable for too long: every call ends"
+                        );
+                        self.registry.command_all(Command::Kill);
+                        waiting.into_iter().for_each(|call| call.told = true);
+                    }
+                    return;
+                }
+            }
+        }
+        self.unreadable_since = None;
+    }
+
+    /// Looks for ever, once a second.
+    pub async fn keep_looking(&mut self, clock: Clock, calls: &mut [Watched]) -> Infallible {
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            beat.tick().await;
+            self.look(clock.wall(), calls.iter_mut()).await;
+        }
+    }
+
+    async fn read(&self, call: &Watched) -> Result<KillSwitch, StoreError> {
+        let reading = self.store.kill_switch(&call.tenant, &call.request);
+        tokio::time::timeout(READ_WITHIN, reading).await.unwrap_or(Err(StoreError::Locked))
+    }
+
+    /// Tells the call of a request to end; false where it is not up yet.
+    async fn tell(&self, call: &Watched) -> bool {
+        match self.store.calls(&call.tenant, &call.request).await {
+            Ok(calls) => {
+                let mut up = calls.iter().filter(|call| call.ended_at.is_none());
+                let told = up.any(|call| self.registry.command(call.id.as_str(), Command::Kill));
+                if told {
+                    tracing::warn!(request = %call.request, "the kill switch ends the call");
+                }
+                told
+            }
+            Err(error) => {
+                // Which call it is cannot be asked; then all of them end.
+                tracing::error!(%error, "the store cannot be read: every call ends");
+                self.registry.command_all(Command::Kill);
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use callwright_compliance::PersonId;
+    use callwright_compliance::audit::Actor;
+    use callwright_store::{KeyRing, StopScope};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::call::Lines;
+    use crate::dialler::testing;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    }
+
+    fn vendor(id: &str) -> VendorId {
+        VendorId::new(id).unwrap()
+    }
+
+    /// A store with two practices that each have a call up, and the ends of its lines.
+    struct Place {
+        _folder: TempDir,
+        store: Store,
+        registry: Arc<Registry>,
+        calls: Vec<Watched>,
+        lines: Vec<Lines>,
+        watch: SwitchWatch,
+    }
+
+    impl Place {
+        async fn new() -> Place {
+            let folder = tempfile::tempdir().unwrap();
+            let keys = KeyRing::create(&folder.path().join("key")).unwrap();
+            let store = Store::open(&folder.path().join("db"), keys).await.unwrap();
+            let registry = Arc::new(Registry::new(4));
+            let (mut calls, mut lines) = (Vec::new(), Vec::new());
+            for practice in ["oak", "elm"] {
+                let (tenant, request, call) = testing::running(&store, practice, at(0)).await;
+                lines.push(registry.enter(call.as_str(), at(60)));
+                calls.push(Watched::new(tenant, request));
+            }
+            let used = BTreeSet::from([vendor("ear"), vendor("phone")]);
+            let watch = SwitchWatch::new(store.clone(), Arc::clone(&registry), used);
+            Place { _folder: folder, store, registry, calls, lines, watch }
+        }
+
+        async fn throw(&self, tenant: &TenantId, scope: StopScope) {
+            let ann = Actor::Person(PersonId::new("ann").unwrap());
+            let mut tx = self.store.begin(tenant, &ann, at(1)).await.unwrap();
+            tx.throw_switch(&scope).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+
+        async fn look(&mut self, now: i64) {
+            self.watch.look(at(now), self.calls.iter_mut()).await;
+        }
+
+        /// Which calls were told to close since this was asked last.
+        fn told(&mut self) -> Vec<bool> {
+            let killed = |lines: &mut Lines| lines.commands.try_recv() == Ok(Command::Kill);
+            self.lines.iter_mut().map(killed).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn each_level_ends_its_own_calls_and_once() {
+        for (scope, ends) in [
+            (StopScope::Request(RequestId::new("r-oak").unwrap()), [true, false]),
+            (StopScope::Tenant, [true, false]),
+            (StopScope::Vendor(vendor("ear")), [true, false]),
+            (StopScope::Global, [true, true]),
+            (StopScope::Vendor(vendor("unused")), [false, false]),
+            (StopScope::Request(RequestId::new("another").unwrap()), [false, false]),
+        ] {
+            let mut place = Place::new().await;
+            place.look(1).await;
+            assert_eq!(place.told(), [false, false]);
+            let oak = place.calls[0].tenant.clone();
+            place.throw(&oak, scope.clone()).await;
+            place.look(2).await;
+            assert_eq!(place.told(), ends, "{scope:?}");
+            place.look(3).await;
+            assert_eq!(place.told(), [false, false], "told twice: {scope:?}");
+            assert!(place.watch.may_start());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_switch_starts_nothing_and_ends_everything_after_a_minute() {
+        let mut place = Place::new().await;
+        place.look(0).await;
+        assert!(place.watch.may_start());
+        place.store.close().await;
+        for now in [10, 40, 69] {
+            place.look(now).await;
+            assert!(!place.watch.may_start());
+            assert_eq!(place.told(), [false, false], "after {now} s");
+        }
+        place.look(70).await;
+        assert_eq!(place.told(), [true, true]);
+        assert!(place.calls.iter().all(|call| call.told));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_not_up_yet_is_told_when_it_is() {
+        let mut place = Place::new().await;
+        let (oak, request) = (place.calls[0].tenant.clone(), place.calls[0].request.clone());
+        let call = place.store.calls(&oak, &request).await.unwrap().remove(0).id;
+        place.registry.leave(call.as_str());
+        place.throw(&oak, StopScope::Tenant).await;
+        place.look(2).await;
+        assert!(!place.calls[0].told);
+        place.lines[0] = place.registry.enter(call.as_str(), at(60));
+        place.look(3).await;
+        assert_eq!(place.told(), [true, false]);
+    }
+}
