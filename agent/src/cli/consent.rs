@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::output::Out;
-use super::result::owner;
+use super::owner;
 use super::setup::named;
 use super::{ActorArg, CliError, ConfigArg, Exit, Session};
 use crate::config::Config;
@@ -108,7 +108,7 @@ impl Subject {
                 store.practice(tenant).await?;
                 Ok(tenant.clone())
             }
-            (None, Some(request)) => owner(store, request).await,
+            (None, Some(request)) => owner::of_request(store, request).await,
             (None, None) => Err(CliError::usage("give a request, or --number with --practice")),
         }
     }

@@ -7,7 +7,7 @@ use callwright_store::{Access, Store, StoreError};
 use clap::{ArgGroup, Args, Subcommand};
 
 use super::output::Out;
-use super::result::owner;
+use super::owner;
 use super::retention::periods;
 use super::{ActorArg, CliError, ConfigArg, Exit, Session};
 use crate::config::Config;
@@ -115,7 +115,7 @@ async fn find(
     };
     let tenant = match &who.practice {
         Some(tenant) => tenant.clone(),
-        None => owner(store, request).await?,
+        None => owner::of_request(store, request).await?,
     };
     if who.only {
         return Ok((tenant, vec![request.clone()]));

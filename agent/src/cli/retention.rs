@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::Out;
-use super::result::owner;
+use super::owner;
 use super::{ActorArg, CliError, ConfigArg, Exit, Session};
 use crate::config::Config;
 use crate::retention::{Bound, ClassReport, Mode, PracticeReport, Purge, Report};
@@ -178,7 +178,7 @@ async fn accept(args: &AcceptArgs, session: Session, out: &mut Out) -> Result<Ex
     let store = Config::load(&args.config.config)?.open_store().await?;
     let tenant = match &args.practice {
         Some(tenant) => tenant.clone(),
-        None => owner(&store, &args.request).await?,
+        None => owner::of_request(&store, &args.request).await?,
     };
     let mut tx = store.begin(&tenant, &args.actor.actor(), session.clock.wall()).await?;
     tx.accept_result(&args.request).await?;

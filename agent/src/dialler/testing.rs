@@ -99,8 +99,9 @@ pub(crate) async fn claimed(store: &Store, name: &str, now: Timestamp) -> (Tenan
     tx.add_provider(&provider).await.unwrap();
     tx.add_request(&request, &order(&provider, now), &patient()).await.unwrap();
     tx.commit().await.unwrap();
-    let lease = store.claim(&Code::new("node-1").unwrap(), now, SignedDuration::from_secs(60));
-    (tenant, lease.await.unwrap().unwrap().0)
+    let node = Code::new("node-1").unwrap();
+    let lease = store.claim(&node, now, SignedDuration::from_secs(60)).await;
+    (tenant, lease.unwrap().unwrap().0)
 }
 
 fn order(provider: &Provider, now: Timestamp) -> Order {

@@ -146,6 +146,7 @@ impl Place {
             number: PhoneNumber::parse_e164("+16142000134").unwrap(),
             cost_cents_max: 90,
             expires: at(22),
+            vendors: [].into(),
             limits: nine,
         };
         let mut tx = store.begin(tenant, &actor(), at(2)).await.unwrap();
