@@ -80,7 +80,7 @@ async fn a_newer_database_and_a_changed_one_are_refused() {
     .await
     .unwrap();
     let error = Store::open(&house.database(), house.keys()).await.err().unwrap();
-    assert_eq!(error, StoreError::NewerDatabase { found: 99, known: 1 });
+    assert!(matches!(error, StoreError::NewerDatabase { found: 99, .. }), "{error}");
     sqlx::raw_sql("DELETE FROM _sqlx_migrations WHERE version = 99; UPDATE _sqlx_migrations SET checksum = x'00'")
         .execute(&mut raw)
         .await
