@@ -134,6 +134,11 @@ impl ExportVerifier {
 
     /// Takes the next line.
     pub fn push(&mut self, text: &str) {
+        if self.log.is_broken() {
+            // Nothing behind a break counts.
+            self.entries += 1;
+            return;
+        }
         match ExportLine::read(text) {
             Some(ExportLine::Checkpoint(note)) if self.entries == 0 => {
                 self.checkpoints += 1;

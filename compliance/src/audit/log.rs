@@ -276,6 +276,12 @@ impl LogVerifier {
         }
     }
 
+    /// Whether the chain broke: what comes after is passed over.
+    #[must_use]
+    pub const fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// The log ends here.
     pub fn finish(mut self) -> Report {
         let whole = self.chain.finish();
