@@ -16,7 +16,7 @@ use callwright_vendors::{ModelEvent, ModelSession, SpeechSession};
 use tokio::sync::mpsc;
 
 use super::ear::Ear;
-use super::identifiers::Identifiers;
+use super::identifiers::{self, Identifiers};
 use super::mouth::{Mouth, Spoken};
 use super::talk::Talk;
 use super::timeline::{Happening, Moment};
@@ -159,10 +159,7 @@ impl Driver {
                 .ok()
         });
         let vocabulary = plan.pack.vocabulary();
-        let mut cover = Coverer::new(&vocabulary);
-        for name in &plan.covered_names {
-            cover.name(name);
-        }
+        let cover = identifiers::coverer(plan.vault.values(), &plan.covered_names, &vocabulary);
         let Sessions { speech_to_text, language_model, text_to_speech, book } = plan.sessions;
         Driver {
             identifiers: Identifiers::of(plan.vault.values(), &vocabulary),

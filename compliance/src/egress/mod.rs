@@ -8,4 +8,4 @@ mod policy;
 
 pub use field::{Field, FieldSet};
 pub use ledger::{ENTRIES_MAX, JOIN_MS, Ledger, LedgerEntry, Recipient, Total};
-pub use policy::{Destination, FieldsRefused, allowed, check};
+pub use policy::{Destination, FieldsRefused, allowed, allowed_to_payer, check, listable};
