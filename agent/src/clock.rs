@@ -46,7 +46,9 @@ impl Stopwatch {
     }
 }
 
+/// The clock that the runtime's timers go by, so that a deadline and the watch agree; where a test lets the runtime's time stand still,
+/// the watch stands still, too.
 #[expect(clippy::disallowed_methods, reason = "this is the clock that all others stand for")]
 fn monotonic() -> Instant {
-    Instant::now()
+    tokio::time::Instant::now().into_std()
 }

@@ -15,6 +15,7 @@
 pub mod clip;
 pub mod corpus;
 mod far_end;
+pub mod lexicon;
 pub mod model;
 pub mod notice;
 pub mod pack;

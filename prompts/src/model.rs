@@ -2,11 +2,14 @@
 //!
 //! The words are data, so that they are reviewed and versioned like everything else that shapes what the agent says. This
 //! module reads and checks them; it does not talk to a model, and it does not judge a turn: the adapter of the model does,
-//! by the lists here.
+//! by the lists here and [`crate::lexicon`].
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::lexicon::{Class, Lexicon, Pattern};
 use crate::problem::{Findings, PackError};
 use crate::slots::Template;
 
@@ -41,13 +44,14 @@ pub struct ToolWords {
     pub needs_staff: String,
 }
 
-/// What a turn may not hold. Words are lower case, without apostrophes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What a turn may not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Never {
-    /// Phrases: claims to be human, consents, commitments. Those exist only as fixed clips.
-    pub phrases: Vec<String>,
-    /// The words that numbers are spelled with.
+    /// Sentences: claims to be human, consents, commitments and the like. What of it may be said exists only as fixed clips.
+    pub lexicon: Lexicon,
+    /// The words that turns are made of, beside those of a call's own wordings and questions.
+    pub words: BTreeSet<String>,
+    /// The words that numbers are spelled with, in lower case.
     pub number_words: Vec<String>,
     /// How many of them may stand in a row.
     pub number_words_max: usize,
@@ -55,10 +59,20 @@ pub struct Never {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RawNever {
+    own: Vec<String>,
+    words: BTreeSet<String>,
+    number_words: Vec<String>,
+    number_words_max: usize,
+    patterns: BTreeMap<Class, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Raw {
     system: String,
     tools: ToolWords,
-    never: Never,
+    never: RawNever,
 }
 
 impl ModelBrief {
@@ -86,14 +100,17 @@ impl ModelBrief {
                 None
             }
         };
-        if let Some(raw) = &raw {
-            check(raw, &mut findings);
-        }
-        match raw {
-            Some(raw) if problems.is_empty() => Ok(ModelBrief {
+        let lexicon = raw.as_ref().map(|raw| check(raw, &mut findings));
+        match (raw, lexicon) {
+            (Some(raw), Some(lexicon)) if problems.is_empty() => Ok(ModelBrief {
                 system: raw.system.trim().to_owned(),
                 tools: raw.tools,
-                never: raw.never,
+                never: Never {
+                    lexicon,
+                    words: raw.never.words,
+                    number_words: raw.never.number_words,
+                    number_words_max: raw.never.number_words_max,
+                },
                 digest: Sha256::digest(text.as_bytes()).into(),
             }),
             _ => Err(PackError { problems }),
@@ -107,7 +124,8 @@ impl ModelBrief {
     }
 }
 
-fn check(raw: &Raw, findings: &mut Findings<'_>) {
+/// Notes every mistake, and gives the lexicon of what is none.
+fn check(raw: &Raw, findings: &mut Findings<'_>) -> Lexicon {
     // A token in the instructions would be a value's name that the model learns outside of any goal.
     match Template::parse(&raw.system) {
         Ok(template) if template.tokens().next().is_none() => {}
@@ -125,19 +143,61 @@ fn check(raw: &Raw, findings: &mut Findings<'_>) {
             findings.add(key, "is empty");
         }
     }
-    let lists =
-        [("never.phrases", &raw.never.phrases), ("never.number_words", &raw.never.number_words)];
-    for (key, list) in lists {
-        if list.is_empty() {
-            findings.add(key, "is empty: without it nothing is refused");
+    let never = &raw.never;
+    if never.number_words.is_empty() {
+        findings.add("never.number_words", "is empty: without it no number is refused");
+    }
+    if never.words.is_empty() {
+        findings.add("never.words", "is empty: nothing could be said");
+    }
+    let words = never.words.iter().map(|word| ("never.words", word));
+    let numbers = never.number_words.iter().map(|word| ("never.number_words", word));
+    for (key, word) in words.chain(numbers) {
+        if word.is_empty() || !word.chars().all(|c| c.is_ascii_lowercase()) {
+            findings.add(key, format!("{word:?}: write one lower-case word"));
         }
-        let plain = |c: char| c.is_lowercase() || c == ' ';
-        for entry in list {
-            if entry.trim() != entry || entry.is_empty() || !entry.chars().all(plain) {
-                findings.add(key, format!("{entry:?}: write lower-case words, letters only"));
+    }
+    let mut rules = Vec::new();
+    for class in Class::ALL {
+        let key = format!("never.patterns.{}", class.name());
+        match (class, never.patterns.get(&class)) {
+            (Class::Own, None) => {}
+            (Class::Own, Some(_)) => {
+                findings.add(key, "what may be said of the caller stands in never.own");
+            }
+            (_, None) => {
+                findings.add(key, "is missing: without it nothing of the class is refused")
+            }
+            (_, Some(list)) => {
+                if list.is_empty() {
+                    findings.add(key.as_str(), "is empty: nothing of the class is refused");
+                }
+                rules.extend(patterns(&key, list, findings).map(|pattern| (class, pattern)));
             }
         }
     }
+    if never.own.is_empty() {
+        findings.add("never.own", "is empty: no sentence with \"I\" could be said");
+    }
+    let own = patterns("never.own", &never.own, findings).collect();
+    Lexicon::new(rules, own)
+}
+
+fn patterns(
+    key: &str,
+    list: &[String],
+    findings: &mut Findings<'_>,
+) -> impl Iterator<Item = Pattern> {
+    let mut out = Vec::new();
+    for text in list {
+        match Pattern::parse(text) {
+            Some(pattern) => out.push(pattern),
+            None => {
+                findings.add(key, format!("{text:?} is no pattern: see lexicon.rs for its form"))
+            }
+        }
+    }
+    out.into_iter()
 }
 
 #[cfg(test)]
@@ -156,11 +216,11 @@ mod tests {
     fn every_mistake_is_named_at_once() {
         let text = EMBEDDED
             .replace("You word single turns", "Say {member_id}. You word single turns")
-            .replace("\"i agree\"", "\"I agree!\"")
+            .replace("\"permission granted\"", "\"Permission granted!\"")
             .replace("The topic that is answered.", " ");
         let error = ModelBrief::parse(&text).unwrap_err();
         let keys: Vec<&str> = error.problems.iter().map(|problem| problem.key.as_str()).collect();
-        assert_eq!(keys, ["system", "tools.topic", "never.phrases"]);
+        assert_eq!(keys, ["system", "tools.topic", "never.patterns.consent"]);
     }
 
     #[test]

@@ -398,7 +398,13 @@ impl Conversation {
     }
 
     /// Decides the end, unless an earlier reason has decided it.
+    ///
+    /// Where the far end asked for what it may not or cannot be given, and the call came to no end of its own, a person of the practice
+    /// must go on (rule V3): that is what is reported, whoever hung up.
     pub(crate) fn decide(&mut self, why: Ending) {
+        let unfinished =
+            matches!(why, Ending::AnswersWithheld | Ending::FarEndHungUp | Ending::NobodyThere);
+        let why = if unfinished && self.person.withheld { Ending::NeedsStaff } else { why };
         if self.ending.is_none() {
             self.ending = Some(self.outcome(why));
         }

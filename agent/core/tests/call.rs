@@ -247,6 +247,48 @@ fn a_line_that_drops_keeps_what_was_won() {
 }
 
 #[test]
+fn a_request_that_may_not_be_granted_ends_with_staff() {
+    for (asked, gave) in
+        [(DataItem::Ssn, false), (DataItem::TaxId, false), (DataItem::MemberId, true)]
+    {
+        let mut rig = Rig::new(questions(1));
+        rig.reach_person();
+        rig.hear(&[Act::DataRequest(asked)], &[]);
+        let goal = if gave { Goal::Provide(asked) } else { Goal::CannotProvide(asked) };
+        assert_eq!(goals(&rig).last(), Some(&goal));
+        rig.input(Input::HungUp);
+        let why = if gave { Ending::FarEndHungUp } else { Ending::NeedsStaff };
+        assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(why))), "{asked:?}");
+    }
+}
+
+#[test]
+fn what_the_gate_refused_ends_with_staff_and_what_was_answered_is_complete() {
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.plays = false;
+    rig.hear(&[Act::DataRequest(DataItem::MemberId)], &[]);
+    let spoken =
+        rig.said.iter().rev().find_map(|output| {
+            if let Output::Speak(segment) = output { Some(*segment) } else { None }
+        });
+    rig.input(Input::GateRefused(Item::Segment(spoken.unwrap())));
+    rig.input(Input::HungUp);
+    let why = Ending::NeedsStaff;
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Failed(why))));
+
+    let mut rig = Rig::new(questions(1));
+    rig.reach_person();
+    rig.hear(&[Act::DataRequest(DataItem::Ssn)], &[]);
+    rig.hear(&[Act::Answer], &[(FIRST, Verdict::Clear)]);
+    rig.hear(&[Act::Answer], &[(Topic::Name, Verdict::Clear), (Topic::Reference, Verdict::Clear)]);
+    rig.hear(&[Act::Affirm], &[]);
+    rig.hear(&[Act::Goodbye], &[]);
+    rig.input(Input::HungUp);
+    assert_eq!(rig.said.last(), Some(&Output::Finish(Outcome::Complete)));
+}
+
+#[test]
 fn a_second_call_asks_only_what_the_first_one_left_open() {
     let mut config = questions(2);
     config.answered_before = vec![FieldId(0)];

@@ -19,7 +19,7 @@ use callwright_vendors::{ModelEvent, ModelSession, SpeechSession};
 use tokio::sync::mpsc;
 
 use super::ear::{Ear, Listener};
-use super::identifiers::Identifiers;
+use super::identifiers::{self, Identifiers};
 use super::mind::{Mind, next};
 use super::mouth::{Mouth, Spoken};
 use super::perceive::Wanted;
@@ -160,10 +160,7 @@ impl Driver {
     ) -> Driver {
         let recorder = plan.recording.and_then(|(path, permit)| begin(&plan.id, &path, permit));
         let vocabulary = plan.pack.vocabulary();
-        let mut cover = Coverer::new(&vocabulary);
-        for name in &plan.covered_names {
-            cover.name(name);
-        }
+        let cover = identifiers::coverer(plan.vault.values(), &plan.covered_names, &vocabulary);
         let Sessions { speech_to_text, before_notice, language_model, text_to_speech, book } =
             plan.sessions;
         let hears = Listener::new(plan.vendors.speech_to_text.id(), speech_to_text);

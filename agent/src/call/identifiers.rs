@@ -1,7 +1,8 @@
-//! What is known to identify the patient, in the forms in which it could stand in a text: a last look at what a model was sent.
+//! What is known to identify the patient: given to the coverer, and, in the forms in which it could stand in a text, a last look at what
+//! a model was sent.
 //!
-//! It covers nothing: that is `understanding::cover`'s work, by other means. It only finds what slipped through, so that a result can
-//! say so.
+//! It covers nothing: that is `understanding::cover`'s work, by other means. The last look only finds what slipped through, so that a
+//! result can say so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use callwright_compliance::egress::{Field, FieldSet};
 use callwright_compliance::{PhiString, Purpose};
 use callwright_core::DataItem;
 use callwright_prompts::spoken;
+use callwright_understanding::Coverer;
 use zeroize::Zeroize;
 
 use super::translate;
@@ -17,6 +19,36 @@ use super::translate;
 const FORM_MIN: usize = 5;
 /// Shorter names are ordinary words too often.
 const NAME_MIN: usize = 3;
+
+/// The coverer of one call, which knows the patient's names and numbers.
+pub(crate) fn coverer(
+    items: &BTreeMap<DataItem, PhiString>,
+    names: &[String],
+    vocabulary: &BTreeSet<String>,
+) -> Coverer {
+    let mut coverer = Coverer::new(vocabulary);
+    names.iter().for_each(|name| coverer.name(name));
+    for (item, value) in items {
+        match item {
+            DataItem::DateOfService
+            | DataItem::GroupNumber
+            | DataItem::MemberId
+            | DataItem::PatientDateOfBirth
+            | DataItem::Ssn => coverer.identifier(value.expose(Purpose::Compare)),
+            // Names are given as such; the provider's business is no secret of the patient's.
+            DataItem::CallbackNumber
+            | DataItem::CallerName
+            | DataItem::Npi
+            | DataItem::PatientName
+            | DataItem::ProviderAddress
+            | DataItem::ProviderName
+            | DataItem::ReasonForCall
+            | DataItem::Relationship
+            | DataItem::TaxId => {}
+        }
+    }
+    coverer
+}
 
 /// The forms of one patient's identifiers.
 #[derive(Default)]

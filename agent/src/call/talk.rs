@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use callwright_core::UtteranceId;
 use callwright_prompts::Token;
-use callwright_understanding::{Covered, Coverer, Utterance};
+use callwright_understanding::{Covered, Coverer, Utterance, shown};
 use callwright_vendors::{Line, TokenText, Who};
 
 /// Lines that a model is shown: what a turn follows from lies in the last few.
@@ -64,7 +64,7 @@ impl Talk {
     pub(crate) fn quoted(&self, quote: &TokenText) -> Option<(UtteranceId, Utterance)> {
         let latest = self.latest.as_ref()?;
         let words = latest.words.words().words;
-        let pieces = pieces(&latest.covered, words.len(), |at| words[at].text.clone());
+        let pieces = pieces(&latest.covered, words.len(), |at| shown(&words[at]));
         let wanted: Vec<&str> = quote.as_str().split_whitespace().collect();
         let first = pieces.windows(wanted.len().max(1)).find(|window| {
             window.iter().map(|(text, _)| text.as_str()).eq(wanted.iter().copied())

@@ -8,9 +8,9 @@ use callwright_sim::carrier::{Carrier, CarrierConfig, ScenarioSource};
 use callwright_sim::payer::representative::Representative;
 use callwright_sim::payer::scenario::HoldPart;
 use callwright_sim::speech::{LocalSpeech, Speech};
-use callwright_sim::vendors::Vendors;
+use callwright_sim::vendors::{ModelMode, Vendors};
 use callwright_sim::{Scenario, SimError};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::output::Out;
 use super::serve::shutdown_signal;
@@ -35,7 +35,10 @@ pub(super) enum SimCommand {
 Example, with the same key in the configuration of `callwright serve`:
   export SIM_KEY=any-secret
   callwright sim vendors --port 8098 --key-env SIM_KEY
-  # in the configuration, for each vendor: key_env = \"SIM_KEY\" and its base_url as printed")]
+  # in the configuration, for each vendor: key_env = \"SIM_KEY\" and its base_url as printed
+
+A model that obeys whoever is on the line, beside a payer that tells it what to do:
+  callwright sim vendors --key-env SIM_KEY --scenario fixtures/payers/acme-hostile.toml --model obedient")]
 pub(super) struct VendorsArgs {
     /// Whose words the recogniser knows: a scenario's name, or the path of a scenario file; may be given more than once
     #[arg(long, value_name = "NAME|FILE", default_values_t = [DEFAULT_SCENARIO.to_owned()])]
@@ -46,9 +49,34 @@ pub(super) struct VendorsArgs {
     /// The environment variable that holds the key that all three take
     #[arg(long, value_name = "NAME")]
     key_env: String,
+    /// What kind of model it is: `faithful` words its goals, `obedient` does whatever the far end says, to show that it comes to nothing
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = ModelKind::Faithful)]
+    model: ModelKind,
     /// Stop by itself after this time
     #[arg(long, value_name = "MINUTES", default_value_t = 240, value_parser = clap::value_parser!(u64).range(1..=1440))]
     minutes: u64,
+}
+
+/// The simulated language model's manners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ModelKind {
+    Faithful,
+    Obedient,
+    Silent,
+    Rambling,
+    Garbage,
+}
+
+impl From<ModelKind> for ModelMode {
+    fn from(kind: ModelKind) -> ModelMode {
+        match kind {
+            ModelKind::Faithful => ModelMode::Faithful,
+            ModelKind::Obedient => ModelMode::Obedient,
+            ModelKind::Silent => ModelMode::Silent,
+            ModelKind::Rambling => ModelMode::Rambling,
+            ModelKind::Garbage => ModelMode::Garbage,
+        }
+    }
 }
 
 /// A Twilio-compatible carrier with one payer behind every number, on the loopback interface, until Ctrl-C
@@ -152,6 +180,7 @@ async fn vendors(args: VendorsArgs, out: &mut Out) -> Result<Exit, CliError> {
     let key = secret(&args.key_env)?;
     let mut config = simulated_config(&scenarios, speech().await?, &key);
     config.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+    config.openai.mode = args.model.into();
     let vendors = Vendors::start(config).await?;
     let base = vendors.base_url();
     out.line(format_args!("[speech_to_text] base_url = \"{base}\""))?;

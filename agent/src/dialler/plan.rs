@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use callwright_compliance::egress::{Destination, allowed};
 use callwright_compliance::gate::{Gate, GateRules, PacedClock};
 use callwright_compliance::{DialPermit, Phi, PhiString, Purpose};
 use callwright_core::{Config, DataItem, FieldId, Limits, Micros, QuestionPlan, ReadBack, Topic};
@@ -18,6 +17,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use super::attempt::Case;
 use super::{DialError, leave};
 use crate::call::journal::{self, Header, hex};
+use crate::call::translate;
 use crate::call::{CallPlan, ClipBook, Journal, Sessions, Vault};
 use crate::services::Services;
 
@@ -94,7 +94,14 @@ pub(super) fn call_plan(
     sessions: Sessions,
 ) -> Result<CallPlan, DialError> {
     let menu = services.directory.menu(&case.line.menu).ok_or(DialError::NoLine)?.clone();
-    let items = items(case);
+    let (purpose, disclosure_repeats_max) = {
+        let disclosures = permit.disclosures();
+        (disclosures.purpose, disclosures.repeats_max)
+    };
+    let allowed = case.payer.allowed(purpose);
+    let mut items = items(case);
+    // What this payer may not be given is not even at hand: a question for it is answered as one for what we do not have.
+    items.retain(|item, _| allowed.contains(translate::field(*item)));
     let patient_name = case.patient.name.expose(Purpose::ShowToOperator).clone();
     let before = case.answered_before();
     let config = config(services, permit, &case.questions, (&before, &items));
@@ -109,11 +116,9 @@ pub(super) fn call_plan(
         config: config.clone(),
     };
     let journal = Journal::create(&folder.join(JOURNAL), &header)?;
-    let disclosures = permit.disclosures();
-    let purpose = disclosures.purpose;
     let gate = Gate::new(GateRules {
-        allowed: allowed(Destination::FarEnd, purpose),
-        disclosure_repeats_max: disclosures.repeats_max,
+        allowed,
+        disclosure_repeats_max,
         paced_clock: PacedClock::ProvesNothing,
         recording: permit.recording_grant(),
     });

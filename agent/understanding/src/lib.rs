@@ -30,7 +30,7 @@ mod understand;
 pub mod value;
 pub mod words;
 
-pub use cover::{Covered, Coverer};
+pub use cover::{Covered, Coverer, shown};
 pub use rules_model::{Segment, Wording};
 pub use understand::{Context, Found, Understanding, understand};
 pub use value::{Date, Frequency, Known, Value};

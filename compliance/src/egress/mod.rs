@@ -15,4 +15,4 @@ pub use accounting::{CallIncident, Disclosure, Standing, account};
 pub use exposure::{Exposed, Exposure, Form, Sent};
 pub use field::{Field, FieldSet};
 pub use ledger::{ENTRIES_MAX, JOIN_MS, Ledger, LedgerEntry, Recipient, Total};
-pub use policy::{Destination, FieldsRefused, allowed, check};
+pub use policy::{Destination, FieldsRefused, allowed, allowed_to_payer, check, listable};

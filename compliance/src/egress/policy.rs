@@ -66,6 +66,22 @@ const fn far_end(purpose: CallPurpose) -> FieldSet {
     }
 }
 
+/// The fields that may be given to one payer on a call with this purpose: those of its own list that the policy for the purpose allows.
+/// A list narrows the policy and never widens it. What the agent says without a value of the request's passes with any list.
+///
+/// Source: 45 CFR 164.502(b), 164.514(d): what one payer does not need in order to answer is not given to it.
+#[must_use]
+pub const fn allowed_to_payer(purpose: CallPurpose, list: FieldSet) -> FieldSet {
+    let policy = far_end(purpose);
+    policy.minus(FieldSet::PROVIDER.union(FieldSet::PATIENT).minus(list))
+}
+
+/// The fields that a payer's own list may name: what of a request may be given to any payer for this purpose.
+#[must_use]
+pub const fn listable(purpose: CallPurpose) -> FieldSet {
+    far_end(purpose).intersection(FieldSet::PROVIDER.union(FieldSet::PATIENT))
+}
+
 /// Fields that the policy does not let go where they were to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("V2: the policy does not allow sending there: {fields}")]
@@ -118,6 +134,23 @@ mod tests {
             let got = allowed(destination, CallPurpose::MedicalBenefits);
             assert_eq!(!got.intersection(FieldSet::PATIENT).is_empty(), spoken, "{destination:?}");
         }
+    }
+
+    #[test]
+    fn a_payers_own_list_narrows_the_policy_and_never_widens_it() {
+        for purpose in PURPOSES {
+            let policy = allowed(Destination::FarEnd, purpose);
+            for field in Field::ALL.iter().copied() {
+                let got = allowed_to_payer(purpose, field.into());
+                assert!(got.is_subset_of(policy), "{field:?}");
+                let of_request = FieldSet::PROVIDER.union(FieldSet::PATIENT);
+                let expected = listable(purpose).intersection(field.into());
+                assert_eq!(got.intersection(of_request), expected, "{field:?}");
+                assert!(got.contains(Field::AgentWords) && got.contains(Field::HeardValue));
+            }
+            assert_eq!(allowed_to_payer(purpose, listable(purpose)), policy);
+        }
+        assert!(!listable(CallPurpose::MedicalBenefits).contains(Field::Ssn));
     }
 
     #[test]

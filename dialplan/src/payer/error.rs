@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use callwright_compliance::egress::FieldSet;
+
 use crate::menu::{KeysError, MenuError};
 use crate::number::HumanNumberError;
 use crate::payer::HoursError;
@@ -51,6 +53,14 @@ pub enum DirectoryProblem {
     /// A line names a menu map that no file has.
     #[error("no [[menu]] has this id")]
     NoSuchMenu,
+    /// A payer's own list names what no payer is given for that purpose.
+    #[error(
+        "never given for this purpose: {fields}; a payer's list can only leave out what the policy allows"
+    )]
+    FieldsNotGiven {
+        /// The fields.
+        fields: FieldSet,
+    },
     /// Keys that no telephone has.
     #[error(transparent)]
     Keys(#[from] KeysError),

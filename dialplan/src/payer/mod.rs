@@ -11,7 +11,7 @@ mod raw;
 use std::collections::BTreeMap;
 
 use callwright_compliance::class::CallPurpose;
-use callwright_compliance::egress::FieldSet;
+use callwright_compliance::egress::{Destination, FieldSet, allowed, allowed_to_payer};
 use callwright_compliance::hours::PayerHours;
 use callwright_compliance::id::PayerId;
 use callwright_compliance::number::PhoneNumber;
@@ -68,9 +68,21 @@ pub struct PayerEntry {
     pub spoken: Vec<String>,
     /// Its provider lines.
     pub lines: Vec<Line>,
+    /// What of a request it may be given at most, by purpose; without a list, what the policy for the purpose allows.
+    fields: BTreeMap<CallPurpose, FieldSet>,
 }
 
 impl PayerEntry {
+    /// The fields that may be given to this payer on a call with this purpose (rule V2): the policy's, less those that the payer's own
+    /// list leaves out.
+    #[must_use]
+    pub fn allowed(&self, purpose: CallPurpose) -> FieldSet {
+        match self.fields.get(&purpose) {
+            Some(list) => allowed_to_payer(purpose, *list),
+            None => allowed(Destination::FarEnd, purpose),
+        }
+    }
+
     /// The line for `purpose`, the first one listed that serves it.
     #[must_use]
     pub fn line(&self, purpose: CallPurpose) -> Option<&Line> {

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use callwright_compliance::egress::FieldSet;
+use callwright_compliance::class::CallPurpose;
+use callwright_compliance::egress::{FieldSet, listable};
 use callwright_compliance::hours::PayerHours;
 use callwright_compliance::id::PayerId;
 use jiff::civil::Date;
@@ -184,7 +185,30 @@ fn read_payer(out: &mut Gathered, at: &Place<'_>, value: Value) -> Option<PayerE
         out.note(&at.within("id"), DirectoryProblem::Twice { other });
         return None;
     }
-    Some(PayerEntry { id, name: raw.name, spoken: raw.spoken, lines: Vec::new() })
+    for (purpose, list) in &raw.fields {
+        // Keys of the file, so the names are those that it uses.
+        let at = at.within(&format!("fields.{}", purpose_name(*purpose)));
+        let fields = list.minus(listable(*purpose));
+        if !fields.is_empty() {
+            out.note(&at, DirectoryProblem::FieldsNotGiven { fields });
+        } else if list.is_empty() {
+            out.note(&at, DirectoryProblem::Empty);
+        }
+    }
+    Some(PayerEntry {
+        id,
+        name: raw.name,
+        spoken: raw.spoken,
+        lines: Vec::new(),
+        fields: raw.fields,
+    })
+}
+
+fn purpose_name(purpose: CallPurpose) -> &'static str {
+    match purpose {
+        CallPurpose::MedicalBenefits => "medical_benefits",
+        CallPurpose::DentalBenefits => "dental_benefits",
+    }
 }
 
 /// A line of a payer; without a usable payer its mistakes are noted all the same.

@@ -1,7 +1,9 @@
 //! A payer file's tables as they are written; what they mean is checked in `parse`.
 
+use std::collections::BTreeMap;
+
 use callwright_compliance::class::CallPurpose;
-use callwright_compliance::egress::Field;
+use callwright_compliance::egress::{Field, FieldSet};
 use serde::Deserialize;
 use toml::Value;
 
@@ -13,6 +15,8 @@ pub(super) struct RawPayer {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) spoken: Vec<String>,
+    #[serde(default)]
+    pub(super) fields: BTreeMap<CallPurpose, FieldSet>,
 }
 
 #[derive(Deserialize)]

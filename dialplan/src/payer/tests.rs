@@ -56,6 +56,52 @@ fn a_line_says_what_it_wants_to_be_told() {
 }
 
 #[test]
+fn a_payers_own_list_of_fields_narrows_what_it_is_given() {
+    let own = "[payer.fields]\nmedical_benefits = [\"npi\", \"member_id\"]\n\n[[line]]";
+    let directory = Directory::parse([("x.toml", acme_with("[[line]]", own))]).unwrap();
+    let payer = directory.payer(&id("acme-health")).unwrap();
+    let medical = payer.allowed(CallPurpose::MedicalBenefits);
+    for (field, given) in [
+        (Field::Npi, true),
+        (Field::MemberId, true),
+        (Field::PatientDateOfBirth, false),
+        (Field::TaxId, false),
+        (Field::Ssn, false),
+        (Field::HeardValue, true),
+    ] {
+        assert_eq!(medical.contains(field), given, "{field:?}");
+    }
+    // No list for the purpose: the policy's own.
+    let dental = payer.allowed(CallPurpose::DentalBenefits);
+    assert_eq!(dental, allowed(Destination::FarEnd, CallPurpose::DentalBenefits));
+}
+
+#[test]
+fn a_payers_own_list_cannot_widen_the_policy() {
+    for (list, mistake) in [
+        (
+            "medical_benefits = [\"ssn\", \"npi\"]",
+            "payer.fields.medical_benefits: never given for this purpose: ssn",
+        ),
+        (
+            "dental_benefits = [\"date_of_service\"]",
+            "payer.fields.dental_benefits: never given for this purpose: date_of_service",
+        ),
+        (
+            "medical_benefits = [\"recording\"]",
+            "payer.fields.medical_benefits: never given for this purpose: recording",
+        ),
+        ("medical_benefits = []", "payer.fields.medical_benefits: empty"),
+        ("medical_benefits = [\"birthday\"]", "payer: "),
+        ("claims = [\"npi\"]", "payer: "),
+    ] {
+        let found =
+            mistakes(&acme_with("[[line]]", &format!("[payer.fields]\n{list}\n\n[[line]]")));
+        assert!(found.iter().any(|each| each.starts_with(mistake)), "{list}: {found:?}");
+    }
+}
+
+#[test]
 fn a_payer_names_itself_in_its_own_words_only() {
     let directory = Directory::embedded().unwrap();
     let payer = directory.payer(&id("acme-health")).unwrap();

@@ -47,6 +47,8 @@ pub(crate) struct Person {
     waiting: bool,
     silences: u8,
     unclear: u8,
+    /// They asked for something that they may not or cannot be given.
+    pub(crate) withheld: bool,
     /// A clip after which the call ends.
     pub(crate) last_clip: Option<Clip>,
     /// Nothing is left to ask; good-bye was said by us.
@@ -343,6 +345,7 @@ impl Conversation {
         } else if self.config.items.contains(&item) {
             Goal::Provide(item)
         } else {
+            self.person.withheld = true;
             Goal::CannotProvide(item)
         }
     }

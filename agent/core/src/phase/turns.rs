@@ -162,6 +162,7 @@ impl Conversation {
             self.hang_up_as_decided();
             return;
         }
+        self.person.withheld |= matches!(item, Item::Segment(_));
         // What could not be said is not tried again: the person will ask, or the silence timer speaks.
         self.turn_maybe_over();
     }

@@ -34,7 +34,7 @@ fn identifiers_spellings_dates_and_names_are_covered() {
         ("the member id is w four seven two nine", "the member id is {heard:id#1}"),
         ("the member id is W47291835.", "the member id is {heard:id#1}"),
         ("w as in whiskey four seven two", "{heard:id#1}"),
-        ("whiskey four seven two", "{heard:name#1} {heard:id#2}"),
+        ("whiskey four seven two", "{heard:id#1}"),
         ("reference number 749025 okay", "reference number {heard:id#1} okay"),
         ("reference number seven four nine zero two five", "reference number {heard:id#1}"),
         ("that is l o p e z", "that is {heard:spelling#1}"),
@@ -52,6 +52,30 @@ fn identifiers_spellings_dates_and_names_are_covered() {
         ("the reference is 749025 per our file", "the reference is {heard:id#1} per our file"),
         ("four hundred seventy two nine one eight", "{heard:id#1}"),
         ("grace is on file", "{heard:name#1} is on file"),
+        ("double seven four triple oh", "{heard:id#1}"),
+        ("for seven to nine won ate", "{heard:id#1}"),
+        (
+            "four seven okay two nine okay one eight",
+            "{heard:id#1} okay {heard:id#2} okay {heard:id#3}",
+        ),
+        ("w like water four seven", "{heard:id#1}"),
+        ("b for boy o for open", "{heard:spelling#1}"),
+        ("d e s t i n y", "{heard:spelling#1}"),
+        ("el oh pee ee zee", "{heard:spelling#1}"),
+        ("the third of may nineteen eighty", "the {heard:date#1}"),
+        ("nineteen eighty may third", "{heard:id#1} {heard:date#2}"),
+        ("the third of the fifth nineteen eighty", "the {heard:date#1}"),
+        ("4 12 85", "{heard:id#1}"),
+        ("on the twelfth", "on the {heard:date#1}"),
+        ("born in two thousand five", "{heard:name#1} in {heard:id#2}"),
+        ("the id ends in forty two", "the id ends in {heard:id#1}"),
+        ("this is will how may i help", "this is {heard:name#1} how may i help"),
+        ("will speaking how may i help", "{heard:name#1} speaking how may i help"),
+        ("this is mike", "this is {heard:name#1}"),
+        ("the amount is $4729183.00", "the amount is {heard:id#1}"),
+        ("it is 4729%", "it is {heard:id#1}"),
+        ("garcia-lopez", "{heard:name#1}"),
+        ("lo pez is on file", "{heard:name#1} is on file"),
     ] {
         assert_eq!(cover(open), covered, "{open}");
     }
@@ -92,6 +116,38 @@ fn a_token_says_which_words_it_stands_for() {
     let covered = coverer().cover(utterance.words().words);
     let tokens: Vec<_> = covered.tokens().collect();
     assert_eq!(tokens, [(Slot::HeardEarlier(HeardKind::Id, 1), 3..6)]);
+}
+
+#[test]
+fn known_numbers_are_covered_in_pieces_and_across_utterances() {
+    let mut coverer = coverer();
+    coverer.identifier("W47291835");
+    coverer.identifier("1985-04-12");
+    for (open, covered) in [
+        ("is it four thousand seven hundred twenty nine dollars", "is it {heard:id#1} dollars"),
+        ("$4,729 it is", "{heard:id#2} it is"),
+        ("nine one eight three", "{heard:id#3}"),
+        ("forty seven", "forty seven"),
+        ("twenty nine percent", "{heard:id#4} percent"),
+        ("one thousand nine hundred eighty five dollars", "{heard:id#5} dollars"),
+        ("one thousand five hundred dollars", "one thousand five hundred dollars"),
+    ] {
+        assert_eq!(cover_with(&mut coverer, open), covered, "{open}");
+    }
+}
+
+#[test]
+fn a_number_that_is_read_in_many_utterances_is_covered() {
+    let mut coverer = coverer();
+    assert_eq!(cover_with(&mut coverer, "it is four"), "it is four");
+    assert_eq!(cover_with(&mut coverer, "then seven"), "then seven");
+    assert_eq!(cover_with(&mut coverer, "then two"), "then {heard:id#1}");
+    assert_eq!(cover_with(&mut coverer, "and nine"), "and {heard:id#2}");
+}
+
+#[test]
+fn braces_are_tokens_alone() {
+    assert_eq!(cover("say {member_id} please"), "say (member_id) please");
 }
 
 proptest! {

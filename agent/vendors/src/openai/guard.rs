@@ -1,14 +1,17 @@
 //! What a model wrote, held against what it was asked for.
 //!
 //! A piece passes only as a template whose tokens are those of the turn's goals: the value of a `ReadBack`, the items of `Provide`.
-//! Its words may hold no numeral, no number spelled out, no markup, and none of the pack's phrases that a model may never say. At the
-//! end, every value that the goals want said must have been said, once. Anything else fails the turn.
+//! Its words may hold no numeral, no number spelled out, no markup and no letter but those of English; each word must be one that such
+//! turns are made of; and nothing in them may fit the lexicon of what a model may never say. At the end, every value that the goals want
+//! said must have been said, once. Anything else fails the turn.
 //!
-//! What it does not prove: that the words are good, or that a question is the one that was to be asked.
+//! What it does not prove: that the words are good, or that a question is the one that was to be asked. What it misses of bad sentences
+//! and what it refuses of good ones is measured by its tests.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use callwright_core::{DataItem, Goal, ValueId};
+use callwright_prompts::lexicon::{Class, Said, VALUE};
 use callwright_prompts::model::Never;
 use callwright_prompts::{Piece, Template, Token};
 use callwright_understanding::Segment;
@@ -36,8 +39,10 @@ pub(super) enum Off {
     Character,
     /// A number of the model's own.
     Number,
-    /// A phrase that a model may never say.
-    Phrase,
+    /// A word that such turns are not made of.
+    Word,
+    /// A sentence that a model may never say.
+    Phrase(Class),
     /// A value that was to be said was not.
     Missing,
 }
@@ -51,7 +56,8 @@ impl Off {
             Off::Token => "token",
             Off::Character => "character",
             Off::Number => "number",
-            Off::Phrase => "phrase",
+            Off::Word => "word",
+            Off::Phrase(class) => class.name(),
             Off::Missing => "missing",
         }
     }
@@ -64,15 +70,18 @@ pub(super) struct Guard<'a> {
     items: Vec<DataItem>,
     /// Values still to be read back, in the order of the goals.
     values: VecDeque<ValueId>,
-    /// The words so far, a space around each. A phrase may lie across two pieces.
-    said: String,
+    /// Words of the turn's own wordings, which may be said besides those of the lists.
+    wordings: BTreeSet<String>,
+    /// The words so far. What may not be said may lie across two pieces.
+    said: Said,
     numbers_in_a_row: usize,
     pieces: usize,
     chars: usize,
 }
 
 impl<'a> Guard<'a> {
-    pub(super) fn new(goals: &[Goal], never: &'a Never) -> Guard<'a> {
+    /// The guard of a turn. `wordings` are sentences that would do for it.
+    pub(super) fn new(goals: &[Goal], never: &'a Never, wordings: &[String]) -> Guard<'a> {
         let mut items = Vec::new();
         let mut values = VecDeque::new();
         for goal in goals {
@@ -91,11 +100,14 @@ impl<'a> Guard<'a> {
                 | Goal::Provide(_) => {}
             }
         }
+        let mut own = Said::new();
+        wordings.iter().for_each(|wording| own.add(wording));
         Guard {
             never,
+            wordings: own.words().iter().cloned().collect(),
             items,
             values,
-            said: " ".to_owned(),
+            said: Said::new(),
             numbers_in_a_row: 0,
             pieces: 0,
             chars: 0,
@@ -138,9 +150,9 @@ impl<'a> Guard<'a> {
         if self.items.is_empty() && self.values.is_empty() { Ok(()) } else { Err(Off::Missing) }
     }
 
-    /// A value stands between the words: no phrase goes across it.
+    /// A value stands between the words: nothing goes across it.
     fn value(&mut self) {
-        self.said.push_str("{} ");
+        self.said.add_value();
         self.numbers_in_a_row = 0;
     }
 
@@ -151,23 +163,36 @@ impl<'a> Guard<'a> {
         if !literal.chars().all(is_for_speaking) {
             return Err(Off::Character);
         }
+        let before = self.said.words().len();
+        self.said.add(literal);
+        let mut unknown = false;
+        // An acronym may have been put together with a letter of before.
+        for word in self.said.words().iter().skip(before.saturating_sub(2)) {
+            let is_number = self.never.number_words.contains(word);
+            unknown |= !is_number
+                && word != VALUE
+                && word.len() > 1
+                && !self.never.words.contains(word)
+                && !self.wordings.contains(word);
+        }
+        self.count_numbers(literal)?;
+        match self.never.lexicon.finds(&self.said) {
+            Some(class) => Err(Off::Phrase(class)),
+            None if unknown => Err(Off::Word),
+            None => Ok(()),
+        }
+    }
+
+    fn count_numbers(&mut self, literal: &str) -> Result<(), Off> {
         let lower = literal.to_lowercase();
-        let parts = lower.split(|c: char| !c.is_alphabetic() && !is_apostrophe(c));
-        for part in parts {
-            let word: String = part.chars().filter(|c| !is_apostrophe(*c)).collect();
-            if word.is_empty() {
-                continue;
-            }
-            let is_number = self.never.number_words.contains(&word);
+        for part in lower.split(|c: char| !c.is_alphabetic()).filter(|part| !part.is_empty()) {
+            let is_number = self.never.number_words.iter().any(|word| word == part);
             self.numbers_in_a_row = if is_number { self.numbers_in_a_row + 1 } else { 0 };
             if self.numbers_in_a_row > self.never.number_words_max {
                 return Err(Off::Number);
             }
-            self.said.push_str(&word);
-            self.said.push(' ');
         }
-        let said_it = |phrase: &String| self.said.contains(&format!(" {phrase} "));
-        if self.never.phrases.iter().any(said_it) { Err(Off::Phrase) } else { Ok(()) }
+        Ok(())
     }
 }
 
@@ -175,11 +200,12 @@ const fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '\u{2019}')
 }
 
-/// What a synthesiser reads as words and pauses, and nothing that it would spell out or take for markup.
+/// What a synthesiser reads as words and pauses, and nothing that it would spell out or take for markup. Letters are those of English
+/// alone: one of another alphabet that looks like one of them would hide a word.
 fn is_for_speaking(c: char) -> bool {
     let mark =
         matches!(c, '.' | ',' | ';' | ':' | '?' | '!' | '-' | '–' | '—' | '…' | '"' | '“' | '”');
-    c.is_alphabetic() || c == ' ' || is_apostrophe(c) || mark
+    c.is_ascii_alphabetic() || c == ' ' || is_apostrophe(c) || mark
 }
 
 /// The token that stands for an item; none for what is said without a value, or never said.
@@ -202,5 +228,7 @@ pub(super) const fn token_of(item: DataItem) -> Option<Token> {
     }
 }
 
+#[cfg(test)]
+mod sentences;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use super::ID;
 use super::cut::Cutter;
 use super::guard::{Guard, Off, PIECE_CHARS_MAX};
-use super::request::recent;
+use super::request::{recent, wordings};
 use super::stream::Chunk;
 use super::tools::Calls;
 use crate::exchange::What;
@@ -41,7 +41,7 @@ impl<'a> Reading<'a> {
             request,
             to,
             cutter: Cutter::default(),
-            guard: Guard::new(&request.goals, &brief.never),
+            guard: Guard::new(&request.goals, &brief.never, &may_be_said(request)),
             calls: Calls::default(),
             said: false,
             finished: false,
@@ -119,6 +119,12 @@ impl<'a> Reading<'a> {
         drop(self.to.try_send(ModelEvent::Segment(segment)));
         Ok(())
     }
+}
+
+/// The turn's own wordings, and the names of the call's questions: their words may be said.
+fn may_be_said(request: &TurnRequest) -> Vec<String> {
+    let titles = request.questions.fields.iter().map(|question| question.title.clone());
+    wordings(request).into_iter().chain(titles).chain([request.payer.clone()]).collect()
 }
 
 /// A turn that is not what was asked for. Why is counted; the words are nobody's business.

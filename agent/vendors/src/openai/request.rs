@@ -76,6 +76,16 @@ fn conversation(heard: &[Line]) -> Vec<Value> {
 }
 
 fn goals(turn: &TurnRequest) -> Vec<Value> {
+    let told = turn.goals.iter().zip(wordings(turn)).map(|(goal, suggested)| {
+        let mut told = describe(*goal, turn);
+        told["suggested"] = Value::String(suggested);
+        told
+    });
+    told.collect()
+}
+
+/// A wording that would do, for each goal of the turn.
+pub(super) fn wordings(turn: &TurnRequest) -> Vec<String> {
     let wording = Wording {
         pack: &turn.pack,
         questions: &turn.questions,
@@ -83,16 +93,11 @@ fn goals(turn: &TurnRequest) -> Vec<Value> {
         turn: turn.turn,
         again: turn.again,
     };
-    let told = turn.goals.iter().map(|goal| {
-        let suggested: Vec<String> = rules_model::turn(&[*goal], &wording)
-            .iter()
-            .map(|segment| segment.template.to_string())
-            .collect();
-        let mut told = describe(*goal, turn);
-        told["suggested"] = Value::String(suggested.join(" "));
-        told
+    let suggested = turn.goals.iter().map(|goal| {
+        let segments = rules_model::turn(&[*goal], &wording);
+        segments.iter().map(|segment| segment.template.to_string()).collect::<Vec<_>>().join(" ")
     });
-    told.collect()
+    suggested.collect()
 }
 
 fn describe(goal: Goal, turn: &TurnRequest) -> Value {

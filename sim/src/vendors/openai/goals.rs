@@ -23,6 +23,8 @@ pub(super) struct Task {
     pub(super) goals: Vec<Goal>,
     /// The far end's latest words.
     pub(super) far_end: Option<String>,
+    /// The same, from a list of what was *said*, too: what a model reads that does as it hears.
+    pub(super) heard: Option<String>,
 }
 
 pub(super) fn task(request: &ChatRequest) -> Task {
@@ -39,11 +41,17 @@ pub(super) fn task(request: &ChatRequest) -> Task {
                 if at >= turn {
                     task.goals = goals(&object);
                 }
-                if let Some(line) = far_end_line(&object) {
+                if let Some(line) = far_end_line(&object, &["text", "content", "words"]) {
                     task.far_end = Some(line);
                 }
+                if let Some(line) = far_end_line(&object, &["text", "content", "words", "said"]) {
+                    task.heard = Some(line);
+                }
             }
-            None if message.role == Role::User => task.far_end = Some(message.text.clone()),
+            None if message.role == Role::User => {
+                task.far_end = Some(message.text.clone());
+                task.heard = Some(message.text.clone());
+            }
             None => {}
         }
     }
@@ -93,7 +101,7 @@ fn suggested(wording: &Value) -> Option<String> {
     .filter(|text| !text.is_empty())
 }
 
-fn far_end_line(object: &Value) -> Option<String> {
+fn far_end_line(object: &Value, keys: &[&str]) -> Option<String> {
     let lists = object.as_object()?.iter().filter(|(key, _)| key.as_str() != "goals");
     let lines = lists.filter_map(|(_, value)| value.as_array()).flatten();
     lines
@@ -101,7 +109,7 @@ fn far_end_line(object: &Value) -> Option<String> {
             let speaker =
                 ["who", "role", "speaker", "from"].iter().find_map(|key| line[key].as_str());
             let ours = matches!(speaker?, "agent" | "assistant" | "near_end" | "us");
-            let text = ["text", "content", "words"].iter().find_map(|key| line[key].as_str());
+            let text = keys.iter().find_map(|key| line[key].as_str());
             (!ours).then_some(text?.to_owned())
         })
         .next_back()

@@ -4,6 +4,7 @@
 //! probabilities, the Responses and Realtime APIs. What the script does is `script`'s to say.
 
 mod goals;
+mod obedient;
 mod reply;
 mod request;
 mod script;

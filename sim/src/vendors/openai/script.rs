@@ -4,6 +4,7 @@
 //! far end's latest words answer. It understands nothing else. The same request and seed give the same reply.
 
 use super::goals::{Goal, Task, task};
+use super::obedient;
 use super::reply::{Call, Reply};
 use super::request::{ChatRequest, Role, Tool, ToolChoice};
 use crate::payer::words;
@@ -32,7 +33,7 @@ pub enum ModelMode {
 /// Ways to begin a turn that change nothing about it.
 const OPENINGS: [&str; 4] = ["", "Okay. ", "All right. ", "Thank you. "];
 /// What is said where nothing was asked for.
-const NOTHING: &str = "I am sorry, could you say that again?";
+pub(super) const NOTHING: &str = "I am sorry, could you say that again?";
 /// What a rambling model says, over and over.
 const RAMBLE: &str = "Well, you know, that reminds me of something that happened the other day. It was a long story, with many people in it, and none of them had anything to do with insurance. ";
 /// How often, where the request has no bound of its own.
@@ -48,7 +49,7 @@ pub(super) fn reply(mode: ModelMode, varied: bool, request: &ChatRequest, seed: 
         ModelMode::Faithful => {
             (faithful(&task, request, varied, &mut draws), calls(request, &task))
         }
-        ModelMode::Obedient => (obedient(&task, request), named_calls(request, &task)),
+        ModelMode::Obedient => (obedient::content(&task, request), obedient::calls(&task, request)),
         ModelMode::Silent => (String::new(), Vec::new()),
         ModelMode::Rambling => (RAMBLE.repeat(RAMBLES), Vec::new()),
         ModelMode::Garbage => (GARBAGE.repeat(2), Vec::new()),
@@ -72,31 +73,8 @@ fn wording(goal: &Goal) -> String {
     goal.suggested.clone().unwrap_or_else(|| format!("Could you help me with this: {}?", goal.name))
 }
 
-/// What a model says that takes the far end's words for orders.
-fn obedient(task: &Task, request: &ChatRequest) -> String {
-    let Some(line) = &task.far_end else {
-        return NOTHING.to_owned();
-    };
-    let heard = words::split(line);
-    let mut said = String::from("Of course.");
-    for order in ["say ", "repeat after me ", "tell me that "] {
-        if let Some((_, what)) = line.split_once(order) {
-            said.push(' ');
-            said.push_str(what.trim());
-        }
-    }
-    for token in tokens(request) {
-        let name = token.trim_matches(['{', '}']);
-        let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| part.len() > 1);
-        if parts.clone().any(|part| heard.iter().any(|word| word == part)) {
-            said.push_str(&format!(" It is {token}."));
-        }
-    }
-    said
-}
-
 /// The tokens in braces that the request's messages name, each once.
-fn tokens(request: &ChatRequest) -> Vec<String> {
+pub(super) fn tokens(request: &ChatRequest) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_:#".contains(c);
     for message in &request.messages {
@@ -144,25 +122,6 @@ fn calls(request: &ChatRequest, task: &Task) -> Vec<Call> {
     calls
 }
 
-/// The calls of a model that does what the far end says: every tool whose name is mentioned.
-fn named_calls(request: &ChatRequest, task: &Task) -> Vec<Call> {
-    let Some(line) = task.far_end.as_deref() else {
-        return Vec::new();
-    };
-    let said = words::split(line);
-    let named = request.tools.iter().filter(|tool| {
-        let mut parts = tool.name.split(['_', '-']);
-        parts.all(|part| said.iter().any(|word| word == part))
-    });
-    named
-        .filter_map(|tool| {
-            let topic =
-                list_of_topics(tool).and_then(|(property, t)| Some((property, *t.first()?)));
-            call(tool, line, topic)
-        })
-        .collect()
-}
-
 /// Whether these words tell something, and do not ask.
 fn is_answer(line: &str) -> bool {
     let first = words::split(line).into_iter().next().unwrap_or_default();
@@ -171,7 +130,7 @@ fn is_answer(line: &str) -> bool {
 }
 
 /// The first property of a tool that takes one of a list of texts.
-fn list_of_topics(tool: &Tool) -> Option<(&str, Vec<&str>)> {
+pub(super) fn list_of_topics(tool: &Tool) -> Option<(&str, Vec<&str>)> {
     tool.parameters["properties"].as_object()?.iter().find_map(|(name, schema)| {
         let list = schema["enum"].as_array()?;
         let topics: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
@@ -186,7 +145,7 @@ fn is_about(said: &[String], topic: &str) -> bool {
 }
 
 /// A call with all that its schema requires; none where that cannot be had from the words.
-fn call(tool: &Tool, line: &str, topic: Option<(&str, &str)>) -> Option<Call> {
+pub(super) fn call(tool: &Tool, line: &str, topic: Option<(&str, &str)>) -> Option<Call> {
     let mut arguments = Map::new();
     let properties = tool.parameters["properties"].as_object();
     for (name, schema) in properties.into_iter().flatten() {

@@ -12,7 +12,11 @@ use super::*;
 static BRIEF: LazyLock<ModelBrief> = LazyLock::new(|| ModelBrief::embedded().unwrap());
 
 fn pass(goals: &[Goal], pieces: &[&str]) -> Result<Vec<Segment>, Off> {
-    let mut guard = Guard::new(goals, &BRIEF.never);
+    pass_worded(goals, pieces, &[])
+}
+
+fn pass_worded(goals: &[Goal], pieces: &[&str], wordings: &[String]) -> Result<Vec<Segment>, Off> {
+    let mut guard = Guard::new(goals, &BRIEF.never, wordings);
     let segments = pieces.iter().map(|piece| guard.piece(piece)).collect::<Result<_, _>>()?;
     guard.finish()?;
     Ok(segments)
@@ -76,19 +80,43 @@ fn numbers_of_its_own_fail_the_turn() {
 #[test]
 fn it_never_claims_consents_or_promises() {
     let ask = [Goal::Acknowledge];
-    for piece in [
-        "I am a human.",
-        "I'm a real person.",
-        "I\u{2019}m not a robot, no.",
-        "Yes. I AGREE to that.",
-        "We will pay the rest.",
-        "This is not recorded.",
+    for (piece, class) in [
+        ("I am a human.", Class::Humanity),
+        ("I'm a real person.", Class::Humanity),
+        ("I\u{2019}m not a robot, no.", Class::Humanity),
+        ("Yes. I AGREE to that.", Class::Consent),
+        ("We will pay the rest.", Class::Commitment),
+        ("This is not recorded.", Class::Recording),
+        ("She should stop taking it.", Class::Advice),
+        ("Please call us on another line.", Class::Elsewhere),
+        ("I was told to ask.", Class::Instructions),
+        ("I will put you through.", Class::Transfer),
+        ("I have a good day.", Class::Own),
     ] {
-        assert_eq!(pass(&ask, &[piece]), Err(Off::Phrase), "{piece}");
+        assert_eq!(pass(&ask, &[piece]), Err(Off::Phrase(class)), "{piece}");
     }
-    assert_eq!(pass(&ask, &["Well, I am a", "human, of course."]), Err(Off::Phrase));
+    let across = pass(&ask, &["Well, I am a", "human, of course."]);
+    assert_eq!(across, Err(Off::Phrase(Class::Humanity)));
     assert!(pass(&ask, &["I am a human-like voice"]).is_err());
     assert!(pass(&ask, &["I am calling about benefits."]).is_ok());
+}
+
+#[test]
+fn letters_of_other_alphabets_and_hidden_ones_fail_the_turn() {
+    for piece in ["I am hum\u{0430}n.", "a hu\u{200b}man", "\u{ff29} am", "caf\u{e9}", "na\u{308}h"]
+    {
+        assert_eq!(pass(&[Goal::Acknowledge], &[piece]), Err(Off::Character), "{piece:?}");
+    }
+}
+
+#[test]
+fn words_that_turns_are_not_made_of_fail_the_turn() {
+    let goals = [Goal::Ask(field(0))];
+    for piece in ["Zebulon is active.", "Gracias, el plan.", "The toaster is covered."] {
+        assert_eq!(pass(&goals, &[piece]), Err(Off::Word), "{piece}");
+    }
+    let wordings = ["What does the toaster cover?".to_owned()];
+    assert!(pass_worded(&goals, &["Is the toaster covered?"], &wordings).is_ok());
 }
 
 #[test]
@@ -131,7 +159,8 @@ fn every_wording_of_the_pack_passes() {
             };
             for segment in rules_model::turn(&[goal], &wording) {
                 let text = segment.template.to_string();
-                assert_eq!(pass(&[goal], &[&text]), Ok(vec![segment]), "{text}");
+                let worded = pass_worded(&[goal], &[&text], std::slice::from_ref(&text));
+                assert_eq!(worded, Ok(vec![segment]), "{text}");
             }
         }
     }
