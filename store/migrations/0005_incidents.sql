@@ -83,9 +83,18 @@ CREATE TABLE egress_ledger (
     FOREIGN KEY (tenant, call) REFERENCES call (tenant, id)
 ) STRICT;
 
--- Which numbers asked not to be called is looked up for every call that ends.
-CREATE INDEX audit_opt_out ON audit (tenant, json_extract(entry, '$.object'))
-    WHERE json_extract(entry, '$.action') = 'opt_out_recorded';
+-- What may be neither purged nor erased: a request, or everything of a practice where there is none. A hold that somebody placed counts,
+-- and so does an incident that is not closed.
+CREATE VIEW held (tenant, request) AS
+    SELECT tenant, request FROM legal_hold WHERE lifted_at IS NULL
+    UNION ALL
+    SELECT incident.tenant, incident_request.request
+    FROM incident LEFT JOIN incident_request
+        ON incident_request.tenant = incident.tenant AND incident_request.incident = incident.id
+        AND incident.everything = 0
+    WHERE (incident.everything = 1 OR incident_request.request IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM incident_step AS step
+            WHERE step.tenant = incident.tenant AND step.incident = incident.id AND step.state = 'closed');
 
 CREATE TRIGGER incident_no_update BEFORE UPDATE ON incident
 BEGIN

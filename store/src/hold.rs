@@ -158,22 +158,19 @@ impl Tx {
         self.leave(Action::HoldLifted, Object::id(id.as_str())).await
     }
 
-    /// Whether a hold stands on a request: its own, or the practice's.
+    /// Whether a hold stands on a request: its own, or the practice's; or an incident that is not closed concerns it (rule I2).
     ///
     /// # Errors
     /// Those of the database: unreadable, nothing may be purged or erased.
     pub async fn hold_on(&mut self, request: &RequestId) -> Result<Hold, StoreError> {
         let standing: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM legal_hold WHERE tenant = ? AND lifted_at IS NULL \
-             AND (request IS NULL OR request = ?))",
+            "SELECT EXISTS (SELECT 1 FROM held WHERE tenant = ? AND (request IS NULL OR request = ?))",
         )
         .bind(self.tenant.as_str())
         .bind(request.as_str())
         .fetch_one(&mut *self.db)
         .await?;
-        // An incident that is not closed holds what it concerns, as a hold does that somebody placed (rule I2).
-        let held = standing || self.is_frozen(request).await?;
-        Ok(if held { Hold::Held } else { Hold::Free })
+        Ok(if standing { Hold::Held } else { Hold::Free })
     }
 }
 

@@ -379,11 +379,6 @@ impl Tx {
 
     /// Refuses where an incident that is not closed concerns the request: evidence may not be destroyed.
     pub(crate) async fn not_frozen(&mut self, request: &RequestId) -> Result<(), StoreError> {
-        if self.is_frozen(request).await? { Err(StoreError::Frozen) } else { Ok(()) }
-    }
-
-    /// Whether an incident that is not closed concerns the request.
-    pub(crate) async fn is_frozen(&mut self, request: &RequestId) -> Result<bool, StoreError> {
         let open: Option<i64> = sqlx::query_scalar(
             "SELECT 1 FROM incident WHERE tenant = ?1 \
              AND (everything = 1 OR EXISTS (SELECT 1 FROM incident_request AS held \
@@ -395,7 +390,7 @@ impl Tx {
         .bind(request.as_str())
         .fetch_optional(&mut *self.db)
         .await?;
-        Ok(open.is_some())
+        if open.is_some() { Err(StoreError::Frozen) } else { Ok(()) }
     }
 }
 

@@ -182,31 +182,6 @@ impl Store {
         Reader::new(&row, "egress_ledger").number("lost")
     }
 
-    /// The first time at which a number asked not to be called any more by the practice, before `before`.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn opted_out_at(
-        &self,
-        tenant: &TenantId,
-        number: &PhoneNumber,
-        before: Timestamp,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query(
-            "SELECT min(audit.at) AS first FROM call \
-             JOIN audit ON audit.tenant = call.tenant \
-             AND json_extract(audit.entry, '$.object') = call.id \
-             AND json_extract(audit.entry, '$.action') = 'opt_out_recorded' \
-             WHERE call.tenant = ? AND call.number = ? AND audit.at < ?",
-        )
-        .bind(tenant.as_str())
-        .bind(number.e164())
-        .bind(micros(before))
-        .fetch_one(self.readers())
-        .await?;
-        Reader::new(&row, "audit").opt_time("first")
-    }
-
     /// In which State the provider of a request has its place. Where the patient lives is not in the store.
     ///
     /// # Errors

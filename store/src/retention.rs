@@ -117,7 +117,7 @@ const DUE_CALLS: &str = "SELECT call.id, call.ended_at, call.placed_at, call.rec
      LEFT JOIN acceptance ON acceptance.tenant = call.tenant AND acceptance.request = call.request \
      WHERE call_record.tenant = ?1 AND call_record.class = ?2 AND call.ended_at IS NOT NULL \
      AND (call.ended_at <= ?3 OR (?4 AND acceptance.at <= ?6) OR (?5 AND request.erased_at <= ?6)) \
-     AND EXISTS (SELECT 1 FROM legal_hold AS hold WHERE hold.tenant = call.tenant AND hold.lifted_at IS NULL \
+     AND EXISTS (SELECT 1 FROM held AS hold WHERE hold.tenant = call.tenant \
      AND (hold.request IS NULL OR hold.request = call.request)) = ?7 \
      AND (?8 IS NULL OR call.request = ?8) AND (call.ended_at, call.id) > (?9, ?10) \
      ORDER BY call.ended_at, call.id LIMIT ?11";
@@ -126,7 +126,7 @@ const DUE_CALLS: &str = "SELECT call.id, call.ended_at, call.placed_at, call.rec
 const DUE_REQUESTS: &str = "SELECT id, state, updated_at FROM request \
      WHERE tenant = ?1 AND erased_at IS NULL AND state IN ('done', 'failed', 'needs_staff') \
      AND updated_at <= ?2 \
-     AND EXISTS (SELECT 1 FROM legal_hold AS hold WHERE hold.tenant = request.tenant AND hold.lifted_at IS NULL \
+     AND EXISTS (SELECT 1 FROM held AS hold WHERE hold.tenant = request.tenant \
      AND (hold.request IS NULL OR hold.request = request.id)) = ?3 \
      AND (updated_at, id) > (?4, ?5) ORDER BY updated_at, id LIMIT ?6";
 

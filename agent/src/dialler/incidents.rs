@@ -72,7 +72,8 @@ pub(super) async fn find(
 ) -> Result<BTreeSet<Finding>, StoreError> {
     let (tenant, number) = (&request.tenant, &seen.line.number);
     let register = store.register(tenant).await?;
-    let opted_out_at = store.opted_out_at(tenant, number, seen.began_at).await?;
+    let opt_outs = store.opt_outs_for(tenant, number, None).await?;
+    let opted_out_at = opt_outs.iter().map(|said| said.at).filter(|at| *at < seen.began_at).min();
     // About a made-up patient nothing is disclosed.
     let wrong_party = request.order.patient_kind == PatientKind::Real
         && translate::call_outcome(seen.outcome) == CallOutcome::WrongNumber;
@@ -94,12 +95,12 @@ pub(super) async fn find(
 
 #[cfg(test)]
 mod tests {
-    use callwright_compliance::audit::{Action, Event};
+    use callwright_compliance::opt_out::{OptOutKind, OptOutMeans};
     use callwright_compliance::vendor::{Location, Region, Role, Row};
     use callwright_compliance::{CallPurpose, ObjectId, PayerId, VendorId};
     use callwright_core::Ending;
     use callwright_dialplan::payer::Directory;
-    use callwright_store::KeyRing;
+    use callwright_store::{Covering, KeyRing, NewOptOut, RandomId};
     use jiff::SignedDuration;
     use tempfile::TempDir;
 
@@ -183,9 +184,15 @@ mod tests {
         let tenant = &place.request.tenant;
         let mut tx = place.store.begin(tenant, &node(), NOW).await.unwrap();
         tx.remove_vendor(&VendorId::new("ear").unwrap(), Role::SpeechToText).await.unwrap();
-        let mut event = Event::new(node(), Action::OptOutRecorded);
-        event.object = ObjectId::new(place.call.as_str()).ok();
-        tx.audit(event).await.unwrap();
+        let said = NewOptOut {
+            id: ObjectId::random().unwrap(),
+            kind: OptOutKind::DoNotCall,
+            means: OptOutMeans::Voice,
+            covers: Covering::Number(&place.line.number),
+            at: NOW,
+            call: Some(&place.call),
+        };
+        tx.record_opt_out(&said).await.unwrap();
         tx.commit().await.unwrap();
         let later = Seen { began_at: NOW + SignedDuration::from_secs(1), ..place.seen() };
         let both = [IncidentEvent::CalledAfterOptOut, IncidentEvent::VendorWithoutAgreement];

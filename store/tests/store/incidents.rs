@@ -381,23 +381,6 @@ async fn a_full_ledger_says_what_it_lacks_and_a_lost_one_that_it_is_lost() {
 }
 
 #[tokio::test]
-async fn who_asked_not_to_be_called_is_found_by_the_number() {
-    let house = House::build().await;
-    let (_, call, _lease) = placed(&house, 2).await;
-    let (stranger, _) = practice(&house.store).await;
-    let (store, tenant) = (&house.store, &house.tenant);
-    assert_eq!(store.opted_out_at(tenant, &number(), at(9)).await.unwrap(), None);
-    let mut event = callwright_compliance::audit::Event::new(node(), Action::OptOutRecorded);
-    event.object = ObjectId::new(call.as_str()).ok();
-    let mut tx = store.begin(tenant, &node(), at(5)).await.unwrap();
-    tx.audit(event).await.unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(store.opted_out_at(tenant, &number(), at(9)).await.unwrap(), Some(at(5)));
-    assert_eq!(store.opted_out_at(tenant, &number(), at(5)).await.unwrap(), None);
-    assert_eq!(store.opted_out_at(&stranger, &number(), at(9)).await.unwrap(), None);
-}
-
-#[tokio::test]
 async fn a_switch_that_is_thrown_after_the_decision_still_refuses_the_intent() {
     let house = House::build().await;
     let id = house.request().await;

@@ -14,25 +14,27 @@ use callwright::call::{
     CallClock, CallPlan, CallReport, ClipBook, Driver, Leaves, Leg, Sessions, Vault, Vendors,
 };
 use callwright::clock::Clock;
-use callwright_compliance::gate::{Gate, GateRules, PacedClock};
+use callwright_compliance::gate::{Admitted, Gate, GateRules, PacedClock};
+use callwright_compliance::permit::Notice;
 use callwright_compliance::recording::RecordingGrant;
 use callwright_compliance::vendor::{Location, Region, Register, Role, Row};
-use callwright_compliance::{CallPurpose, Phi, Policy, VendorId};
+use callwright_compliance::{CallClass, CallPurpose, Phi, Policy, VendorId};
 use callwright_core::{
     Config, DataItem, FieldId, Limits as CallLimits, QuestionPlan, ReadBack, Topic,
 };
 use callwright_dialplan::payer::Directory;
 use callwright_dialplan::twilio::{Secret, signature};
 use callwright_media::twilio::{CarrierStream, Limits, Start};
-use callwright_prompts::{Business, ModelBrief, Pack};
+use callwright_prompts::{Business, ModelBrief, NoticeText, Pack, Places};
 use callwright_sim::Speech;
 use callwright_sim::vendors::{ModelMode, Vendor, Vendors as SimVendors, VendorsConfig};
 use callwright_understanding::Date;
 use callwright_vendors::openai::{OpenAi, OpenAiConfig};
 use callwright_vendors::{Egress, Endpoint, ExchangeBook, LanguageModel, Secret as Key};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use zeroize::Zeroizing;
 
 use crate::judge::Patient;
 use crate::line::{Entry, Line, Lips, Voice, Wire};
@@ -83,6 +85,11 @@ impl Leg for Hook {
     fn hang_up(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
+
+    fn press(&self, _: Admitted, _: Zeroizing<String>) -> oneshot::Receiver<bool> {
+        // A carrier that presses nothing: what it would press was let pass by the gate, and its tones are judged.
+        oneshot::channel().1
+    }
 }
 
 impl World {
@@ -130,6 +137,7 @@ impl World {
         let wire = Wire::default();
         let vendors = Vendors {
             speech_to_text: Arc::new(Lips(wire.clone())),
+            before_notice: None,
             language_model: Arc::clone(&self.model),
             text_to_speech: Arc::new(Voice(wire.clone())),
         };
@@ -183,7 +191,8 @@ impl World {
             Business { registered_name: &patient.practice, callback_spoken: "six one four" };
         let leave = leave(Role::TextToSpeech, "hum", &ExchangeBook::new());
         let voice = vendors.text_to_speech.as_ref();
-        ClipShelf::default().book(&self.pack, &business, voice, leave).await.unwrap()
+        let texts = (self.pack.as_ref(), self.notice());
+        ClipShelf::default().book(texts, &business, voice, leave).await.unwrap()
     }
 
     /// The fixed texts of the practice: what may be heard at any time.
@@ -191,7 +200,13 @@ impl World {
         let business =
             Business { registered_name: &patient.practice, callback_spoken: "six one four" };
         let names = callwright_prompts::ClipName::ALL;
-        names.into_iter().map(|name| self.pack.clip_text(name, &business)).collect()
+        let text = |name| self.pack.clip_text(self.notice(), name, &business);
+        names.into_iter().map(text).collect()
+    }
+
+    fn notice(&self) -> &NoticeText {
+        let recorded = Notice::RecordedAndTranscribed;
+        self.pack.notices().choose(CallClass::Payer, Places::Unknown, recorded)
     }
 
     fn plan(&self, id: &str, patient: &Patient, vendors: Vendors, clips: ClipBook) -> CallPlan {
@@ -230,6 +245,7 @@ impl World {
         let book = ExchangeBook::new();
         let leaves = Leaves {
             speech_to_text: leave(Role::SpeechToText, "lips", &book),
+            before_notice: None,
             language_model: leave(Role::LanguageModel, "openai", &book),
             text_to_speech: leave(Role::TextToSpeech, "hum", &book),
             book,
