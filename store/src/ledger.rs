@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use callwright_compliance::audit::{Action, Event};
 use callwright_compliance::egress::{Ledger, Recipient, Sent};
 use callwright_compliance::id::{ObjectId, RequestId, TenantId, VendorId};
-use callwright_compliance::number::PhoneNumber;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
