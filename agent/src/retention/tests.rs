@@ -138,6 +138,11 @@ impl Place {
             system_running_max: 9,
             tenant_running_max: 9,
             number_running_max: 9,
+            system_started_1s_max: 99,
+            number_started_day_max: 99,
+            tenant_started_day_max: 99,
+            call_cents_max: 1_000,
+            tenant_day_cents_max: 100_000,
             ..Limits::default()
         };
         let intent = NewIntent {

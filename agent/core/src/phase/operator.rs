@@ -2,12 +2,12 @@
 //!
 //! Nothing of that time is kept: the far end was told of a machine, and whoever is with it now was told nothing. Only the carrier, the
 //! kill switch and the hard cap end the call meanwhile. What was still on its way from the recogniser is obeyed where it must be: an
-//! objection and "do not call". Given back, the line is somebody new's: the gate shuts, and the disclosure comes first.
+//! objection, and an opt-out as in every phase. Given back, the line is somebody new's: the gate shuts, and the disclosure comes first.
 
 use crate::act::Act;
 use crate::conversation::Conversation;
 use crate::outcome::Ending;
-use crate::output::{ArmReason, Clip, Ear, Incident, Output, Phase, Recording, Stop};
+use crate::output::{ArmReason, Clip, Ear, Output, Phase, Recording, Stop};
 use crate::phase::person::Person;
 use crate::phase::utterance::Utterance;
 use crate::timer::TimerName;
@@ -54,9 +54,6 @@ impl Conversation {
     pub(crate) fn understood_with_operator(&mut self, heard: &Utterance) {
         if heard.has(Act::ObjectsToRecording) {
             self.push(Output::SetRecording(Recording::ObjectedAt(self.floor.far_began)));
-        }
-        if heard.has(Act::DoNotCall) {
-            self.push(Output::Incident(Incident::DoNotCall));
         }
     }
 }
