@@ -197,13 +197,13 @@ async fn a_menu_that_does_not_hear_tones_gets_its_keys_from_the_carrier() {
     .await;
     assert_ended(&called, "complete", None);
     let log = called.log();
-    let keys: Vec<char> = log
-        .entries
-        .iter()
-        .filter_map(|entry| {
-            if let LogEvent::KeyDetected { key } = entry.event { Some(key) } else { None }
-        })
-        .collect();
+    let keys: Vec<char> =
+        log.entries
+            .iter()
+            .filter_map(|entry| {
+                if let LogEvent::KeyDetected { key } = entry.event { Some(key) } else { None }
+            })
+            .collect();
     assert_eq!(keys, ['2'], "the tones were lost, and what the carrier pressed arrived once");
     let streams = log.entries.iter();
     let streams = streams.filter(|entry| matches!(entry.event, LogEvent::StreamStarted { .. }));

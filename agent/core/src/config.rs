@@ -28,6 +28,8 @@ pub const PERSON_TOTAL: Micros = Micros::from_s(15 * 60);
 pub const WRAP_UP: Micros = Micros::from_s(60);
 /// The hard cap of the whole call (rule L1); the carrier holds the same one.
 pub const TOTAL_CAP: Micros = Micros::from_s(90 * 60);
+/// How long the words are waited for that the far end hung up on.
+pub const LAST_WORDS: Micros = Micros::from_s(2);
 /// The release of the line after our hang-up; 47 U.S.C. 227(d)(3)(B) wants 5 s.
 pub const HANG_UP_CONFIRM: Micros = Micros::from_s(5);
 /// Silence that ends a menu prompt: longer than the pause between its sentences.

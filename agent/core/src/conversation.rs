@@ -4,9 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::checklist::{Accepted, Checklist};
-use crate::config::{
-    Config, HANG_UP_CONFIRM, MISSED_REPLIES_MAX, PLAYOUT_STUCK, RECOGNISER_REPLY, STREAM_LOST,
-};
+use crate::config::{Config, MISSED_REPLIES_MAX, PLAYOUT_STUCK, RECOGNISER_REPLY, STREAM_LOST};
 use crate::floor::Floor;
 use crate::goal::Goal;
 use crate::input::{HoldSound, Input, Item, Now, Tone};
@@ -68,7 +66,9 @@ pub struct Conversation {
     /// A person of the practice speaks for us.
     pub(crate) operator: bool,
     /// We asked for the end of the leg.
-    hung_up: bool,
+    pub(crate) hung_up: bool,
+    /// The leg is over, and the far end's last words are owed.
+    pub(crate) leg_gone: bool,
     /// Pieces that could not be spoken.
     pub(crate) speech_failures: u8,
     /// Utterances in a row that the recogniser gave no words for.
@@ -98,6 +98,7 @@ impl Conversation {
             ending: None,
             operator: false,
             hung_up: false,
+            leg_gone: false,
             missed_replies: 0,
             speech_failures: 0,
             outputs: VecDeque::new(),
@@ -125,7 +126,9 @@ impl Conversation {
         if self.phase == Phase::Ended {
             return Ok(());
         }
-        if self.hung_up {
+        if self.leg_gone {
+            self.after_leg(input);
+        } else if self.hung_up {
             // Only the end of the leg, or of our patience with it, means anything any more.
             self.after_hang_up(input);
         } else {
@@ -143,14 +146,6 @@ impl Conversation {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Micros, TimerName)> {
         self.timers.next(self.now)
-    }
-
-    fn after_hang_up(&mut self, input: Input) {
-        let due = input == Input::Timeout
-            && self.timers.due(self.now).contains(&TimerName::HangUpConfirm);
-        if due || matches!(input, Input::HungUp | Input::Failed(_)) {
-            self.finish();
-        }
     }
 
     fn dispatch(&mut self, input: Input) {
@@ -381,97 +376,6 @@ impl Conversation {
     pub(crate) fn accept(&mut self, accepted: Accepted) {
         let Accepted { topic, value, read_back } = accepted;
         self.push(Output::Accept { topic, value, read_back });
-    }
-
-    // Ends.
-
-    /// What the call comes to, should `why` end it now.
-    fn outcome(&self, why: Ending) -> Outcome {
-        let list = &self.checklist;
-        match list.missing() {
-            0 if (list.won_any() || list.has_answers_before()) && list.is_signed_off() => {
-                Outcome::Complete
-            }
-            missing if list.won_any() => Outcome::Partial { missing, why },
-            _ => Outcome::Failed(why),
-        }
-    }
-
-    /// Decides the end, unless an earlier reason has decided it.
-    ///
-    /// Where the far end asked for what it may not or cannot be given, and the call came to no end of its own, a person of the practice
-    /// must go on (rule V3): that is what is reported, whoever hung up.
-    pub(crate) fn decide(&mut self, why: Ending) {
-        let unfinished =
-            matches!(why, Ending::AnswersWithheld | Ending::FarEndHungUp | Ending::NobodyThere);
-        let why = if unfinished && self.person.withheld { Ending::NeedsStaff } else { why };
-        if self.ending.is_none() {
-            self.ending = Some(self.outcome(why));
-        }
-    }
-
-    /// Says a last fixed clip and hangs up when it was heard.
-    pub(crate) fn end_with_clip(&mut self, clip: Clip, why: Ending) {
-        if self.phase == Phase::Ringing {
-            self.hang_up(why);
-            return;
-        }
-        self.decide(why);
-        let asked = clip != Clip::KillClose && self.person.take_robot_question();
-        // A kill stops even what is heard to its end otherwise: its own clip must come at once.
-        let stop = if clip == Clip::KillClose { Stop::Everything } else { Stop::Interruptible };
-        self.silence_us(stop);
-        self.floor.cut = None;
-        if self.phase != Phase::WrapUp {
-            self.enter(Phase::WrapUp);
-        }
-        // The kill switch promises an end within five seconds; a clip that does not end must not hold it up.
-        let most = if clip == Clip::KillClose { HANG_UP_CONFIRM } else { crate::config::WRAP_UP };
-        let until = self.now.at + most;
-        let sooner = self.timers.at(TimerName::WrapUp).map_or(until, |at| at.min(until));
-        self.timers.set(TimerName::WrapUp, sooner);
-        self.person.last_clip = Some(clip);
-        if asked {
-            // Whoever asked is answered even as the call ends (rule D3). The kill switch alone has no time for it.
-            self.play(Clip::IAmAutomated);
-        }
-        self.play(clip);
-    }
-
-    /// Whether the kill switch's close is being said.
-    pub(crate) fn is_being_killed(&self) -> bool {
-        self.person.last_clip == Some(Clip::KillClose)
-    }
-
-    /// Ends the leg at once.
-    pub(crate) fn hang_up(&mut self, why: Ending) {
-        self.decide(why);
-        self.hang_up_as_decided();
-    }
-
-    pub(crate) fn hang_up_as_decided(&mut self) {
-        self.decide(Ending::AnswersWithheld);
-        self.hung_up = true;
-        self.timers.clear_all();
-        self.set_ear(Ear::Asleep);
-        self.timers.set(TimerName::HangUpConfirm, self.now.at + HANG_UP_CONFIRM);
-        self.push(Output::HangUp);
-    }
-
-    fn leg_over(&mut self, why: Ending) {
-        self.decide(why);
-        self.finish();
-    }
-
-    fn finish(&mut self) {
-        self.decide(Ending::FarEndHungUp);
-        self.timers.clear_all();
-        self.set_ear(Ear::Asleep);
-        self.phase = Phase::Ended;
-        self.push(Output::Phase(Phase::Ended));
-        if let Some(outcome) = self.ending {
-            self.push(Output::Finish(outcome));
-        }
     }
 
     /// Stops whatever we are saying or about to say.

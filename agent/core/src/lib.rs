@@ -35,6 +35,7 @@ pub mod act;
 mod checklist;
 pub mod config;
 mod conversation;
+mod ending;
 mod floor;
 pub mod goal;
 pub mod id;

@@ -66,8 +66,16 @@ impl Registry {
         let (statuses, statuses_rx) = mpsc::channel(LINES_MAX);
         let (commands, commands_rx) = mpsc::channel(LINES_MAX);
         let progress = Mutex::new(None);
-        let handle =
-            CallHandle { streams, statuses, commands, progress, answer_until, epoch: 0, answered: false, leg: None };
+        let handle = CallHandle {
+            streams,
+            statuses,
+            commands,
+            progress,
+            answer_until,
+            epoch: 0,
+            answered: false,
+            leg: None,
+        };
         self.calls.insert(call.to_owned(), handle);
         Lines { streams: streams_rx, statuses: statuses_rx, commands: commands_rx }
     }

@@ -22,9 +22,9 @@ use super::ear::{Ear, Listener};
 use super::identifiers::{self, Identifiers};
 use super::mind::{Mind, next};
 use super::mouth::{Mouth, Spoken};
+use super::opt_outs::OptOuts;
 use super::perceive::Wanted;
 use super::press::{Pressing, pressed};
-use super::opt_outs::OptOuts;
 use super::talk::Talk;
 use super::timeline::{Happening, Moment};
 use super::{

@@ -11,46 +11,61 @@ use zeroize::Zeroizing;
 
 use super::driver::Driver;
 
-/// Keys on their way.
+/// Keys that go to the far end, for the ledger and the observer.
+pub(super) struct Sent {
+    /// The fields whose values they are.
+    pub(super) carries: FieldSet,
+    /// How many they are.
+    pub(super) count: u64,
+    /// The menu step that they answer.
+    pub(super) step: String,
+    /// The keys, with what identifies covered.
+    pub(super) covered: String,
+}
+
+/// Keys that the carrier was asked to press.
 pub(super) struct Pressing {
     item: Item,
+    sent: Sent,
     taken: oneshot::Receiver<bool>,
 }
 
 impl Driver {
-    /// Has the carrier press keys. Says whether it was asked to.
+    /// Has the carrier press keys.
     pub(super) fn press(
         &mut self,
         item: Item,
         source: KeySource,
-        carries: FieldSet,
         keys: Zeroizing<String>,
-    ) -> bool {
-        match self.playout.keys_by_carrier(source, carries) {
+        sent: Sent,
+    ) {
+        match self.playout.keys_by_carrier(source, sent.carries) {
             Ok(admitted) => {
-                tracing::info!(call = self.plan.id, "tones are not heard: the carrier presses keys");
+                tracing::info!(
+                    call = self.plan.id,
+                    "tones are not heard: the carrier presses keys"
+                );
                 let taken = self.leg.press(admitted, keys);
-                self.pressing = Some(Pressing { item, taken });
-                true
+                self.pressing = Some(Pressing { item, sent, taken });
             }
             Err(error) => {
                 tracing::warn!(call = self.plan.id, %error, "not pressed");
                 self.input(Input::GateRefused(item));
-                false
             }
         }
     }
 
-    /// The carrier took the keys, or did not. Where it did not, the menu asks again, and its timers end the call.
+    /// The carrier took the keys, or did not. Where it did not, nothing went out; the menu asks again, and its timers end the call.
     pub(super) fn keys_pressed(&mut self, taken: bool) {
-        let Some(Pressing { item, .. }) = self.pressing.take() else {
+        let Some(Pressing { item, sent, .. }) = self.pressing.take() else {
             return;
         };
-        self.input(if taken {
-            Input::PlayoutDone(item)
+        if taken {
+            self.keys_sent(sent);
+            self.input(Input::PlayoutDone(item));
         } else {
-            Input::PlayoutCut { item, played_ms: 0 }
-        });
+            self.input(Input::PlayoutCut { item, played_ms: 0 });
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use callwright_compliance::incident::{IncidentEvent, claims_to_be_human};
 use callwright_compliance::vendor::Role;
 use callwright_core::{Clip, Input, Item, KeyWay, SegmentId, StepId, Stop};
 use callwright_dialplan::menu::{StepAct, StepPlace};
+use callwright_dialplan::twilio::twiml::IN_DOCUMENTS;
 use callwright_media::dtmf;
 use callwright_media::playout::{Cut, ItemId, PlayoutError, PlayoutEvent};
 use callwright_prompts::ClipName;
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::driver::{Driver, ReplyTimes};
 use super::mouth::Spoken;
+use super::press::Sent;
 use super::timeline::{COVER, Happening, Said};
 use super::{Disclosed, Note, Stage, translate};
 
@@ -97,21 +99,28 @@ impl Driver {
         let covered = if is_value { COVER.to_owned() } else { text.clone() };
         // Keying a value answers what this step of the verified map asked for (rule V3).
         self.playout.asked(carries);
-        let sent = match by {
+        // The carrier keeps what documents hold: a patient's values and a tax id go as tones, however often.
+        let by = if carries.is_subset_of(IN_DOCUMENTS) { by } else { KeyWay::Tones };
+        let sent = Sent { carries, count: pressed.len() as u64, step: name, covered };
+        match by {
             KeyWay::Tones => {
                 let id = self.new_item(item);
                 let result = self.playout.keys(id, source, carries, &pressed);
-                self.queued(item, result)
+                if self.queued(item, result) {
+                    self.keys_sent(sent);
+                }
             }
             KeyWay::Carrier => {
                 let text = Zeroizing::new(text.clone());
-                self.press(item, source, carries, text)
+                self.press(item, source, text, sent);
             }
-        };
-        if sent {
-            self.egress_to_far_end(carries, pressed.len() as u64);
-            self.tell(Happening::Keys { step: name, covered });
         }
+    }
+
+    /// Keys are on their way to the far end.
+    pub(super) fn keys_sent(&mut self, sent: Sent) {
+        self.egress_to_far_end(sent.carries, sent.count);
+        self.tell(Happening::Keys { step: sent.step, covered: sent.covered });
     }
 
     pub(super) fn say_step(&mut self, step: StepId) {

@@ -73,9 +73,9 @@ pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> O
         problems.extend(found.filter(|found| !known(found)));
     }
     if let Err(bad) = Periods::new(&policy.retention) {
-        let each = bad.iter().map(|bad| {
-            problem(&format!("policy.retention.{}", bad.class.key()), bad.to_string())
-        });
+        let each = bad
+            .iter()
+            .map(|bad| problem(&format!("policy.retention.{}", bad.class.key()), bad.to_string()));
         problems.extend(each);
     }
     Some(policy)

@@ -30,9 +30,9 @@ pub use attempt::{Attempt, LEASE, attempt};
 pub(crate) use facts::{Asked, gather, identity_of, read as read_facts};
 pub(crate) use files::{EXCHANGES, RESULT, SEALED, WORDS, seal_leftovers};
 pub(crate) use keep::after;
-pub(crate) use plan::{JOURNAL, RECORDING};
-pub(crate) use line::line_of;
 pub(crate) use leave::carrier;
+pub(crate) use line::line_of;
+pub(crate) use plan::{JOURNAL, RECORDING};
 pub use result::{CallResult, FieldResult};
 
 use crate::results::ResultError;

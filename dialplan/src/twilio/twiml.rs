@@ -24,7 +24,7 @@ const PARAMETER_CHARS_MAX: usize = 499;
 pub const TOKEN_PARAMETER: &str = "token";
 
 /// The values that a document may press: both are published.
-const IN_DOCUMENTS: FieldSet = FieldSet::of(&[Field::Npi, Field::CallbackNumber]);
+pub const IN_DOCUMENTS: FieldSet = FieldSet::of(&[Field::Npi, Field::CallbackNumber]);
 
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
@@ -248,7 +248,9 @@ fn escape(text: &str, out: &mut String) {
 mod tests {
     use super::*;
     use crate::twilio::token::token_for_test;
-    use callwright_compliance::gate::{ClipKind, Counterparty, Gate, GateRules, KeySource, PacedClock};
+    use callwright_compliance::gate::{
+        ClipKind, Counterparty, Gate, GateRules, KeySource, PacedClock,
+    };
     use callwright_compliance::recording::RecordingGrant;
 
     /// What a gate in menu mode lets pass.

@@ -264,7 +264,8 @@ fn facts() -> String {
     let identity =
         r#"{"registered_name": "Riverside Family Medicine", "callback": "+16142000134"}"#;
     format!(
-        r#"{{"allowlist": {}, "identity": {}, "hours": {}, "vendors": {}, "switch": {}, "consent": {}, "usage": {}}}"#,
+        r#"{{"allowlist": {}, "identity": {}, "hours": {}, "vendors": {}, "switch": {}, "consent": {}, "usage": {},
+            "opt_outs": {}, "contact": {}}}"#,
         read(&allowlist, "store"),
         read(identity, "store"),
         read(&hours, "directory"),
@@ -272,5 +273,7 @@ fn facts() -> String {
         read(switch, "store"),
         read(consent, "store"),
         read(usage, "counters"),
+        read("[]", "store"),
+        read("null", "store"),
     )
 }

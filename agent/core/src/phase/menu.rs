@@ -69,7 +69,9 @@ impl Conversation {
             self.hang_up(Ending::OutOfService);
         } else if let Some((step, reply)) = heard.menu {
             self.menu_step(step, reply);
-        } else if heard.has(Act::QueueAnnouncement) || heard.has(Act::Transfer) {
+        } else if heard.has(Act::QueueAnnouncement)
+            || (heard.has(Act::Transfer) && !heard.is_human())
+        {
             self.enter_hold(Recording::Machines);
         } else if heard.is_machine() {
             self.menu.unclear = 0;
