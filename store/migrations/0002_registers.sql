@@ -33,7 +33,7 @@ CREATE TABLE consent_event (
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, request) REFERENCES request (tenant, id),
     CHECK ((kind = 'prior_express') = (number IS NOT NULL)),
-    CHECK (kind <> 'ai_call' OR request IS NOT NULL OR person IS NOT NULL)
+    CHECK (kind <> 'ai_call' OR (request IS NULL) <> (person IS NULL)) -- never both: an erased request is nobody's
 ) STRICT;
 CREATE INDEX consent_of_request ON consent_event (tenant, request) WHERE request IS NOT NULL;
 CREATE INDEX consent_of_person ON consent_event (tenant, person) WHERE person IS NOT NULL;
@@ -146,4 +146,10 @@ END;
 CREATE TRIGGER contact_note_no_delete BEFORE DELETE ON contact_note
 BEGIN
     SELECT RAISE(ABORT, 'notes about a number are never removed');
+END;
+
+CREATE TRIGGER contact_note_once BEFORE INSERT ON contact_note
+WHEN EXISTS (SELECT 1 FROM contact_note WHERE tenant = NEW.tenant AND id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'notes about a number are never replaced');
 END;

@@ -24,6 +24,22 @@ BEGIN
     SELECT RAISE(ABORT, 'holds are lifted, never removed');
 END;
 
+-- Also stops INSERT OR REPLACE, which fires no delete trigger; so do the others that end in `_once`.
+CREATE TRIGGER legal_hold_once BEFORE INSERT ON legal_hold
+WHEN EXISTS (SELECT 1 FROM legal_hold WHERE tenant = NEW.tenant AND id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'holds are never replaced');
+END;
+
+-- Lifting is the one change, and happens once.
+CREATE TRIGGER legal_hold_lifted_once BEFORE UPDATE ON legal_hold
+WHEN OLD.lifted_at IS NOT NULL OR NEW.lifted_at IS NULL
+    OR NEW.tenant <> OLD.tenant OR NEW.id <> OLD.id OR NEW.request IS NOT OLD.request
+    OR NEW.reason <> OLD.reason OR NEW.placed_by <> OLD.placed_by OR NEW.placed_at <> OLD.placed_at
+BEGIN
+    SELECT RAISE(ABORT, 'a hold is lifted once, and not changed otherwise');
+END;
+
 -- Somebody of the practice took the result over: the words of its calls are not needed to check it any more.
 CREATE TABLE acceptance (
     tenant      TEXT    NOT NULL,
@@ -33,6 +49,39 @@ CREATE TABLE acceptance (
     PRIMARY KEY (tenant, request),
     FOREIGN KEY (tenant, request) REFERENCES request (tenant, id)
 ) STRICT;
+
+CREATE TRIGGER acceptance_no_update BEFORE UPDATE ON acceptance
+BEGIN
+    SELECT RAISE(ABORT, 'acceptances are never changed');
+END;
+
+CREATE TRIGGER acceptance_no_delete BEFORE DELETE ON acceptance
+BEGIN
+    SELECT RAISE(ABORT, 'acceptances are never removed');
+END;
+
+CREATE TRIGGER acceptance_once BEFORE INSERT ON acceptance
+WHEN EXISTS (SELECT 1 FROM acceptance WHERE tenant = NEW.tenant AND request = NEW.request)
+BEGIN
+    SELECT RAISE(ABORT, 'acceptances are never replaced');
+END;
+
+-- What was erased, and when, stays.
+CREATE TRIGGER erasure_no_update BEFORE UPDATE ON erasure
+BEGIN
+    SELECT RAISE(ABORT, 'erasures are never changed');
+END;
+
+CREATE TRIGGER erasure_no_delete BEFORE DELETE ON erasure
+BEGIN
+    SELECT RAISE(ABORT, 'erasures are never removed');
+END;
+
+CREATE TRIGGER erasure_once BEFORE INSERT ON erasure
+WHEN EXISTS (SELECT 1 FROM erasure WHERE tenant = NEW.tenant AND request = NEW.request)
+BEGIN
+    SELECT RAISE(ABORT, 'erasures are never replaced');
+END;
 
 -- What of a call's files has not been purged. A row goes when its files are gone.
 CREATE TABLE call_record (

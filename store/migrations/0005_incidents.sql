@@ -83,18 +83,21 @@ CREATE TABLE egress_ledger (
     FOREIGN KEY (tenant, call) REFERENCES call (tenant, id)
 ) STRICT;
 
--- What may be neither purged nor erased: a request, or everything of a practice where there is none. A hold that somebody placed counts,
--- and so does an incident that is not closed.
-CREATE VIEW held (tenant, request) AS
-    SELECT tenant, request FROM legal_hold WHERE lifted_at IS NULL
-    UNION ALL
-    SELECT incident.tenant, incident_request.request
+-- What incidents that are not closed hold: a request, or everything of a practice where there is none.
+CREATE VIEW held_by_incident (tenant, incident, request) AS
+    SELECT incident.tenant, incident.id, incident_request.request
     FROM incident LEFT JOIN incident_request
         ON incident_request.tenant = incident.tenant AND incident_request.incident = incident.id
         AND incident.everything = 0
     WHERE (incident.everything = 1 OR incident_request.request IS NOT NULL)
         AND NOT EXISTS (SELECT 1 FROM incident_step AS step
             WHERE step.tenant = incident.tenant AND step.incident = incident.id AND step.state = 'closed');
+
+-- What may be neither purged nor erased. A hold that somebody placed counts, and so does an incident that is not closed.
+CREATE VIEW held (tenant, request) AS
+    SELECT tenant, request FROM legal_hold WHERE lifted_at IS NULL
+    UNION ALL
+    SELECT tenant, request FROM held_by_incident;
 
 CREATE TRIGGER incident_no_update BEFORE UPDATE ON incident
 BEGIN
@@ -161,4 +164,47 @@ CREATE TRIGGER egress_closed BEFORE INSERT ON egress
 WHEN EXISTS (SELECT 1 FROM egress_ledger WHERE tenant = NEW.tenant AND call = NEW.call)
 BEGIN
     SELECT RAISE(ABORT, 'the ledger of this call is closed');
+END;
+
+-- Each row goes in once: so INSERT OR REPLACE is stopped, too, which fires no delete trigger.
+CREATE TRIGGER incident_once BEFORE INSERT ON incident
+WHEN EXISTS (SELECT 1 FROM incident WHERE tenant = NEW.tenant AND id = NEW.id)
+    OR EXISTS (SELECT 1 FROM incident WHERE tenant = NEW.tenant AND call = NEW.call AND event = NEW.event
+        AND vendor IS NEW.vendor)
+BEGIN
+    SELECT RAISE(ABORT, 'incidents are never replaced');
+END;
+
+CREATE TRIGGER incident_request_once BEFORE INSERT ON incident_request
+WHEN EXISTS (SELECT 1 FROM incident_request WHERE tenant = NEW.tenant AND incident = NEW.incident AND request = NEW.request)
+BEGIN
+    SELECT RAISE(ABORT, 'whom an incident concerns is never replaced');
+END;
+
+CREATE TRIGGER incident_terms_once BEFORE INSERT ON incident_terms
+WHEN EXISTS (SELECT 1 FROM incident_terms WHERE tenant = NEW.tenant AND seq = NEW.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'terms are never replaced');
+END;
+
+CREATE TRIGGER egress_once BEFORE INSERT ON egress
+WHEN EXISTS (SELECT 1 FROM egress WHERE tenant = NEW.tenant AND call = NEW.call AND seq = NEW.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger entries are never replaced');
+END;
+
+CREATE TRIGGER egress_ledger_no_update BEFORE UPDATE ON egress_ledger
+BEGIN
+    SELECT RAISE(ABORT, 'a ledger that was kept is never changed');
+END;
+
+CREATE TRIGGER egress_ledger_no_delete BEFORE DELETE ON egress_ledger
+BEGIN
+    SELECT RAISE(ABORT, 'a ledger that was kept is never removed');
+END;
+
+CREATE TRIGGER egress_ledger_once BEFORE INSERT ON egress_ledger
+WHEN EXISTS (SELECT 1 FROM egress_ledger WHERE tenant = NEW.tenant AND call = NEW.call)
+BEGIN
+    SELECT RAISE(ABORT, 'a ledger that was kept is never replaced');
 END;

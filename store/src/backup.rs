@@ -50,7 +50,8 @@ impl Drop for Unfinished<'_> {
 
 impl Store {
     /// Copies the database as it is now into a new file, readable by its owner only, checks the copy, and says so in every practice's
-    /// audit. Acts go on meanwhile; those after the copy began are not in it, and neither is the row about itself.
+    /// audit. The copy is read over a connection of its own, so acts go on meanwhile; those after the copy began are not in it, and
+    /// neither is the row about itself.
     ///
     /// # Errors
     /// [`StoreError::File`] where there is a file already or it cannot be written, [`StoreError::Damaged`] where the copy does not hold.
@@ -68,10 +69,7 @@ impl Store {
             .open(to)
             .map_err(failed("create the backup"))?;
         let mut unfinished = Unfinished { path: to, kept: false };
-        let name = to
-            .to_str()
-            .ok_or(StoreError::Invalid { field: "backup path", needs: "a path in UTF-8" })?;
-        sqlx::query("VACUUM INTO ?").bind(name).execute(self.writer()).await?;
+        self.copy_into(to).await?;
         check(to).await?;
         File::open(to)
             .and_then(|file| file.sync_all())
@@ -86,6 +84,24 @@ impl Store {
         }
         unfinished.kept = true;
         Ok(Backup { path: to.to_owned(), bytes, digest })
+    }
+
+    /// Writes a copy into an empty file. In WAL mode a reader sees the database as it was when it began, and no writer waits for it.
+    async fn copy_into(&self, to: &Path) -> Result<(), StoreError> {
+        let name = to
+            .to_str()
+            .ok_or(StoreError::Invalid { field: "backup path", needs: "a path in UTF-8" })?;
+        let copy = sqlx::query("VACUUM INTO ?").bind(name);
+        let Some(path) = self.path() else {
+            // What is in memory is reached by its own connections only.
+            copy.execute(self.writer()).await?;
+            return Ok(());
+        };
+        let mut db = raw(path, false).await?;
+        let done = copy.execute(&mut db).await;
+        db.close().await?;
+        done?;
+        Ok(())
     }
 }
 
@@ -120,5 +136,40 @@ pub(crate) fn digest(path: &Path) -> io::Result<(u64, Digest)> {
         }
         hash.update(piece.get(..read).unwrap_or_default());
         bytes += read as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use callwright_compliance::id::{ObjectId, TenantId};
+
+    use super::*;
+    use crate::keys::KeyRing;
+
+    #[tokio::test]
+    async fn an_act_that_is_open_is_not_waited_for_and_commits() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyRing::create(&folder.path().join("key")).unwrap();
+        let store = Store::open(&folder.path().join("db"), keys).await.unwrap();
+        let tenant = TenantId::new("oak").unwrap();
+        let actor = Actor::Node(ObjectId::new("node-1").unwrap());
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        store.found_practice(&tenant, "Oak Street Dental LLC", &actor, now).await.unwrap();
+        let rows = async |db: &mut SqliteConnection| -> i64 {
+            sqlx::query_scalar("SELECT count(*) FROM audit").fetch_one(db).await.unwrap()
+        };
+
+        // The one writer is taken from before the copy until after it.
+        let mut tx = store.begin(&tenant, &actor, now).await.unwrap();
+        tx.enter().unwrap();
+        tx.leave(Action::BackedUp, Object::tenant(&tenant)).await.unwrap();
+        let to = folder.path().join("backup");
+        File::create(&to).unwrap();
+        store.copy_into(&to).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let [mut copy, mut database] =
+            [raw(&to, true).await.unwrap(), raw(&folder.path().join("db"), true).await.unwrap()];
+        assert_eq!((rows(&mut copy).await, rows(&mut database).await), (1, 2));
     }
 }

@@ -120,6 +120,10 @@ impl<'r> Reader<'r> {
         self.get(column)
     }
 
+    pub(crate) fn opt_bytes(&self, column: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(column)
+    }
+
     pub(crate) fn digest(&self, column: &'static str) -> Result<[u8; 32], StoreError> {
         self.get::<Vec<u8>>(column)?.try_into().map_err(|_| self.bad(column))
     }

@@ -2,6 +2,9 @@
 //!
 //! The first event of a request is what its practice stated at intake; what is said later is a new event, and holds for the next
 //! decision, also of a request that waits. This module folds nothing: `compliance` does.
+//!
+//! A withdrawal holds for its request and for the person, and stands in two rows: no row names both, so that nothing ties a request to a
+//! person's digest once the request was erased. A grant names its request alone.
 
 use callwright_compliance::audit::Action;
 use callwright_compliance::class::CallPurpose;
@@ -68,7 +71,9 @@ impl Store {
         let rows = sqlx::query(
             "SELECT content FROM consent_event WHERE tenant = ?1 AND kind = 'ai_call' \
              AND (request = ?2 OR (act <> 'granted' AND person = \
-             (SELECT person FROM request_person WHERE tenant = ?1 AND request = ?2))) \
+             (SELECT person FROM request_person WHERE tenant = ?1 AND request = ?2) \
+             AND NOT EXISTS (SELECT 1 FROM consent_event AS own WHERE own.tenant = ?1 \
+             AND own.request = ?2 AND own.act = consent_event.act AND own.at = consent_event.at))) \
              ORDER BY at, id",
         )
         .bind(tenant.as_str())
@@ -234,7 +239,26 @@ impl Tx {
         self.insert_consent(&event, subject).await
     }
 
+    /// Keeps an event, with the person apart from the request.
     async fn insert_consent(
+        &mut self,
+        event: &ConsentEvent,
+        subject: &Subject<'_>,
+    ) -> Result<(), StoreError> {
+        let (Some(request), Some(person)) = (subject.request, subject.person) else {
+            return self.insert_event(event, subject).await;
+        };
+        let of_request = Subject { request: Some(request), ..Subject::default() };
+        self.insert_event(event, &of_request).await?;
+        if event.act.withdraws() {
+            let event = ConsentEvent { id: ObjectId::random()?, ..event.clone() };
+            let of_person = Subject { person: Some(person), ..Subject::default() };
+            self.insert_event(&event, &of_person).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert_event(
         &mut self,
         event: &ConsentEvent,
         subject: &Subject<'_>,

@@ -256,12 +256,15 @@ impl Tx {
             .bind(id.as_str())
             .execute(&mut *self.db)
             .await?;
-        sqlx::query("INSERT OR IGNORE INTO erasure (tenant, request, at) VALUES (?, ?, ?)")
-            .bind(self.tenant.as_str())
-            .bind(id.as_str())
-            .bind(micros(at))
-            .execute(&mut *self.db)
-            .await?;
+        sqlx::query(
+            "INSERT INTO erasure (tenant, request, at) SELECT ?1, ?2, ?3 \
+             WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE tenant = ?1 AND request = ?2)",
+        )
+        .bind(self.tenant.as_str())
+        .bind(id.as_str())
+        .bind(micros(at))
+        .execute(&mut *self.db)
+        .await?;
         Ok(())
     }
 

@@ -370,8 +370,8 @@ impl StoreError {
 
     /// Names what was written twice, where the driver only knows that a key was taken.
     pub(crate) fn duplicate(self, what: Kind) -> StoreError {
-        // SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE
-        if let StoreError::Database { code: 1555 | 2067 } = self {
+        // SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE, and SQLITE_CONSTRAINT_TRIGGER: by a trigger that ends in `_once`.
+        if let StoreError::Database { code: 1555 | 2067 | 1811 } = self {
             return StoreError::Duplicate(what);
         }
         self

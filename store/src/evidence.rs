@@ -48,7 +48,7 @@ impl StopScope {
         }
     }
 
-    fn stored(row: &Reader<'_>) -> Result<StopScope, StoreError> {
+    pub(crate) fn stored(row: &Reader<'_>) -> Result<StopScope, StoreError> {
         match row.text("scope")?.as_str() {
             "global" => Ok(StopScope::Global),
             "tenant" => Ok(StopScope::Tenant),
@@ -161,7 +161,7 @@ impl Store {
             .collect()
     }
 
-    /// What runs and was spent, by the calls whose intent was written. `day_began` is the last midnight in the tenant's zone.
+    /// What runs and was spent, by the calls whose intent was written. `day_began` is the last midnight in UTC: see [`day_began`].
     ///
     /// # Errors
     /// Those of the database.

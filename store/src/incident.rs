@@ -332,7 +332,7 @@ impl Tx {
     }
 
     /// Holds the deletion of what an incident concerns: the requests named, that of its call, and those that the ledger has in its scope.
-    /// An incident over everything holds the whole practice.
+    /// An incident over everything holds the whole practice. A call whose ledger was lost or is not whole may be in any scope of its time.
     ///
     /// **The one place** that knows how deletion is held: the rows that are written here are what [`Tx::not_frozen`] asks.
     async fn freeze(&mut self, id: &IncidentId, scope: &LedgerScope) -> Result<(), StoreError> {
@@ -351,7 +351,13 @@ impl Tx {
                 "SELECT DISTINCT call.request FROM egress \
                  JOIN call ON call.tenant = egress.tenant AND call.id = egress.call \
                  WHERE egress.tenant = ?1 AND (?2 IS NULL OR egress.vendor = ?2) \
-                 AND (?3 IS NULL OR egress.at >= ?3) AND (?4 IS NULL OR egress.at < ?4)",
+                 AND (?3 IS NULL OR egress.at >= ?3) AND (?4 IS NULL OR egress.at < ?4) \
+                 UNION SELECT call.request FROM call LEFT JOIN egress_ledger AS kept \
+                 ON kept.tenant = call.tenant AND kept.call = call.id \
+                 WHERE call.tenant = ?1 AND call.placed_at IS NOT NULL \
+                 AND (kept.call IS NULL OR kept.overflowed > 0) \
+                 AND (?3 IS NULL OR ifnull(call.ended_at, ?3) >= ?3) \
+                 AND (?4 IS NULL OR call.intent_at < ?4)",
             )
             .bind(self.tenant.as_str())
             .bind(scope.vendor.as_ref().map(VendorId::as_str))

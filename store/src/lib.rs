@@ -47,6 +47,7 @@ mod person;
 mod practice;
 mod queue;
 mod register_key;
+mod replaced;
 mod request;
 mod restore;
 mod result;

@@ -7,13 +7,16 @@ use callwright_compliance::allowlist::{AllowlistEntry, NumberProof};
 use callwright_compliance::audit::{Action, Actor};
 use callwright_compliance::decide::Verdict;
 use callwright_compliance::id::{DecisionId, ObjectId, PersonId, TenantId, VendorId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::allowlist::entry;
 use crate::codec::{Reader, json, micros, name_of};
 use crate::error::{Kind, StoreError};
 use crate::store::Store;
 use crate::tx::{Object, Tx};
+
+/// How old a decision may be when the carrier is asked under it.
+const LEAVE_LASTS: SignedDuration = SignedDuration::from_secs(30);
 
 /// That the carrier was asked to prove an entry's number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +89,8 @@ fn asked(row: &sqlx::sqlite::SqliteRow) -> Result<Option<ProofAsked>, StoreError
 }
 
 impl Tx {
-    /// Writes down that the carrier is about to be asked to prove an entry's number. The actor is who asks.
+    /// Writes down that the carrier is about to be asked to prove an entry's number. The actor is who asks. The decision must be about this
+    /// entry, whose id stands for its request, and of the last 30 seconds.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for the entry, or for a decision that does not let this be asked; [`StoreError::Invalid`] where the entry
@@ -103,11 +107,15 @@ impl Tx {
             return Err(StoreError::Invalid { field: "asked_by", needs: "a person" });
         };
         let leave: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM decision WHERE tenant = ? AND id = ? AND verdict = ?",
+            "SELECT 1 FROM decision WHERE tenant = ? AND id = ? AND verdict = ? AND request = ? \
+             AND at BETWEEN ? AND ?",
         )
         .bind(self.tenant.as_str())
         .bind(decision.to_string())
         .bind(name_of("verdict", &Verdict::MayProve)?)
+        .bind(entry.id.as_str())
+        .bind(micros(self.now.checked_sub(LEAVE_LASTS).unwrap_or(self.now)))
+        .bind(micros(self.now))
         .fetch_optional(&mut *self.db)
         .await?;
         leave.ok_or(StoreError::NotFound(Kind::Decision))?;

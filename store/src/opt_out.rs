@@ -39,7 +39,8 @@ pub struct NewOptOut<'a> {
     pub covers: Covering<'a>,
     /// When it was said.
     pub at: Timestamp,
-    /// The call on which it was said, where it was on one.
+    /// The call on which it was said, where it was on one. Not kept with an opt-out that covers a person: it would tie the person's digest
+    /// to a request that may be erased.
     pub call: Option<&'a CallId>,
 }
 
@@ -173,7 +174,10 @@ impl Tx {
             covers,
             at: new.at,
             recorded_by: self.actor.clone(),
-            call: new.call.and_then(|call| ObjectId::new(call.as_str()).ok()),
+            call: match covers {
+                OptOutCovers::Number => new.call.and_then(|call| ObjectId::new(call.as_str()).ok()),
+                OptOutCovers::Person => None,
+            },
         };
         sqlx::query(
             "INSERT INTO opt_out (tenant, id, kind, number, number_sealed, person, content, at) \

@@ -65,8 +65,9 @@ impl Indexed {
     }
 }
 
-/// Lower-case words with one space between them.
-fn plain(text: &PhiString) -> Zeroizing<String> {
+/// Lower-case words of letters and digits with one space between them: **the one** form in which people are compared, here and in the
+/// registers. What has no letters or digits gives nothing.
+pub(crate) fn plain(text: &PhiString) -> Zeroizing<String> {
     // As long as the text may become, so that growing leaves no copy behind.
     let text = text.expose(Purpose::Compare);
     let mut plain = Zeroizing::new(String::with_capacity(text.len() * 2));
@@ -94,6 +95,13 @@ fn digest(key: &SealKey, kind: Indexed, parts: &[&PhiString]) -> Result<[u8; 32]
         mac.update(plain.as_bytes());
     }
     Ok(mac.finalize().into_bytes().into())
+}
+
+/// A request's patient in the index, part by part.
+fn digests(key: &SealKey, patient: &Patient) -> [Result<(Indexed, [u8; 32]), StoreError>; 2] {
+    let whole = [&patient.name, &patient.date_of_birth];
+    [(Indexed::NameAndBirth, &whole[..]), (Indexed::MemberId, &[&patient.member_id][..])]
+        .map(|(kind, parts)| digest(key, kind, parts).map(|digest| (kind, digest)))
 }
 
 fn index_place(tenant: &TenantId) -> Place<'_> {
@@ -200,26 +208,29 @@ impl Tx {
         request: &RequestId,
         patient: &Patient,
     ) -> Result<(), StoreError> {
-        let key = self.index_key().await?;
-        let whole = [&patient.name, &patient.date_of_birth];
-        for (kind, digest) in [
-            (Indexed::NameAndBirth, digest(&key, Indexed::NameAndBirth, &whole)?),
-            (Indexed::MemberId, digest(&key, Indexed::MemberId, &[&patient.member_id])?),
-        ] {
-            sqlx::query(
-                "INSERT INTO person_index (tenant, request, kind, digest) VALUES (?, ?, ?, ?)",
-            )
+        for digest in digests(&self.index_key().await?, patient) {
+            self.index_digest(request, digest?).await?;
+        }
+        Ok(())
+    }
+
+    async fn index_digest(
+        &mut self,
+        request: &RequestId,
+        (kind, digest): (Indexed, [u8; 32]),
+    ) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO person_index (tenant, request, kind, digest) VALUES (?, ?, ?, ?)")
             .bind(self.tenant.as_str())
             .bind(request.as_str())
             .bind(kind.name())
             .bind(digest.to_vec())
             .execute(&mut *self.db)
             .await?;
-        }
         Ok(())
     }
 
-    /// Indexes requests from before there was an index. Reading each patient has its audit row.
+    /// Indexes requests from before there was an index, by those parts that have letters or digits: one patient's bad value hides nobody
+    /// else. Reading each patient has its audit row.
     async fn index_missing(&mut self) -> Result<(), StoreError> {
         let rows = sqlx::query(
             "SELECT request FROM request_key WHERE tenant = ?1 AND NOT EXISTS \
@@ -232,7 +243,13 @@ impl Tx {
         for row in &rows {
             let request: RequestId = Reader::new(row, "request_key").parsed("request")?;
             let patient = self.read_patient(&request, Purpose::Compare).await?;
-            self.index_person(&request, &patient).await?;
+            for digest in digests(&self.index_key().await?, &patient) {
+                match digest {
+                    Ok(digest) => self.index_digest(&request, digest).await?,
+                    Err(StoreError::Invalid { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
         }
         Ok(())
     }

@@ -4,16 +4,18 @@
 //! for as long as the registers live, and mean nothing to who has the file without its key. The digests' function is HMAC-SHA-256
 //! (FIPS 198-1) under a key that is derived from this one, so that no key does two things.
 //!
-//! A digest tells equal values, and only those: a name that is written otherwise is another person to it.
+//! A digest tells equal values, and only those: a name of other words is another person to it. Letters' case, spaces and punctuation do
+//! not count.
 
 use callwright_compliance::id::TenantId;
-use callwright_compliance::{KeyedDigest, PhiString, PhoneNumber, Purpose};
+use callwright_compliance::{KeyedDigest, PhiString, PhoneNumber};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::codec::Reader;
 use crate::error::StoreError;
+use crate::person::plain;
 use crate::sealed::{Place, SealKey, Sealed};
 use crate::store::Store;
 use crate::tx::Tx;
@@ -43,14 +45,10 @@ impl RegisterKey {
         KeyedDigest::from_bytes(mac(&self.digest, b"number", &[number.e164().as_bytes()]))
     }
 
-    /// The person as the registers know them: by name, without regard to case and spaces, and date of birth.
+    /// The person as the registers know them: by name and date of birth, compared as the index of people compares them.
     pub(crate) fn person(&self, name: &PhiString, date_of_birth: &PhiString) -> KeyedDigest {
-        let name = name.expose(Purpose::Compare);
-        let plain = Zeroizing::new(
-            name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" "),
-        );
-        let born = date_of_birth.expose(Purpose::Compare);
-        KeyedDigest::from_bytes(mac(&self.digest, b"person", &[plain.as_bytes(), born.as_bytes()]))
+        let (name, born) = (plain(name), plain(date_of_birth));
+        KeyedDigest::from_bytes(mac(&self.digest, b"person", &[name.as_bytes(), born.as_bytes()]))
     }
 
     pub(crate) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Sealed, StoreError> {

@@ -1,8 +1,8 @@
 //! Putting a backup in the place of a database, without bringing back what was erased since (rules K1, R1).
 //!
 //! Everything is done to a copy beside the database, and the copy is moved into its place last: its schema is brought up to date, its key
-//! and its audit chains are checked, what the erasure lists name is erased again, holds of the database that it replaces are placed
-//! again, and the kill switch is thrown, for a restored database knows no opt-out, no switch and no finished request since the backup.
+//! and its audit chains are checked, what the erasure lists name is erased again, what forbids something in the database that it replaces
+//! is taken over (`replaced.rs`), and the kill switch is thrown, for a restored database knows no finished request since the backup.
 //! The database that is replaced is kept under another name: its audit rows are records. The files of calls are not touched here.
 
 use std::collections::BTreeMap;
@@ -23,16 +23,15 @@ use crate::codec::Reader;
 use crate::erasures::{Erasure, ErasureList};
 use crate::error::StoreError;
 use crate::evidence::StopScope;
-use crate::hold::HoldScope;
-use crate::id::HoldId;
 use crate::keys::{KeyRing, sync_folder};
+use crate::replaced::{Old, TakenOver};
 use crate::store::Store;
 use crate::tx::Object;
 
 /// What is known about erasures since the backup, beside the list that lies by the database and what the database itself says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Erasures {
-    /// The list by the database must be there, or the database that is replaced.
+    /// The list by the database must be there, or a database that is replaced and went on from where the backup ends.
     Beside,
     /// This copy of a list counts too.
     Also(PathBuf),
@@ -73,9 +72,14 @@ pub struct Restored {
     pub digest: Digest,
     /// What the backup still had and is erased again.
     pub erased_again: Vec<(TenantId, RequestId)>,
-    /// How many holds were taken over from the database that was replaced.
+    /// How many holds were taken over from the database that was replaced, or placed for its open incidents.
     pub holds: usize,
-    /// Whether the database that was replaced could be read. If not, holds placed since the backup must be placed again by hand.
+    /// How many opt-outs were taken over from the database that was replaced.
+    pub opt_outs: usize,
+    /// How many that stand there were not, because its register has another key: they must be recorded again by hand.
+    pub opt_outs_lost: usize,
+    /// Whether the database that was replaced could be read. If not, holds, stops and opt-outs since the backup must be made again by
+    /// hand.
     pub replaced_readable: bool,
     /// Where the database that was replaced is now.
     pub replaced: Option<PathBuf>,
@@ -83,31 +87,16 @@ pub struct Restored {
     pub waiting: u64,
 }
 
-/// A hold of the database that is replaced.
-struct OldHold {
-    tenant: TenantId,
-    id: HoldId,
-    scope: HoldScope,
-    reason: String,
-}
-
-/// What the database that is replaced tells.
-struct Old {
-    holds: Vec<OldHold>,
-    erasures: Vec<Erasure>,
-    last: Option<Timestamp>,
-}
-
 impl Store {
     /// Restores a backup. The store is closed when this returns; open it as ever.
     ///
     /// # Errors
     /// [`StoreError::DatabaseThere`], [`StoreError::DatabaseInUse`], [`StoreError::NoErasureList`], [`StoreError::Damaged`],
-    /// [`StoreError::WrongKey`], [`StoreError::NewerDatabase`], [`StoreError::AuditBroken`], [`StoreError::File`]. The database is as it
-    /// was then.
+    /// [`StoreError::WrongKey`], [`StoreError::NewerDatabase`], [`StoreError::AuditBroken`], [`StoreError::File`],
+    /// [`StoreError::Locked`]. The database is as it was then.
     pub async fn restore(wanted: &Restore<'_>, keys: KeyRing) -> Result<Restored, StoreError> {
         let lock = exclusive(wanted.database).await?;
-        let (old, lock) = lock.read().await;
+        let (old, lock) = lock.read(wanted.backup).await;
         let done = restore(wanted, keys, old.as_ref()).await;
         lock.release().await;
         done
@@ -134,18 +123,21 @@ async fn restore(
     check(&copy.path).await?;
     let store = Store::open_apart(&copy.path, keys).await?;
     let done = settle(&store, wanted, digest, &listed, old).await;
-    // The last connection folds the write-ahead log into the file.
+    // The copy is moved without its write-ahead log, so all of it must be in the file.
+    let folded = store.checkpoint().await;
     store.close().await;
     let mut done = done?;
+    if !folded? {
+        return Err(StoreError::Locked);
+    }
     // From here on the list by the database has everything, whatever happens next.
     let known = list.read()?;
     let new: Vec<Erasure> = listed.into_iter().filter(|each| !known.contains(each)).collect();
     if !new.is_empty() {
         list.append(&new)?;
     }
-    done.replaced = if there { Some(move_aside(place, wanted.now)?) } else { None };
     done.replaced_readable = old.is_some() || !there;
-    copy.into_place(place)?;
+    done.replaced = put_in_place(copy, place, there, wanted.now)?;
     Ok(done)
 }
 
@@ -166,7 +158,7 @@ fn erasures(
             all.extend(copy.read()?);
             true
         }
-        Erasures::Beside => list.exists() || old.is_some(),
+        Erasures::Beside => list.exists() || old.map_or(Ok(false), Old::continues)?,
         Erasures::Nothing => true,
     };
     if !known {
@@ -196,7 +188,7 @@ async fn settle(
         }
     }
     let erased_again = store.erase_again(listed.to_vec()).await?;
-    let mut holds = 0;
+    let mut taken = TakenOver::default();
     for (at, practice) in practices.iter().enumerate() {
         let tenant = &practice.tenant;
         let now = store.not_before_the_last(tenant, wanted.now).await?;
@@ -207,26 +199,28 @@ async fn settle(
         if at == 0 {
             tx.throw_switch(&StopScope::Global).await?;
         }
-        for hold in old.into_iter().flat_map(|old| &old.holds) {
-            let stands = standing.iter().any(|each| each.id == hold.id);
-            if hold.tenant == *tenant && !stands {
-                // What the backup does not know is covered by a hold on everything.
-                let scope = match &hold.scope {
-                    HoldScope::Request(request) if tx.state_of(request).await.is_err() => {
-                        &HoldScope::Tenant
-                    }
-                    HoldScope::Request(_) | HoldScope::Tenant => &hold.scope,
-                };
-                tx.insert_hold(&hold.id, scope, &hold.reason).await?;
-                holds += 1;
-            }
+        if let Some(old) = old {
+            let here = old.take_over(&mut tx, &standing).await?;
+            taken.holds += here.holds;
+            taken.opt_outs += here.opt_outs;
+            taken.opt_outs_lost += here.opt_outs_lost;
         }
         tx.commit().await?;
     }
     let waiting = "SELECT count(*) AS waiting FROM request WHERE state NOT IN ('done', 'failed', 'needs_staff')";
     let row = sqlx::query(waiting).fetch_one(store.readers()).await?;
     let waiting = Reader::new(&row, "request").number("waiting")?;
-    Ok(Restored { digest, erased_again, holds, replaced_readable: true, replaced: None, waiting })
+    let TakenOver { holds, opt_outs, opt_outs_lost } = taken;
+    Ok(Restored {
+        digest,
+        erased_again,
+        holds,
+        opt_outs,
+        opt_outs_lost,
+        replaced_readable: true,
+        replaced: None,
+        waiting,
+    })
 }
 
 /// The database that is to be replaced, so that nobody opens it meanwhile.
@@ -259,10 +253,10 @@ async fn exclusive(path: &Path) -> Result<Exclusive, StoreError> {
 
 impl Exclusive {
     /// What it tells; `None` where it cannot be read.
-    async fn read(self) -> (Option<Old>, Exclusive) {
+    async fn read(self, backup: &Path) -> (Option<Old>, Exclusive) {
         match self {
             Exclusive::Locked(mut db) => {
-                let old = read_old(&mut db).await;
+                let old = Old::read(&mut db, backup).await;
                 if let Err(error) = &old {
                     tracing::warn!(%error, "the database that is replaced cannot be read");
                 }
@@ -280,37 +274,6 @@ impl Exclusive {
             tracing::debug!(%error, "the connection to the replaced database did not close well");
         }
     }
-}
-
-async fn read_old(db: &mut SqliteConnection) -> Result<Old, StoreError> {
-    let erasures = sqlx::query("SELECT tenant, request, at FROM erasure")
-        .fetch_all(&mut *db)
-        .await?
-        .iter()
-        .map(|row| {
-            let row = Reader::new(row, "erasure");
-            let (tenant, request) = (row.parsed("tenant")?, row.parsed("request")?);
-            Ok(Erasure { tenant, request, at: row.time("at")? })
-        })
-        .collect::<Result<_, StoreError>>()?;
-    let row = sqlx::query("SELECT max(at) AS last FROM audit").fetch_one(&mut *db).await?;
-    let last = Reader::new(&row, "audit").opt_time("last")?;
-    let standing = "SELECT tenant, id, request, reason FROM legal_hold WHERE lifted_at IS NULL";
-    let has_holds: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'legal_hold')")
-            .fetch_one(&mut *db)
-            .await?;
-    let rows = if has_holds { sqlx::query(standing).fetch_all(&mut *db).await? } else { vec![] };
-    let holds = rows
-        .iter()
-        .map(|row| {
-            let row = Reader::new(row, "legal_hold");
-            let scope = row.opt_parsed("request")?.map_or(HoldScope::Tenant, HoldScope::Request);
-            let (tenant, id) = (row.parsed("tenant")?, row.parsed("id")?);
-            Ok(OldHold { tenant, id, scope, reason: row.text("reason")? })
-        })
-        .collect::<Result<_, StoreError>>()?;
-    Ok(Old { holds, erasures, last })
 }
 
 /// Whether the database in the place has acts later than the backup's last.
@@ -392,6 +355,24 @@ impl Drop for Copy {
     }
 }
 
+/// Puts the copy into its place, and gives where the database that was there is now. If it fails, that one is in its place again.
+fn put_in_place(
+    copy: Copy,
+    place: &Path,
+    there: bool,
+    now: Timestamp,
+) -> Result<Option<PathBuf>, StoreError> {
+    let aside = if there { Some(move_aside(place, now)?) } else { None };
+    copy.into_place(place).inspect_err(|_| {
+        if let Some(aside) = &aside
+            && let Err(error) = rename_all(aside, place)
+        {
+            tracing::error!(%error, aside = %aside.display(), "the database could not be moved back");
+        }
+    })?;
+    Ok(aside)
+}
+
 /// Moves the database that is replaced aside, with what lies beside it.
 fn move_aside(database: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
     let aside = beside(database, &format!(".replaced-{}", now.as_microsecond()));
@@ -399,12 +380,50 @@ fn move_aside(database: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
     if aside.exists() {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }
+    rename_all(database, &aside).map_err(|error| {
+        if let Err(error) = rename_all(&aside, database) {
+            tracing::debug!(%error, "nothing of the database had been moved yet");
+        }
+        failed(error)
+    })?;
+    Ok(aside)
+}
+
+/// Renames a database and what lies beside it: that first, for a database without its log is not whole.
+fn rename_all(from: &Path, to: &Path) -> io::Result<()> {
     for end in BESIDE {
-        match fs::rename(beside(database, end), beside(&aside, end)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        match fs::rename(beside(from, end), beside(to, end)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
         }
     }
-    fs::rename(database, &aside).map_err(failed)?;
-    Ok(aside)
+    fs::rename(from, to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_moved_aside_is_moved_back_where_the_copy_cannot_take_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("db");
+        for (name, text) in [("db", "old"), ("db-wal", "log"), ("backup", "new")] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let copy = Copy::make(&folder.path().join("backup"), &place).unwrap();
+        // Somebody takes the copy away.
+        fs::remove_file(&copy.path).unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let refused = put_in_place(copy, &place, true, now);
+        assert!(matches!(refused, Err(StoreError::File { .. })), "{refused:?}");
+        assert_eq!(fs::read_to_string(&place).unwrap(), "old");
+        assert_eq!(fs::read_to_string(beside(&place, "-wal")).unwrap(), "log");
+        assert!(!beside(&place, ".replaced-0").exists());
+
+        let copy = Copy::make(&folder.path().join("backup"), &place).unwrap();
+        let aside = put_in_place(copy, &place, true, now).unwrap().unwrap();
+        assert_eq!(fs::read_to_string(&place).unwrap(), "new");
+        assert_eq!(fs::read_to_string(&aside).unwrap(), "old");
+    }
 }

@@ -116,7 +116,7 @@ const DUE_CALLS: &str = "SELECT call.id, call.ended_at, call.placed_at, call.rec
      JOIN request ON request.tenant = call.tenant AND request.id = call.request \
      LEFT JOIN acceptance ON acceptance.tenant = call.tenant AND acceptance.request = call.request \
      WHERE call_record.tenant = ?1 AND call_record.class = ?2 AND call.ended_at IS NOT NULL \
-     AND (call.ended_at <= ?3 OR (?4 AND acceptance.at <= ?6) OR (?5 AND request.erased_at <= ?6)) \
+     AND (call.ended_at <= ?3 OR (?4 AND acceptance.at >= call.ended_at AND acceptance.at <= ?6) OR (?5 AND request.erased_at <= ?6)) \
      AND EXISTS (SELECT 1 FROM held AS hold WHERE hold.tenant = call.tenant \
      AND (hold.request IS NULL OR hold.request = call.request)) = ?7 \
      AND (?8 IS NULL OR call.request = ?8) AND (call.ended_at, call.id) > (?9, ?10) \
@@ -184,7 +184,10 @@ async fn due_calls(
     for row in call_rows(db, tenant, search, Hold::Free, page).await? {
         let row = Reader::new(&row, "call");
         let ended_at = row.time("ended_at")?;
-        let accepted = row.opt_time("accepted_at")?.filter(|_| release.by_acceptance);
+        // Who accepted a result had not seen the words of a later call.
+        let accepted = row
+            .opt_time("accepted_at")?
+            .filter(|accepted| release.by_acceptance && *accepted >= ended_at);
         let erased = row.opt_time("erased_at")?.filter(|_| release.by_erasure);
         let last_in_effect = (search.class != RecordClass::Result).then_some(ended_at);
         let times =
@@ -325,9 +328,9 @@ fn oldest(class: RecordClass) -> Option<&'static str> {
         RecordClass::Audit => {
             Some("SELECT min(at) AS oldest FROM audit WHERE tenant = ?1 AND ?2 <> ''")
         }
-        RecordClass::Consent => Some(
-            "SELECT min(created_at) AS oldest FROM request WHERE tenant = ?1 AND ?2 <> '' AND consent <> '\"absent\"'",
-        ),
+        RecordClass::Consent => {
+            Some("SELECT min(at) AS oldest FROM consent_event WHERE tenant = ?1 AND ?2 <> ''")
+        }
         RecordClass::Agreement => {
             Some("SELECT min(updated_at) AS oldest FROM vendor WHERE tenant = ?1 AND ?2 <> ''")
         }
@@ -344,7 +347,10 @@ fn oldest(class: RecordClass) -> Option<&'static str> {
             "SELECT min(ended_at) AS oldest FROM call_record JOIN call ON call.tenant = call_record.tenant \
              AND call.id = call_record.call WHERE call_record.tenant = ?1 AND class = ?2",
         ),
-        RecordClass::OptOut | RecordClass::Log => None,
+        RecordClass::OptOut => {
+            Some("SELECT min(at) AS oldest FROM opt_out WHERE tenant = ?1 AND ?2 <> ''")
+        }
+        RecordClass::Log => None,
     }
 }
 
@@ -436,15 +442,23 @@ impl Tx {
         self.append(self.purged(due.permit.class(), due.request.as_str())).await
     }
 
-    /// Says that somebody of the practice took a request's result over: the words of its calls go in the next round.
+    /// Says that somebody of the practice took a request's result over: the words of its calls until then go in the next round.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::Transition`] while the request goes on; [`StoreError::Duplicate`] where it was accepted.
+    /// [`StoreError::NotFound`]; [`StoreError::Transition`] while the request goes on or waits for staff, who may have it called about
+    /// again; [`StoreError::Duplicate`] where it was accepted.
     pub async fn accept_result(&mut self, request: &RequestId) -> Result<(), StoreError> {
         self.enter()?;
         let (state, _) = self.state_of(request).await?;
-        if state.is_leased() || state == RequestState::Queued {
-            return Err(StoreError::Transition { from: state, to: RequestState::Done });
+        match state {
+            RequestState::Done | RequestState::Failed => {}
+            RequestState::Queued
+            | RequestState::Claimed
+            | RequestState::Dialling
+            | RequestState::InCall
+            | RequestState::NeedsStaff => {
+                return Err(StoreError::Transition { from: state, to: RequestState::Done });
+            }
         }
         sqlx::query(
             "INSERT INTO acceptance (tenant, request, accepted_by, at) VALUES (?, ?, ?, ?)",

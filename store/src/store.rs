@@ -4,7 +4,7 @@
 //! method of [`Tx`], which [`Store::begin`] opens. A second backend will implement the same methods.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use callwright_compliance::audit::{Action, Actor};
@@ -28,6 +28,8 @@ struct Inner {
     keys: KeyRing,
     /// A store in memory keeps no list: there is no backup of it.
     erasures: Option<ErasureList>,
+    /// Its file; a store in memory has none.
+    path: Option<PathBuf>,
 }
 
 impl Store {
@@ -40,7 +42,7 @@ impl Store {
     pub async fn open(path: &Path, keys: KeyRing) -> Result<Store, StoreError> {
         let pools = Pools::open(path, &keys).await?;
         let erasures = Some(ErasureList::beside(path));
-        let store = Store(Arc::new(Inner { pools, keys, erasures }));
+        let store = Store(Arc::new(Inner { pools, keys, erasures, path: Some(path.to_owned()) }));
         let listed = store.erasures().map_or(Ok(Vec::new()), ErasureList::read)?;
         store.erase_again(listed).await?;
         Ok(store)
@@ -49,7 +51,8 @@ impl Store {
     /// Opens a database that is not in its place yet, with no erasure list beside it.
     pub(crate) async fn open_apart(path: &Path, keys: KeyRing) -> Result<Store, StoreError> {
         let pools = Pools::open(path, &keys).await?;
-        Ok(Store(Arc::new(Inner { pools, keys, erasures: None })))
+        let path = Some(path.to_owned());
+        Ok(Store(Arc::new(Inner { pools, keys, erasures: None, path })))
     }
 
     /// A store that ends with its last clone: for tests and simulation.
@@ -60,7 +63,7 @@ impl Store {
     /// [`StoreError::NoRandomness`].
     pub async fn in_memory(keys: KeyRing) -> Result<Store, StoreError> {
         let pools = Pools::in_memory(&keys).await?;
-        Ok(Store(Arc::new(Inner { pools, keys, erasures: None })))
+        Ok(Store(Arc::new(Inner { pools, keys, erasures: None, path: None })))
     }
 
     /// Opens a transaction for one tenant. One is open at a time; the next waits for it. So a task that holds one calls only its
@@ -198,6 +201,11 @@ impl Store {
 
     pub(crate) fn keys(&self) -> &KeyRing {
         &self.0.keys
+    }
+
+    /// The database's file; `None` for a store in memory.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
     }
 
     pub(crate) fn erasures(&self) -> Option<&ErasureList> {

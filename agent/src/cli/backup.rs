@@ -38,7 +38,7 @@ pub(super) struct BackupArgs {
 /// Put a backup in the place of the database
 ///
 /// What was erased since the backup is erased again, by the list beside the database, by the database that is replaced, and by a copy that
-/// --erasures names. Holds of the database that is replaced are placed again. The kill switch is thrown: nothing is dialled until
+/// --erasures names. Holds, stops and opt-outs of the database that is replaced are taken over. The kill switch is thrown: nothing is dialled until
 /// you have looked at what waits and have lifted it. The database that is replaced is kept beside the new one.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -135,6 +135,8 @@ pub(super) async fn restore(
             "sha256": done.digest,
             "erased_again": done.erased_again.iter().map(|(_, request)| request).collect::<Vec<_>>(),
             "holds": done.holds,
+            "opt_outs": done.opt_outs,
+            "opt_outs_lost": done.opt_outs_lost,
             "replaced_readable": done.replaced_readable,
             "replaced": done.replaced,
             "waiting": done.waiting,
@@ -143,13 +145,20 @@ pub(super) async fn restore(
     } else {
         print(&done, left.len(), out)?;
     }
-    Ok(Exit::good_if(left.is_empty() && done.replaced_readable))
+    Ok(Exit::good_if(left.is_empty() && done.replaced_readable && done.opt_outs_lost == 0))
 }
 
 fn print(done: &Restored, left: usize, out: &mut Out) -> Result<(), CliError> {
     out.line(format_args!("restored the backup with SHA-256 {}", done.digest))?;
     out.line(format_args!("erased again: {} requests", done.erased_again.len()))?;
     out.line(format_args!("legal holds placed again: {}", done.holds))?;
+    out.line(format_args!("opt-outs taken over: {}", done.opt_outs))?;
+    if done.opt_outs_lost > 0 {
+        out.line(format_args!(
+            "opt-outs of the replaced database that could not be taken over: {}: record them again",
+            done.opt_outs_lost
+        ))?;
+    }
     if let Some(replaced) = &done.replaced {
         let replaced = replaced.display();
         out.line(format_args!(
@@ -158,7 +167,7 @@ fn print(done: &Restored, left: usize, out: &mut Out) -> Result<(), CliError> {
     }
     if !done.replaced_readable {
         out.line(
-            "the replaced database could not be read: place the legal holds since the backup again",
+            "the replaced database could not be read: make the legal holds, stops and opt-outs since the backup again",
         )?;
     }
     if left > 0 {

@@ -43,6 +43,17 @@ fn ledger() -> Ledger {
     ledger
 }
 
+/// A ledger with more sends than it has room for.
+fn overflown() -> Ledger {
+    let mut ledger = Ledger::new();
+    for at in 0..=u64::try_from(ENTRIES_MAX).unwrap() {
+        // A minute apart and by turns, so that none joins another.
+        let fields = [[Field::DialledNumber], [Field::MemberId]][usize::from(at % 2 == 0)];
+        ledger.add(entry(at * 61_000, vendor("phone", Role::Carrier), &fields));
+    }
+    ledger
+}
+
 /// A call that was placed at `now`, with its request.
 async fn placed(house: &House, now: i64) -> (RequestId, CallId, callwright_store::Lease) {
     let id = house.request().await;
@@ -240,6 +251,53 @@ async fn an_incident_of_a_vendor_or_of_everything_holds_by_its_scope() {
     assert!(erasable(idle.clone()).await);
     open(&house.store, &house.tenant, &reported(LedgerScope::default()), 5).await;
     assert!(!erasable(idle).await);
+}
+
+#[tokio::test]
+async fn calls_without_a_whole_ledger_are_held_by_every_scope_of_their_time() {
+    let house = House::build().await;
+    let mut calls = Vec::new();
+    // The first call lost its ledger with its process; the second's was full; the third's is whole.
+    for (now, ledger) in [(2, None), (4, Some(overflown())), (6, Some(ledger()))] {
+        let (request, call, lease) = placed(&house, now).await;
+        let mut tx = house.store.begin(&house.tenant, &node(), at(now + 1)).await.unwrap();
+        if let Some(ledger) = ledger {
+            tx.put_ledger(&call, at(now), &ledger).await.unwrap();
+        }
+        let over =
+            CallEnd { outcome: code("lost"), cost_cents: None, recording: None, journal: None };
+        tx.call_ended(&lease, &call, &over).await.unwrap();
+        tx.finish(&lease, &Ending::Failed, &code("lost")).await.unwrap();
+        tx.commit().await.unwrap();
+        calls.push(request);
+    }
+    let (lost, full) = (calls[0].clone(), calls[1].clone());
+    let unheard_of = Some(VendorId::new("unheard-of").unwrap());
+    let scope = |vendor: &Option<VendorId>, from, to| LedgerScope {
+        vendor: vendor.clone(),
+        from,
+        to,
+        ..LedgerScope::default()
+    };
+    for (scope, held) in [
+        (scope(&unheard_of, None, None), vec![&lost, &full]),
+        (scope(&unheard_of, Some(at(4)), None), vec![&full]),
+        (scope(&unheard_of, None, Some(at(4))), vec![&lost]),
+        (scope(&None, Some(at(3)), Some(at(4))), vec![&lost]),
+        (scope(&None, None, Some(at(2))), vec![]),
+    ] {
+        let new = NewIncident {
+            id: IncidentId::random().unwrap(),
+            event: IncidentEvent::Reported,
+            vendor: None,
+            scope,
+            discovered_at: at(9),
+            document: Some(document()),
+        };
+        open(&house.store, &house.tenant, &new, 9).await;
+        let kept = house.store.incident(&house.tenant, &new.id).await.unwrap();
+        assert_eq!(kept.requests, held.into_iter().cloned().collect(), "{:?}", kept.scope);
+    }
 }
 
 #[tokio::test]

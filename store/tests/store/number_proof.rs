@@ -34,8 +34,21 @@ async fn ask(
     verdict: Verdict,
     now: i64,
 ) -> Result<DecisionId, StoreError> {
-    let request = callwright_compliance::RequestId::random().unwrap();
-    let record = decision(&house.tenant, &request, verdict);
+    ask_of(house, entry, entry, verdict, now, now).await
+}
+
+/// The same under a decision about some entry, made at some time.
+async fn ask_of(
+    house: &House,
+    entry: &AllowlistEntry,
+    about: &AllowlistEntry,
+    verdict: Verdict,
+    decided: i64,
+    now: i64,
+) -> Result<DecisionId, StoreError> {
+    let request = callwright_compliance::RequestId::new(about.id.as_str()).unwrap();
+    let mut record = decision(&house.tenant, &request, verdict);
+    record.at = at(decided);
     let mut tx = house.store.begin(&house.tenant, &person("admin-1"), at(now)).await.unwrap();
     tx.record_decision(&record).await.unwrap();
     tx.ask_for_proof(&entry.id, record.id, &carrier()).await?;
@@ -92,6 +105,18 @@ async fn nothing_is_proven_without_leave_or_asking() {
     tx.record_decision(&record).await.unwrap();
     let refused = tx.ask_for_proof(&entry.id, record.id, &carrier()).await;
     assert!(matches!(refused, Err(StoreError::Invalid { field: "asked_by", .. })));
+}
+
+#[tokio::test]
+async fn leave_is_for_its_entry_and_lasts_thirty_seconds() {
+    let (house, entry) = with_entry(CallClass::Test).await;
+    let mut other = crate::tenancy::entry(&house.tenant);
+    other.id = ObjectId::random().unwrap();
+    let none = Err(StoreError::NotFound(Kind::Decision));
+    assert_eq!(ask_of(&house, &entry, &other, Verdict::MayProve, 50, 50).await, none);
+    assert_eq!(ask_of(&house, &entry, &entry, Verdict::MayProve, 50, 81).await, none);
+    assert_eq!(ask_of(&house, &entry, &entry, Verdict::MayProve, 91, 90).await, none, "to come");
+    assert!(ask_of(&house, &entry, &entry, Verdict::MayProve, 70, 100).await.is_ok());
 }
 
 #[tokio::test]

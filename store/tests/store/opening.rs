@@ -166,6 +166,7 @@ async fn an_agreement_from_before_yearly_verifications_is_verified_as_of_its_sig
     let mut raw = raw(&house).await;
     sqlx::raw_sql(
         "UPDATE vendor SET content = json_remove(content, '$.location.hosted.agreement.verified_at'); \
+         DROP TABLE number_proof; \
          DELETE FROM _sqlx_migrations WHERE version >= 6",
     )
     .execute(&mut raw)
@@ -184,4 +185,72 @@ async fn raw(house: &House) -> SqliteConnection {
 async fn migrations(house: &House) -> i64 {
     let mut raw = raw(house).await;
     sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(&mut raw).await.unwrap()
+}
+
+/// Tables to which rows are only added, and a row of each; of those that know one change, a row that saw it.
+const ONLY_ADDED_TO: [(&str, &str); 11] = [
+    ("contact_note", "'t', 'a', zeroblob(32), 'national', '{}', 1"),
+    ("legal_hold", "'t', 'a', NULL, 'case', '{}', 1, '{}', 2, 'closed'"),
+    ("acceptance", "'t', 'a', '{}', 1"),
+    ("erasure", "'t', 'a', 1"),
+    ("incident_terms", "'t', 0, '{}', '{}', 1"),
+    ("incident", "'t', 'a', 'e', 'c', NULL, '{}', 0, '{}', NULL, 1, 1, '{}'"),
+    ("incident_request", "'t', 'a', 'b'"),
+    ("egress", "'t', 'c', 0, 1, NULL, NULL, 'p', '[]', 1"),
+    ("egress_ledger", "'t', 'c', 1, 0, 1"),
+    ("number_proof", "'t', 'a', 'b', 'c', 'd', 1, 'r', 2"),
+    ("opt_out_lift", "'t', 'a', 'b', 1, x'00'"),
+];
+
+#[tokio::test]
+async fn what_is_only_added_to_is_not_changed_removed_or_replaced() {
+    let house = House::build().await;
+    let mut db = crate::support::raw(&house).await;
+    let mut run = async |statement: String| {
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut db).await.map(|_| ())
+    };
+    for (table, row) in ONLY_ADDED_TO {
+        run(format!("INSERT INTO {table} VALUES ({row})")).await.unwrap();
+        for refused in [
+            format!("INSERT OR REPLACE INTO {table} VALUES ({row})"),
+            format!("UPDATE {table} SET tenant = tenant"),
+            format!("DELETE FROM {table}"),
+        ] {
+            let error = run(refused.clone()).await.expect_err(&refused);
+            let code = error.as_database_error().unwrap().code().unwrap().into_owned();
+            assert_eq!(code, "1811", "{refused}: by a trigger");
+        }
+    }
+    // Another id does not let an incident of the same event of the same call take the first one's place.
+    let row = "'t', 'b', 'e', 'c', NULL, '{}', 0, '{}', NULL, 1, 1, '{}'";
+    assert!(run(format!("INSERT OR REPLACE INTO incident VALUES ({row})")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_hold_is_lifted_and_a_proof_answered_once_and_neither_is_changed() {
+    let house = House::build().await;
+    let mut db = crate::support::raw(&house).await;
+    let mut run = async |statement: &'static str| sqlx::query(statement).execute(&mut db).await;
+    let hold = "INSERT INTO legal_hold VALUES ('t', 'a', 'r', 'case', '{}', 1, NULL, NULL, NULL)";
+    let proof = "INSERT INTO number_proof VALUES ('t', 'a', 'e', 'c', 'd', 1, NULL, NULL)";
+    let lift = "UPDATE legal_hold SET lifted_by = '{}', lifted_at = 2, lifted_reason = 'closed'";
+    let answer = "UPDATE number_proof SET reference = 'r', keyed_at = 2";
+    run(hold).await.unwrap();
+    run(proof).await.unwrap();
+    for refused in [
+        "UPDATE legal_hold SET lifted_by = '{}', lifted_at = 2, lifted_reason = 'x', request = NULL",
+        "UPDATE legal_hold SET lifted_by = '{}', lifted_at = 2, lifted_reason = 'x', reason = 'y'",
+        "UPDATE legal_hold SET lifted_by = '{}', lifted_at = 2, lifted_reason = 'x', placed_at = 9",
+        "UPDATE legal_hold SET lifted_by = '{}', lifted_at = 2, lifted_reason = 'x', placed_by = 'y'",
+        "UPDATE number_proof SET reference = 'r', keyed_at = 2, asked_at = 9",
+        "UPDATE number_proof SET entry = 'x'",
+    ] {
+        assert!(run(refused).await.is_err(), "{refused}");
+    }
+    for once in [lift, answer] {
+        run(once).await.unwrap();
+        assert!(run(once).await.is_err(), "{once}");
+    }
+    let again = "UPDATE legal_hold SET lifted_by = NULL, lifted_at = NULL, lifted_reason = NULL";
+    assert!(run(again).await.is_err());
 }

@@ -13,8 +13,8 @@ use callwright_compliance::{
     RequestId, RuleId, TenantId, decide,
 };
 use callwright_store::{
-    ConsentAbout, ContactNote, ContactPreference, Covering, Kind, NewConsent, NewOptOut, Page,
-    RandomId, Store, StoreError,
+    CallEnd, ConsentAbout, ContactNote, ContactPreference, Covering, Ending, Kind, NewConsent,
+    NewOptOut, Page, RandomId, Store, StoreError,
 };
 use jiff::Timestamp;
 use sqlx::Connection;
@@ -120,11 +120,13 @@ async fn a_refusal_holds_for_the_person_and_a_grant_for_its_request() {
     assert!(matches!(state(&house, &first).await, AiCallConsent::Granted { .. }));
     assert!(matches!(state(&house, &second).await, AiCallConsent::Refused { .. }));
 
-    // Another patient is not touched; a name that is spelt with other spaces and letters is the same one.
+    // Another patient is not touched; a name that is spelt with other spaces, letters and signs is the same one, as the index has it.
     let mut other = patient();
     other.date_of_birth = callwright_compliance::Phi::new("1950-01-01".to_owned());
     let mut same = patient();
-    same.name = callwright_compliance::Phi::new(format!("  {}", NAME.to_uppercase()));
+    same.name =
+        callwright_compliance::Phi::new(format!("  {}.", NAME.to_uppercase().replace('-', " ")));
+    same.date_of_birth = callwright_compliance::Phi::new(BORN.replace('-', "/"));
     let ids = [RequestId::random().unwrap(), RequestId::random().unwrap()];
     let mut tx = house.store.begin(&house.tenant, &person("staff-1"), at(2)).await.unwrap();
     tx.add_request(&ids[0], &order(&house.provider), &other).await.unwrap();
@@ -132,6 +134,63 @@ async fn a_refusal_holds_for_the_person_and_a_grant_for_its_request() {
     tx.commit().await.unwrap();
     assert_eq!(state(&house, &ids[0]).await, AiCallConsent::Absent);
     assert!(matches!(state(&house, &ids[1]).await, AiCallConsent::Refused { .. }));
+}
+
+#[tokio::test]
+async fn after_an_erasure_no_row_ties_the_request_to_a_person() {
+    let house = House::build().await;
+    let id = granted(&house).await;
+    let (lease, _) = house.claim(at(2)).await;
+    let call = dial(&house.store, &lease, at(2)).await;
+    for act in [ConsentAct::Revoked, ConsentAct::Granted, ConsentAct::Refused] {
+        let new = said(act, at(50), ConsentAbout::Request(&id));
+        record(&house.store, &house.tenant, &new).await.unwrap();
+    }
+    let mut human = heard(OptOutKind::HumanOnly, Covering::PatientOf(&id));
+    human.call = Some(&call);
+    opt_out(&house.store, &house.tenant, &human).await;
+    let mut tx = house.store.begin(&house.tenant, &node(), at(101)).await.unwrap();
+    let end = CallEnd { outcome: code("lost"), cost_cents: None, recording: None, journal: None };
+    tx.call_ended(&lease, &call, &end).await.unwrap();
+    tx.finish(&lease, &Ending::Failed, &code("lost")).await.unwrap();
+    tx.erase_request(&id).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let mut db = raw(&house).await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit' \
+         AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_sqlx%' ESCAPE '\\'",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    let (mut of_request, mut of_person) = (0, 0);
+    for table in tables {
+        let columns: Vec<(String, String)> =
+            sqlx::query_as("SELECT name, type FROM pragma_table_info(?)")
+                .bind(&table)
+                .fetch_all(&mut db)
+                .await
+                .unwrap();
+        let any = |kind: &str, test: &str| {
+            let of = columns.iter().filter(|(_, is)| is == kind);
+            let tests: Vec<_> = of.map(|(name, _)| test.replace("{}", name)).collect();
+            if tests.is_empty() { "0".to_owned() } else { tests.join(" OR ") }
+        };
+        let named = format!("instr(ifnull({{}}, ''), '{id}') OR instr(ifnull({{}}, ''), '{call}')");
+        let (request, person) = (any("TEXT", &named), any("BLOB", "ifnull(length({}), 0) = 32"));
+        let mut count = async |what: String| -> i64 {
+            let statement = format!("SELECT count(*) FROM {table} WHERE {what}");
+            sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(&mut db).await.unwrap()
+        };
+        assert_eq!(count(format!("({request}) AND ({person})")).await, 0, "{table}");
+        of_request += count(request).await;
+        of_person += count(person).await;
+    }
+    assert!(of_request > 4 && of_person >= 3, "{of_request} {of_person}: there is what to tie");
+    // Each withdrawal still holds for the person.
+    let later = granted(&house).await;
+    assert!(matches!(state(&house, &later).await, AiCallConsent::Refused { .. }));
 }
 
 #[tokio::test]

@@ -2,12 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use callwright_compliance::audit::Action;
 use callwright_compliance::facts::SwitchState;
-use callwright_compliance::{Phi, RequestId};
+use callwright_compliance::incident::IncidentEvent;
+use callwright_compliance::opt_out::{OptOutKind, OptOutMeans};
+use callwright_compliance::retention::Hold;
+use callwright_compliance::{ObjectId, Phi, PhoneNumber, RequestId, VendorId};
 use callwright_store::{
-    Erasures, HoldScope, IfThere, KeyRing, Page, Restore, Restored, Sealed, Store, StoreError,
+    Covering, Erasures, HoldScope, IfThere, KeyRing, NewIncident, NewOptOut, Page, RandomId,
+    Restore, Restored, Sealed, StopScope, Store, StoreError,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Row};
@@ -222,6 +227,12 @@ async fn rotate_erase_restore_from_before_all_of_it() {
 async fn every_ciphertext_names_its_key_and_version() {
     let house = House::build().await;
     finished(&house).await;
+    let mut tx = house.store.begin(&house.tenant, &person("ann"), at(30)).await.unwrap();
+    let heard = opt_out();
+    tx.record_opt_out(&heard).await.unwrap();
+    tx.lift_opt_out(&heard.id, "asked for calls").await.unwrap();
+    tx.commit().await.unwrap();
+    house.store.sign_audit(&house.tenant, &node(), at(31)).await.unwrap();
     let mut raw = raw(&house.database()).await;
     let columns = sqlx::query(
         "SELECT m.name AS t, c.name AS c FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c \
@@ -233,8 +244,8 @@ async fn every_ciphertext_names_its_key_and_version() {
     let mut sealed = 0;
     for column in &columns {
         let (table, name): (String, String) = (column.get("t"), column.get("c"));
-        // These are digests: of audit entries, and keyed ones of who somebody is.
-        if ["prev", "digest"].contains(&name.as_str()) {
+        // These are digests: of audit entries, and keyed ones of who somebody is and of numbers.
+        if ["prev", "digest", "peaks", "person", "number"].contains(&name.as_str()) {
             continue;
         }
         let select = format!("SELECT {name} FROM {table} WHERE {name} IS NOT NULL");
@@ -334,6 +345,104 @@ async fn holds_since_the_backup_are_placed_again() {
     // Its request is not in the backup: then it covers everything.
     assert_eq!(scope(second), Some(HoldScope::Tenant));
     assert_eq!(scope(lifted), None);
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_the_backup_s_own_answers_for_no_erasure() {
+    let house = House::build().await;
+    let (gone, _) = finished(&house).await;
+    let to = house.folder.path().join("backup");
+    backup(&house.store, &to).await;
+    erase(&house.store, &house, &gone).await;
+    house.store.close().await;
+    // The disc was lost; a node came up on a new one, and somebody has founded a practice there already.
+    for founded in [false, true] {
+        for name in ["db", "db-wal", "db-shm", "db.erasures"] {
+            let _ = fs::remove_file(house.folder.path().join(name));
+        }
+        let store = house.again().await;
+        if founded {
+            let name = "Oak Street Dental LLC";
+            store.found_practice(&house.tenant, name, &person("admin-1"), at(35)).await.unwrap();
+        }
+        store.close().await;
+        let refused = restore(&house, &to, IfThere::Replace, Erasures::Beside).await;
+        assert!(matches!(refused, Err(StoreError::NoErasureList { .. })), "{refused:?}");
+        assert!(house.database().exists(), "it is as it was");
+    }
+    restore(&house, &to, IfThere::Replace, Erasures::Nothing).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_forbids_since_the_backup_is_taken_over() {
+    let house = House::build().await;
+    let (tenant, ann) = (&house.tenant, person("ann"));
+    let ((known, known_call), (old, old_call)) = (finished(&house).await, finished(&house).await);
+    let open = async |call| {
+        let new = NewIncident::of_call(call, IncidentEvent::PhiToWrongParty, None, at(15)).unwrap();
+        let mut tx = house.store.begin(tenant, &person("ann"), at(15)).await.unwrap();
+        tx.open_incident(&new).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    open(&known_call).await;
+    let to = house.folder.path().join("backup");
+    backup(&house.store, &to).await;
+    open(&old_call).await;
+    let vendor = VendorId::new("speech-1").unwrap();
+    let mut tx = house.store.begin(tenant, &ann, at(30)).await.unwrap();
+    tx.throw_switch(&StopScope::Vendor(vendor.clone())).await.unwrap();
+    let (standing, lifted) = (opt_out(), opt_out());
+    tx.record_opt_out(&standing).await.unwrap();
+    tx.record_opt_out(&lifted).await.unwrap();
+    tx.lift_opt_out(&lifted.id, "asked for calls").await.unwrap();
+    tx.commit().await.unwrap();
+    house.store.close().await;
+
+    let done = restore(&house, &to, IfThere::Replace, Erasures::Beside).await.unwrap();
+    assert_eq!((done.holds, done.opt_outs, done.opt_outs_lost), (1, 2, 0));
+    let store = house.again().await;
+    let holds = store.holds(tenant).await.unwrap();
+    let why = "incident of the replaced database";
+    assert_eq!((holds[0].scope.clone(), holds[0].reason.as_str()), (HoldScope::Request(old), why));
+    // What the backup knows of is held by its own incident.
+    let mut tx = store.begin(tenant, &ann, at(50)).await.unwrap();
+    assert_eq!(tx.hold_on(&known).await, Ok(Hold::Held));
+    drop(tx);
+    let switch = store.kill_switch(tenant, &known).await.unwrap();
+    assert!(switch.vendors_stopped.contains(&vendor));
+    let stand = store.opt_outs_for(tenant, &number(), None).await.unwrap();
+    assert_eq!(stand.iter().map(|opt_out| &opt_out.id).collect::<Vec<_>>(), [&standing.id]);
+    let all = store.opt_outs(tenant).await.unwrap();
+    let reasons: Vec<_> = all.iter().filter_map(|entry| entry.lifted.as_ref()).collect();
+    assert_eq!((all.len(), reasons[0].reason.as_str()), (2, "asked for calls"));
+    assert!(store.verify_audit(tenant, None).await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn opt_outs_under_another_key_are_counted_as_lost() {
+    let house = House::build().await;
+    finished(&house).await;
+    let to = house.folder.path().join("backup");
+    backup(&house.store, &to).await;
+    let mut tx = house.store.begin(&house.tenant, &person("ann"), at(30)).await.unwrap();
+    tx.record_opt_out(&opt_out()).await.unwrap();
+    tx.rotate_tenant_key().await.unwrap();
+    tx.commit().await.unwrap();
+    house.store.close().await;
+    let done = restore(&house, &to, IfThere::Replace, Erasures::Beside).await.unwrap();
+    assert_eq!((done.opt_outs, done.opt_outs_lost), (0, 1));
+}
+
+fn opt_out() -> NewOptOut<'static> {
+    static NUMBER: LazyLock<PhoneNumber> = LazyLock::new(number);
+    NewOptOut {
+        id: ObjectId::random().unwrap(),
+        kind: OptOutKind::DoNotCall,
+        means: OptOutMeans::Voice,
+        covers: Covering::Number(&NUMBER),
+        at: at(25),
+        call: None,
+    }
 }
 
 #[tokio::test]

@@ -253,6 +253,40 @@ async fn words_go_when_the_result_is_accepted_and_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn an_acceptance_releases_no_words_of_a_later_call() {
+    let house = House::build().await;
+    let (request, call) = finished(&house).await;
+    // The call was over at 5. Rows as an older program may have left them: each before it, and then at its end.
+    for (accepted, released) in [(at(5) - MICROSECOND, vec![]), (at(5), vec![call])] {
+        let mut db = raw(&house).await;
+        sqlx::raw_sql("DROP TRIGGER IF EXISTS acceptance_no_delete; DELETE FROM acceptance")
+            .execute(&mut db)
+            .await
+            .unwrap();
+        sqlx::query("INSERT INTO acceptance VALUES (?, ?, '{}', ?)")
+            .bind(house.tenant.as_str())
+            .bind(request.as_str())
+            .bind(accepted.as_microsecond())
+            .execute(&mut db)
+            .await
+            .unwrap();
+        assert_eq!(due(&house, RecordClass::Words, at(60)).await, released, "{accepted}");
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_staff_is_not_accepted() {
+    let house = House::build().await;
+    let request = house.request().await;
+    let (lease, _) = house.claim(at(2)).await;
+    let mut tx = house.store.begin(&house.tenant, &node(), at(3)).await.unwrap();
+    tx.finish(&lease, &Ending::NeedsStaff, &code("no_answer")).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = house.store.begin(&house.tenant, &person("staff-1"), at(4)).await.unwrap();
+    assert!(matches!(tx.accept_result(&request).await, Err(StoreError::Transition { .. })));
+}
+
+#[tokio::test]
 async fn an_erased_request_releases_its_files_but_not_its_evidence() {
     let house = House::build().await;
     let (request, call) = finished(&house).await;

@@ -172,14 +172,15 @@ async fn leave(
     }
 }
 
-/// The question that policy is asked: a test call of the carrier's alone, about nobody.
+/// The question that policy is asked: a test call of the carrier's alone, about nobody. The entry's id stands for the request, so that the
+/// leave is for this entry.
 fn dial_request(config: &Config, entry: &AllowlistEntry) -> Result<DialRequest, CliError> {
     let minutes = config.policy.caps.test.total_s.div_ceil(60);
     let carrier = config.carrier.vendor.clone();
     Ok(DialRequest {
         decision: DecisionId::random()?,
         tenant: entry.tenant.clone(),
-        request: RequestId::random()?,
+        request: RequestId::new(entry.id.as_str()).map_err(CliError::usage)?,
         class: CallClass::Test,
         purpose: CallPurpose::MedicalBenefits,
         patient: PatientKind::Synthetic,
