@@ -2,21 +2,30 @@
 //!
 //! An anchor folder holds one file a checkpoint, which is written once and never again: it may lie on storage that lets nobody change a
 //! file. It is worth what it is apart from the database; whoever can write both can remove from both. The signing is the store's.
+//!
+//! Such a folder may be a remote share that does not answer. It is written to in a thread apart, one at a time, and waited for within a
+//! bound: a share that hangs costs the anchoring and nothing else, not even the end of the process.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use callwright_compliance::audit::{Action, Actor, Checkpoint, Event};
 use callwright_compliance::{ObjectId, TenantId};
 use callwright_store::{Store, StoreError, Unsigned};
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Semaphore, oneshot};
 
 /// So many entries without a checkpoint call for one.
 const ENTRIES_MAX: u64 = 256;
 /// So long an entry waits for one.
 const AGE_MAX: SignedDuration = SignedDuration::from_mins(5);
+/// How long the anchor folder is waited for: far longer than a share takes that answers at all.
+const FOLDER_WITHIN: Duration = Duration::from_secs(30);
 /// What an anchored checkpoint's file ends with.
 const ENDING: &str = ".checkpoint";
 /// A checkpoint has five short lines, and a few more where witnesses signed below.
@@ -74,13 +83,14 @@ impl CheckpointError {
 /// Makes checkpoints, and anchors them where the configuration says so.
 #[derive(Clone, Debug)]
 pub struct Checkpoints {
-    anchors: Option<PathBuf>,
+    anchors: Option<Anchors>,
 }
 
 impl Checkpoints {
     /// With the folder of the configuration.
     #[must_use]
-    pub const fn new(anchors: Option<PathBuf>) -> Checkpoints {
+    pub fn new(anchors: Option<PathBuf>) -> Checkpoints {
+        let anchors = anchors.map(|folder| Anchors { folder, one: Arc::new(Semaphore::new(1)) });
         Checkpoints { anchors }
     }
 
@@ -95,14 +105,23 @@ impl Checkpoints {
         actor: &Actor,
         (when, now): (When, Timestamp),
     ) -> Result<Option<Checkpoint>, CheckpointError> {
-        if when.calls_for_one(store.unsigned(tenant).await?, now) {
-            store.sign_audit(tenant, actor, now).await?;
-        }
+        sign_if_due(store, tenant, actor, (when, now)).await?;
+        self.anchor(store, tenant, actor, now).await
+    }
+
+    /// Anchors a practice's newest checkpoint where it is not yet, and gives it.
+    async fn anchor(
+        &self,
+        store: &Store,
+        tenant: &TenantId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<Checkpoint>, CheckpointError> {
         let Some(newest) = store.newest_checkpoint(tenant).await? else {
             return Ok(None);
         };
-        if let Some(folder) = &self.anchors
-            && keep(folder, &newest)?
+        if let Some(anchors) = &self.anchors
+            && anchors.keep(&newest, FOLDER_WITHIN).await?
         {
             let mut event = Event::new(actor.clone(), Action::Anchored);
             event.object = ObjectId::new(&newest.root().to_string()).ok();
@@ -114,6 +133,7 @@ impl Checkpoints {
     }
 
     /// The same for every practice. A failure is logged: the acts themselves are written down, and the next time it is tried again.
+    /// All are signed before the first is anchored: a folder that does not answer keeps no practice from its signature.
     pub async fn sign_all(&self, store: &Store, actor: &Actor, (when, now): (When, Timestamp)) {
         let practices = match store.practices().await {
             Ok(practices) => practices,
@@ -122,12 +142,86 @@ impl Checkpoints {
                 return;
             }
         };
-        for practice in practices {
-            if let Err(error) = self.sign(store, &practice.tenant, actor, (when, now)).await {
-                metrics::counter!("callwright_audit_checkpoints_failed_total").increment(1);
-                tracing::error!(practice = %practice.tenant, %error, "no checkpoint of the audit");
-            }
+        for practice in &practices {
+            let signed = sign_if_due(store, &practice.tenant, actor, (when, now)).await;
+            tell_failure(&practice.tenant, signed.map_err(CheckpointError::from));
         }
+        for practice in &practices {
+            let anchored = self.anchor(store, &practice.tenant, actor, now).await;
+            tell_failure(&practice.tenant, anchored.map(drop));
+        }
+    }
+
+    /// Every checkpoint of a practice in the anchor folder, as [`anchored`] gives them; none without a folder.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Folder`], also where the folder does not answer.
+    pub async fn anchored(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Vec<(String, String)>, CheckpointError> {
+        let Some(anchors) = &self.anchors else { return Ok(Vec::new()) };
+        let tenant = tenant.clone();
+        anchors.apart(FOLDER_WITHIN, move |folder| anchored(folder, &tenant)).await
+    }
+}
+
+async fn sign_if_due(
+    store: &Store,
+    tenant: &TenantId,
+    actor: &Actor,
+    (when, now): (When, Timestamp),
+) -> Result<(), StoreError> {
+    if when.calls_for_one(store.unsigned(tenant).await?, now) {
+        store.sign_audit(tenant, actor, now).await?;
+    }
+    Ok(())
+}
+
+fn tell_failure(practice: &TenantId, done: Result<(), CheckpointError>) {
+    if let Err(error) = done {
+        metrics::counter!("callwright_audit_checkpoints_failed_total").increment(1);
+        tracing::error!(%practice, %error, "no checkpoint of the audit");
+    }
+}
+
+/// The anchor folder, and leave to use it: one at a time, so that a share that hangs holds one thread and not one more each time.
+#[derive(Clone, Debug)]
+struct Anchors {
+    folder: PathBuf,
+    one: Arc<Semaphore>,
+}
+
+impl Anchors {
+    async fn keep(&self, note: &Checkpoint, within: Duration) -> Result<bool, CheckpointError> {
+        let note = note.clone();
+        self.apart(within, move |folder| keep(folder, &note)).await
+    }
+
+    /// Works on the folder in a thread apart. Not one of the runtime's: those are waited for when the process ends.
+    async fn apart<T: Send + 'static>(
+        &self,
+        within: Duration,
+        work: impl FnOnce(&Path) -> Result<T, CheckpointError> + Send + 'static,
+    ) -> Result<T, CheckpointError> {
+        let failed = |kind| CheckpointError::Folder { path: self.folder.clone(), kind };
+        let done = async {
+            let leave = Arc::clone(&self.one).acquire_owned().await;
+            let leave = leave.map_err(|_| failed(io::ErrorKind::BrokenPipe))?;
+            let (tell, told) = oneshot::channel();
+            let folder = self.folder.clone();
+            let thread = thread::Builder::new().name("anchors".to_owned()).spawn(move || {
+                let done = work(&folder);
+                drop(leave);
+                if tell.send(done).is_err() {
+                    tracing::warn!("the anchor folder answered too late");
+                }
+            });
+            drop(thread.map_err(|error| failed(error.kind()))?);
+            told.await.unwrap_or_else(|_| Err(failed(io::ErrorKind::BrokenPipe)))
+        };
+        let in_time = tokio::time::timeout(within, done).await;
+        in_time.unwrap_or_else(|_| Err(failed(io::ErrorKind::TimedOut)))
     }
 }
 
@@ -241,6 +335,23 @@ mod tests {
         fs::write(&path, "another").unwrap();
         assert!(matches!(sign(4).await, Err(CheckpointError::Differs { .. })));
         assert_eq!(fs::read_to_string(&path).unwrap(), "another");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_does_not_answer_is_waited_for_within_a_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = Arc::new(Semaphore::new(1));
+        let anchors = Anchors { folder: folder.path().to_owned(), one };
+        let (answer, answers) = std::sync::mpsc::channel::<()>();
+        let hangs = anchors.apart(Duration::ZERO, move |_| Ok(drop(answers.recv())));
+        let timed_out = |done: Result<(), CheckpointError>| {
+            matches!(done, Err(CheckpointError::Folder { kind: io::ErrorKind::TimedOut, .. }))
+        };
+        assert!(timed_out(hangs.await));
+        // Nobody hangs beside it; and when it has answered, the folder is used again.
+        assert!(timed_out(anchors.apart(Duration::ZERO, |_| panic!("begun beside it")).await));
+        answer.send(()).unwrap();
+        assert_eq!(anchors.apart(FOLDER_WITHIN, |_| Ok(7)).await.unwrap(), 7);
     }
 
     #[tokio::test]

@@ -117,7 +117,9 @@ impl SwitchWatch {
 
     /// Tells the call of a request to end; false where it is not up yet.
     async fn tell(&self, call: &Watched) -> bool {
-        match self.store.calls(&call.tenant, &call.request).await {
+        let calls = self.store.calls(&call.tenant, &call.request);
+        let calls = tokio::time::timeout(READ_WITHIN, calls).await;
+        match calls.unwrap_or(Err(StoreError::Locked)) {
             Ok(calls) => {
                 let mut up = calls.iter().filter(|call| call.ended_at.is_none());
                 let told = up.any(|call| self.registry.command(call.id.as_str(), Command::Kill));

@@ -283,7 +283,7 @@ impl Driver {
                     self.input(input);
                 }
             }
-            Event::Command(Command::Kill) => self.input(Input::Kill),
+            Event::Command(Command::Kill) => self.killed(),
             Event::Command(Command::TakeOver) => self.input(Input::TakeOver),
             Event::Command(Command::Release) => self.input(Input::Release),
             Event::Recogniser(event) => self.recogniser(event),

@@ -1,6 +1,7 @@
 //! Opt-outs that were heard on the call: told at once to who keeps them, and waited for before the leg is hung up (rule C2).
 //!
 //! A store that does not answer holds the hang-up for [`KEPT_WITHIN`] at most: whoever asked to be left alone is not kept on the line.
+//! A call that is being killed waits for nothing: its five seconds go to its good-bye (rule I1).
 //! What was not kept by then is written by the dialler before the attempt ends. This module writes nothing into the store.
 //!
 //! No fixed clip offers a key for this, so keys of the far end say nothing here.
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use callwright_compliance::opt_out::{OptOutKind, OptOutMeans};
+use callwright_core::Input;
 use tokio::sync::oneshot;
 
 use super::Note;
@@ -34,6 +36,7 @@ pub(super) struct OptOuts {
     heard: BTreeSet<OptOutKind>,
     unkept: Vec<oneshot::Receiver<()>>,
     hang_up_due: bool,
+    killed: bool,
 }
 
 impl OptOuts {
@@ -58,6 +61,11 @@ impl OptOuts {
         tokio::time::timeout(within, all).await.is_ok()
     }
 
+    /// How long a hang-up may wait for the register.
+    fn patience(&self) -> Duration {
+        if self.killed { Duration::ZERO } else { KEPT_WITHIN }
+    }
+
     /// Every kind that was heard.
     pub(super) fn into_heard(self) -> BTreeSet<OptOutKind> {
         self.heard
@@ -72,6 +80,12 @@ impl Driver {
         }
     }
 
+    /// The call must end now.
+    pub(super) fn killed(&mut self) {
+        self.opt_outs.killed = true;
+        self.input(Input::Kill);
+    }
+
     /// The core wants the leg ended: it is, as soon as [`Driver::hang_up_if_due`] has seen to what was heard.
     pub(super) fn hang_up(&mut self) {
         self.opt_outs.hang_up_due = true;
@@ -82,7 +96,8 @@ impl Driver {
         if !std::mem::take(&mut self.opt_outs.hang_up_due) {
             return;
         }
-        if !self.opt_outs.kept(KEPT_WITHIN).await {
+        let patience = self.opt_outs.patience();
+        if !self.opt_outs.kept(patience).await {
             tracing::error!(
                 call = self.plan.id,
                 "an opt-out is not in the register yet: the leg is ended"
@@ -127,6 +142,17 @@ mod tests {
         drop(gone);
         assert!(opt_outs.kept(Duration::ZERO).await);
         assert_eq!(opt_outs.into_heard(), [OptOutKind::DoNotCall, OptOutKind::HumanOnly].into());
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_killed_does_not_wait_for_the_register() {
+        let mut opt_outs = OptOuts::default();
+        let _heard = opt_outs.hear(OptOutKind::DoNotCall, OptOutMeans::Voice).unwrap();
+        assert_eq!(opt_outs.patience(), KEPT_WITHIN);
+        opt_outs.killed = true;
+        let patience = opt_outs.patience();
+        assert!(!opt_outs.kept(patience).await);
+        assert_eq!(opt_outs.into_heard(), [OptOutKind::DoNotCall].into(), "settled afterwards");
     }
 
     #[test]

@@ -19,6 +19,8 @@ use crate::services::Services;
 
 /// How long open connections are waited for at the end: a status call-back takes a fraction of a second.
 const CONNECTIONS_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the last signing of the audit is waited for: what it does not reach is signed by the next process.
+const SIGNING_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Open services, and a server for the carrier.
 pub(super) struct Host {
@@ -59,7 +61,10 @@ impl Host {
         self.server.stop(CONNECTIONS_PATIENCE).await;
         let actor = Actor::Node(self.services.node_id.clone());
         let when = (When::Now, self.services.clock.wall());
-        self.checkpoints.sign_all(&self.services.store, &actor, when).await;
+        let signing = self.checkpoints.sign_all(&self.services.store, &actor, when);
+        if tokio::time::timeout(SIGNING_PATIENCE, signing).await.is_err() {
+            tracing::error!("the audit could not be signed and anchored in time");
+        }
         self.services.store.close().await;
     }
 }

@@ -25,6 +25,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::files::CallFolder;
+use super::keep::Register;
 use super::leg::CarrierLeg;
 use super::line::line_of;
 use super::opt_outs::OptOutBook;
@@ -357,7 +358,10 @@ async fn run(services: &Services, mut case: Case, ready: Ready) -> Result<Attemp
     // Side by side: a store that is slow must not stop the call's audio, timers and kill switch.
     let account = keep_account(services, &mut case, &call, notes);
     let (report, book) = tokio::join!(driver.run(), account);
-    opt_outs::settle(services, &mut case.claimed, book, &report.opt_outs).await?;
+    let settled = opt_outs::settle(services, &mut case.claimed, book, &report.opt_outs).await;
+    if let Err(error) = &settled {
+        tracing::error!(%call, %error, "an opt-out is not in the register: the request goes to staff");
+    }
     let about = result::About {
         request: &case.claimed.request,
         call: &call,
@@ -372,8 +376,11 @@ async fn run(services: &Services, mut case: Case, ready: Ready) -> Result<Attemp
         folder: &folder,
         report: &report,
         result: &result,
+        register: if settled.is_ok() { Register::Written } else { Register::Refused },
     };
+    // What was won is kept all the same.
     keep::ended(services, case.claimed, &case.actor, &call, &files).await?;
+    settled?;
     Ok(Attempt { call, folder, result, report })
 }
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use callwright_compliance::audit::{Actor, Event};
+use callwright_compliance::audit::{Action, Actor, Event};
 use callwright_compliance::hours::PayerHours;
-use callwright_compliance::{DecisionRecord, Mend, ObjectId, Phi, ReasonCode};
+use callwright_compliance::{DecisionRecord, Mend, ObjectId, Phi, ReasonCode, RuleId};
 use callwright_dialplan::payer::{Line, next_open};
 use callwright_dialplan::retry::{CallOutcome, EndReason, Next, RetryRules};
 use callwright_dialplan::twilio::CallSid;
@@ -32,6 +32,8 @@ const GIVE_BACK_LONG: SignedDuration = SignedDuration::from_mins(15);
 const AGAIN_SOON: SignedDuration = SignedDuration::from_secs(30);
 /// After a refusal that takes longer: a day's limit, a switch. Each try is a decision that is written down, so not more often.
 const AGAIN_LATER: SignedDuration = SignedDuration::from_mins(5);
+/// What a request came to whose opt-out the register does not have.
+const UNWRITTEN: &str = "opt_out_unwritten";
 
 /// Nothing was dialled: the request goes back to the queue. Gives the error back, to be told.
 pub(super) async fn give_back(
@@ -216,6 +218,38 @@ pub(crate) fn after(
     }
 }
 
+/// Whether the opt-outs that were heard on a call stand in the register (rule C2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Register {
+    /// All do, or none was heard.
+    Written,
+    /// The store refused one for good.
+    Refused,
+}
+
+impl Register {
+    /// How the request goes on. One whose opt-out nobody can look up is not dialled again, whatever the call came to: staff write it first.
+    fn holds(self, ending: Ending, outcome: Code) -> Result<(Ending, Code), StoreError> {
+        match self {
+            Register::Written => Ok((ending, outcome)),
+            Register::Refused => Ok((Ending::NeedsStaff, Code::new(UNWRITTEN)?)),
+        }
+    }
+
+    /// What the audit says of it.
+    fn incident(self, actor: &Actor, call: &CallId) -> Option<Event> {
+        match self {
+            Register::Written => None,
+            Register::Refused => {
+                let mut event = Event::new(actor.clone(), Action::IncidentOpened);
+                event.object = ObjectId::new(call.as_str()).ok();
+                event.rule = Some(RuleId::C2);
+                Some(event)
+            }
+        }
+    }
+}
+
 /// The files of a call, what is in them, and what the call was.
 pub(super) struct Files<'a> {
     pub(super) line: &'a Line,
@@ -223,6 +257,7 @@ pub(super) struct Files<'a> {
     pub(super) folder: &'a Path,
     pub(super) report: &'a CallReport,
     pub(super) result: &'a CallResult,
+    pub(super) register: Register,
 }
 
 impl Files<'_> {
@@ -307,6 +342,10 @@ async fn store_end(
     let outcome = translate::call_outcome(files.report.outcome);
     let request = &claimed.request;
     let ending = after(services, &request.order, outcome, request.attempts + 1, now);
+    if let Some(incident) = files.register.incident(actor, call) {
+        tx.audit(incident).await?;
+    }
+    let (ending, name) = files.register.holds(ending, name)?;
     tx.finish(&claimed.lease, &ending, &name).await?;
     Ok(tx.commit().await?)
 }
@@ -339,4 +378,28 @@ fn results(
     }
     tracing::debug!(request = %claimed.request.id, fields = fields.len(), "results");
     Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_whose_opt_out_is_not_in_the_register_is_not_dialled_again() {
+        let actor = Actor::Node(ObjectId::new("node-1").unwrap());
+        let call: CallId = callwright_store::RandomId::random().unwrap();
+        let won = || Code::new("partial").unwrap();
+        for ending in
+            [Ending::Done, Ending::Failed, Ending::Retry { not_before: Timestamp::UNIX_EPOCH }]
+        {
+            let held = Register::Refused.holds(ending.clone(), won()).unwrap();
+            assert_eq!(held, (Ending::NeedsStaff, Code::new(UNWRITTEN).unwrap()));
+            let goes_on = Register::Written.holds(ending.clone(), won()).unwrap();
+            assert_eq!(goes_on, (ending, won()));
+        }
+        let told = Register::Refused.incident(&actor, &call).unwrap();
+        assert_eq!((told.action, told.rule), (Action::IncidentOpened, Some(RuleId::C2)));
+        assert_eq!(told.object, ObjectId::new(call.as_str()).ok());
+        assert!(Register::Written.incident(&actor, &call).is_none());
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Each is written the moment it is heard, and again every quarter of a second until it stands. A store that cannot take it cannot take
 //! the decision and the intent of another dial either, so nothing overtakes it. What was written late leaves an incident in the audit.
+//! What the store refuses for good ends the request's calls: staff must write it, and nothing redials the request meanwhile.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -103,6 +104,8 @@ impl OptOutBook {
         let mut tx = self.store.begin(&self.line.tenant, &self.line.actor, now).await?;
         let id = ObjectId::random()?;
         let covers = Covering::Number(&self.line.number);
+        // A clock that was set back meanwhile must not make it an opt-out of the future, which the register refuses.
+        let at = at.min(now);
         let new =
             NewOptOut { id: id.clone(), kind, means, covers, at, call: Some(&self.line.call) };
         tx.record_opt_out(&new).await?;
@@ -118,10 +121,10 @@ impl OptOutBook {
     }
 }
 
-/// Writes what is left when a call is over: what was heard stands in the register before the attempt ends, or the attempt does not end.
+/// Writes what is left when a call is over: what was heard stands in the register before the attempt ends, or the attempt ends with staff.
 ///
 /// # Errors
-/// [`DialError`] where trying again cannot help. The request is then not finished, and is adopted when its lease has run out.
+/// [`DialError`] where trying again cannot help. The request must then not be dialled again: see [`super::keep::Register`].
 pub(super) async fn settle(
     services: &Services,
     claimed: &mut Claimed,
@@ -241,6 +244,18 @@ mod tests {
         assert_eq!(waits.try_recv(), Ok(()));
         assert_eq!(house.standing().await, [(OptOutKind::DoNotCall, at(1))], "when it was said");
         assert_eq!(house.actions().await, [Action::OptOutRecorded, Action::IncidentOpened]);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_set_back_keeps_nothing_from_the_register() {
+        let house = House::empty().await;
+        house.found().await;
+        let mut book = house.book();
+        let (heard, mut waits) = heard(OptOutKind::DoNotCall);
+        book.hear(heard, at(9));
+        book.write(at(5)).await.unwrap();
+        assert_eq!(waits.try_recv(), Ok(()));
+        assert_eq!(house.standing().await, [(OptOutKind::DoNotCall, at(5))]);
     }
 
     #[tokio::test]

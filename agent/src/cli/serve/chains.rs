@@ -1,31 +1,47 @@
-//! Verifying every practice's audit chain while serving: one that is broken is an incident (rules A1, I2).
+//! Verifying every practice's audit while serving: one that is broken is an incident (rules A1, I2).
 //!
-//! A chain that was cut off at its end is found only against an anchor that is kept elsewhere: `callwright audit verify --anchor`.
+//! The chain, the stored checkpoints and those in the anchor folder: the last find what was cut off or rewritten at the end. A folder that
+//! cannot be read is told in the log and is no incident: what it holds is looked at the next day, or by `callwright audit verify`.
 
 use std::sync::Arc;
 
 use callwright_compliance::TenantId;
 use callwright_compliance::audit::Actor;
 use callwright_compliance::incident::{IncidentEvent, IncidentState};
-use callwright_store::{IncidentId, LedgerScope, NewIncident, StoreError};
+use callwright_store::{Elsewhere, IncidentId, LedgerScope, NewIncident, StoreError};
 
+use crate::checkpoints::Checkpoints;
 use crate::services::Services;
 
-/// Verifies each chain once.
-pub(super) async fn verify(services: Arc<Services>) {
-    if let Err(error) = each(&services).await {
+/// Verifies each log once.
+pub(super) async fn verify(services: Arc<Services>, checkpoints: Checkpoints) {
+    if let Err(error) = each(&services, &checkpoints).await {
         tracing::error!(%error, "the audit chains could not be verified");
     }
 }
 
-async fn each(services: &Services) -> Result<(), StoreError> {
+async fn each(services: &Services, checkpoints: &Checkpoints) -> Result<(), StoreError> {
     for practice in services.store.practices().await? {
-        if let Err(broken) = services.store.verify_audit(&practice.tenant, None).await? {
-            tracing::error!(practice = %practice.tenant, %broken, "the audit chain is broken");
-            open(services, &practice.tenant).await?;
+        let tenant = &practice.tenant;
+        let elsewhere = elsewhere(checkpoints, tenant).await;
+        let report = services.store.verify_log(tenant, &elsewhere).await?;
+        for flaw in &report.flaws {
+            tracing::error!(practice = %tenant, %flaw, "the audit is broken");
+        }
+        if !report.is_good() {
+            open(services, tenant).await?;
         }
     }
     Ok(())
+}
+
+/// What is anchored of a practice; nothing where the folder cannot be read.
+async fn elsewhere(checkpoints: &Checkpoints, tenant: &TenantId) -> Elsewhere {
+    let anchored = checkpoints.anchored(tenant).await.unwrap_or_else(|error| {
+        tracing::error!(practice = %tenant, %error, "the audit is verified without what is anchored");
+        Vec::new()
+    });
+    Elsewhere { checkpoints: anchored, ..Elsewhere::default() }
 }
 
 /// Opens an incident over everything of the practice, unless the one of an earlier day is not closed yet.

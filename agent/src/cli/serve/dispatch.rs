@@ -1,7 +1,9 @@
-//! The loop of a serving process: once a second it looks at the kill switch, and in between it claims, adopts, hands over and has the audit
-//! signed.
+//! The loop of a serving process: once a second it looks at the kill switch, and starts what is due: claiming, adopting, handing over,
+//! signing, purging.
 //!
-//! What may be dialled is decided per attempt in `dialler`; the store's claim has the last word between processes.
+//! The loop itself waits for nothing but the switch. Whatever asks the store, the carrier or a disc runs beside it, in a task of its own:
+//! none may hold the switch up (rule I1). What may be dialled is decided per attempt in `dialler`; the store's claim has the last word
+//! between processes.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::chores::{Chore, Chores};
 use super::room::{self, Running};
 use super::{adopt, chains, purge};
 use crate::call::Command;
@@ -37,6 +40,8 @@ const SIGN_BEATS: u64 = 16;
 const CHAIN_BEATS: u64 = 24 * 60 * 60;
 /// A request that finds no room is looked at again after this.
 const NO_ROOM_AGAIN: SignedDuration = SignedDuration::from_secs(20);
+/// One that was claimed as the process was told to stop may be claimed by another at once.
+const NOW_AGAIN: SignedDuration = SignedDuration::ZERO;
 /// After running calls were told to end: the polite close takes some seconds, writing down what was won a few more.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -44,7 +49,8 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(30);
 pub(super) struct Dispatch {
     services: Arc<Services>,
     checkpoints: Checkpoints,
-    tasks: JoinSet<()>,
+    calls: JoinSet<()>,
+    chores: Chores,
     running: Vec<(Id, Running)>,
     watch: SwitchWatch,
     purge: Hourly,
@@ -57,7 +63,8 @@ impl Dispatch {
             watch: SwitchWatch::over(&services),
             services,
             checkpoints,
-            tasks: JoinSet::new(),
+            calls: JoinSet::new(),
+            chores: Chores::default(),
             running: Vec::new(),
             purge: Hourly::default(),
             beats: 0,
@@ -77,7 +84,8 @@ impl Dispatch {
         loop {
             tokio::select! {
                 () = &mut stop => return,
-                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
+                Some(ended) = self.calls.join_next_with_id() => self.ended(ended),
+                Some(claimed) = self.chores.next() => self.take_all(claimed),
                 _ = beat.tick() => self.beat().await,
             }
         }
@@ -85,29 +93,32 @@ impl Dispatch {
 
     /// Takes no further request and waits for running calls, at most `patience`; then tells them to end, and waits a little more.
     pub(super) async fn drain(&mut self, patience: Duration) {
-        if tokio::time::timeout(patience, self.empty()).await.is_ok() {
-            return;
+        if tokio::time::timeout(patience, self.empty()).await.is_err() {
+            tracing::warn!(calls = self.running(), "calls still run; they are closed");
+            self.services.registry.command_all(Command::Kill);
+            if tokio::time::timeout(CLOSE_PATIENCE, self.empty()).await.is_err() {
+                // Their leases run out; the next process adopts them, asks the carrier and ends their legs.
+                tracing::error!(calls = self.running(), "calls did not close in time");
+            }
         }
-        tracing::warn!(calls = self.running(), "calls still run; they are closed");
-        self.services.registry.command_all(Command::Kill);
-        if tokio::time::timeout(CLOSE_PATIENCE, self.empty()).await.is_err() {
-            // Their leases run out; the next process adopts them, asks the carrier and ends their legs.
-            tracing::error!(calls = self.running(), "calls did not close in time");
-        }
+        let services = &self.services;
+        self.chores.finish(|claimed| give_back(Arc::clone(services), claimed, NOW_AGAIN)).await;
     }
 
-    /// Until nothing runs. The kill switch is obeyed meanwhile.
+    /// Until no call runs. The kill switch is obeyed meanwhile.
     async fn empty(&mut self) {
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while !self.tasks.is_empty() {
+        while !self.calls.is_empty() {
             tokio::select! {
-                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
+                Some(ended) = self.calls.join_next_with_id() => self.ended(ended),
+                // Claimed just before the end: another process may have it at once.
+                Some(claimed) = self.chores.next() => self.put_back(claimed, NOW_AGAIN),
                 _ = beat.tick() => {
                     self.look_at_switch().await;
                     self.beats += 1;
                     if self.beats.is_multiple_of(SIGN_BEATS) {
-                        self.sign().await;
+                        self.sign();
                     }
                 }
             }
@@ -119,7 +130,7 @@ impl Dispatch {
             Ok((id, ())) => id,
             Err(error) => {
                 // Its lease runs out, and it is adopted: the carrier is asked, and its leg ended.
-                tracing::error!(%error, "a task broke, of a call or of the purge");
+                tracing::error!(%error, "the task of a call broke");
                 error.id()
             }
         };
@@ -129,36 +140,37 @@ impl Dispatch {
     async fn beat(&mut self) {
         self.beats += 1;
         self.look_at_switch().await;
-        if self.purge.is_due(self.services.clock.wall()) {
-            self.tasks.spawn(purge::round(Arc::clone(&self.services)));
+        let services = || Arc::clone(&self.services);
+        let chores = &mut self.chores;
+        // Asked only where it can begin: the hour is not lost to one that still runs.
+        if !chores.runs(Chore::Purge) && self.purge.is_due(self.services.clock.wall()) {
+            chores.start(Chore::Purge, purge::round(services()));
         }
         if self.beats % CHAIN_BEATS == 1 {
-            // Beside the calls: a long chain must not hold the switch up.
-            self.tasks.spawn(chains::verify(Arc::clone(&self.services)));
+            chores.start(Chore::Chains, chains::verify(services(), self.checkpoints.clone()));
         }
         if self.beats.is_multiple_of(ADOPT_BEATS) {
-            // Beside the calls as well: the carrier is asked, which may take longer than the switch may wait.
-            self.tasks.spawn(adopt::one(Arc::clone(&self.services)));
+            chores.start(Chore::Adopt, adopt::one(services()));
         }
-        let mut done = Ok(());
         if self.beats.is_multiple_of(OVERDUE_BEATS) {
-            done = self.hand_over().await;
+            chores.start(Chore::HandOver, hand_over(services()));
         }
         if self.beats.is_multiple_of(CLAIM_BEATS) && self.watch.may_start() {
-            done = done.and(self.claim().await);
-        }
-        if let Err(error) = done {
-            tracing::error!(%error, "the store; it is tried again");
+            let most = room::room(self.running.len(), self.services.policy.limits);
+            chores.start_claiming(Chore::Claim, claim(services(), most));
         }
         if self.beats.is_multiple_of(SIGN_BEATS) {
-            self.sign().await;
+            self.sign();
         }
     }
 
-    async fn sign(&self) {
-        let actor = Actor::Node(self.services.node_id.clone());
-        let when = (When::Due, self.services.clock.wall());
-        self.checkpoints.sign_all(&self.services.store, &actor, when).await;
+    fn sign(&mut self) {
+        let (services, checkpoints) = (Arc::clone(&self.services), self.checkpoints.clone());
+        self.chores.start(Chore::Sign, async move {
+            let actor = Actor::Node(services.node_id.clone());
+            let when = (When::Due, services.clock.wall());
+            checkpoints.sign_all(&services.store, &actor, when).await;
+        });
     }
 
     async fn look_at_switch(&mut self) {
@@ -166,63 +178,44 @@ impl Dispatch {
         self.watch.look(self.services.clock.wall(), calls).await;
     }
 
-    /// Requests that were not called about in time are staff's.
-    async fn hand_over(&self) -> Result<(), StoreError> {
-        let store = &self.services.store;
-        let now = self.services.clock.wall();
-        let actor = Actor::Node(self.services.node_id.clone());
-        for (tenant, request) in store.overdue(now).await? {
-            let mut tx = store.begin(&tenant, &actor, now).await?;
-            tx.move_request(&request, RequestState::NeedsStaff, &Code::new("overdue")?).await?;
-            tx.commit().await?;
-            tracing::warn!(%request, "the request is overdue: staff must act");
+    fn take_all(&mut self, claimed: Vec<Claimed>) {
+        for claimed in claimed {
+            self.take(claimed);
         }
-        Ok(())
-    }
-
-    /// Claims what may be dialled now, as long as there is room.
-    async fn claim(&mut self) -> Result<(), StoreError> {
-        let limits = self.services.policy.limits;
-        for _ in 0..limits.system_started_1s_max {
-            if !room::has_room(self.running.len(), limits) {
-                return Ok(());
-            }
-            let services = &self.services;
-            let now = services.clock.wall();
-            let claimed = services.store.claim(&services.node, now, LEASE).await?;
-            let Some((lease, request)) = claimed else {
-                return Ok(());
-            };
-            self.take(lease, request).await?;
-        }
-        Ok(())
     }
 
     /// Starts a claimed request's attempt, or gives it back.
-    async fn take(&mut self, lease: Lease, request: Request) -> Result<(), StoreError> {
+    fn take(&mut self, claimed: Claimed) {
         let services = &self.services;
         let limits = services.policy.limits;
+        let request = &claimed.request;
         if request.order.patient_kind == PatientKind::Real && services.keeping == FileKeeping::Open
         {
-            return refuse_open(services, lease, &request).await;
+            self.chores.beside(refuse_open(Arc::clone(services), claimed));
+            return;
         }
-        let number = self.number_of(&request);
+        let number = self.number_of(request);
         let running = self.running.iter().map(|(_, running)| running);
         if let Some(number) = &number
             && let Err(full) = room::check(running, &request.tenant, number, limits)
         {
             tracing::debug!(request = %request.id, ?full, "no room yet");
-            let now = services.clock.wall();
-            return services.store.release(lease, now + NO_ROOM_AGAIN, now).await;
+            self.put_back(vec![claimed], NO_ROOM_AGAIN);
+            return;
         }
         let (tenant, id) = (request.tenant.clone(), request.id.clone());
-        let task = self.tasks.spawn(one(Arc::clone(services), Claimed { lease, request }));
+        let task = self.calls.spawn(one(Arc::clone(services), claimed));
         // Without a line nothing is dialled: the attempt hands the request to staff at once.
         if let Some(number) = number {
             let running = Running { watched: Watched::new(tenant, id), number };
             self.running.push((task.id(), running));
         }
-        Ok(())
+    }
+
+    fn put_back(&mut self, claimed: Vec<Claimed>, after: SignedDuration) {
+        if !claimed.is_empty() {
+            self.chores.beside(give_back(Arc::clone(&self.services), claimed, after));
+        }
     }
 
     fn number_of(&self, request: &Request) -> Option<PhoneNumber> {
@@ -231,17 +224,73 @@ impl Dispatch {
     }
 }
 
+/// Requests that were not called about in time are staff's.
+async fn hand_over(services: Arc<Services>) {
+    told(each_overdue(&services).await);
+}
+
+async fn each_overdue(services: &Services) -> Result<(), StoreError> {
+    let store = &services.store;
+    let now = services.clock.wall();
+    let actor = Actor::Node(services.node_id.clone());
+    for (tenant, request) in store.overdue(now).await? {
+        let mut tx = store.begin(&tenant, &actor, now).await?;
+        tx.move_request(&request, RequestState::NeedsStaff, &Code::new("overdue")?).await?;
+        tx.commit().await?;
+        tracing::warn!(%request, "the request is overdue: staff must act");
+    }
+    Ok(())
+}
+
+/// Claims what may be dialled now, `most` at most.
+async fn claim(services: Arc<Services>, most: u32) -> Vec<Claimed> {
+    let mut all = Vec::new();
+    for _ in 0..most {
+        let now = services.clock.wall();
+        match services.store.claim(&services.node, now, LEASE).await {
+            Ok(Some((lease, request))) => all.push(Claimed { lease, request }),
+            Ok(None) => break,
+            Err(error) => {
+                // What was claimed before it is held, and is dialled.
+                told(Err(error));
+                break;
+            }
+        }
+    }
+    all
+}
+
+/// Requests that were claimed and are not dialled go back into the queue.
+async fn give_back(services: Arc<Services>, claimed: Vec<Claimed>, after: SignedDuration) {
+    for Claimed { lease, .. } in claimed {
+        let now = services.clock.wall();
+        // Where it fails, the lease runs out.
+        told(services.store.release(lease, now + after, now).await);
+    }
+}
+
 /// The request was taken in while files were sealed; now they are not.
-async fn refuse_open(
+async fn refuse_open(services: Arc<Services>, claimed: Claimed) {
+    let Claimed { lease, request } = claimed;
+    tracing::error!(request = %request.id, "[calls] keep is \"open\": a call about a living patient is not placed");
+    told(end_unplaced(&services, lease, &request).await);
+}
+
+async fn end_unplaced(
     services: &Services,
     lease: Lease,
     request: &Request,
 ) -> Result<(), StoreError> {
-    tracing::error!(request = %request.id, "[calls] keep is \"open\": a call about a living patient is not placed");
     let actor = Actor::Node(services.node_id.clone());
     let mut tx = services.store.begin(&request.tenant, &actor, services.clock.wall()).await?;
     tx.finish(&lease, &Ending::NeedsStaff, &Code::new("files_open")?).await?;
     tx.commit().await
+}
+
+fn told(done: Result<(), StoreError>) {
+    if let Err(error) = done {
+        tracing::error!(%error, "the store; it is tried again");
+    }
 }
 
 /// One attempt. What came of it is in the store; here it is only told.

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod chains;
+mod chores;
 mod dispatch;
 mod purge;
 mod room;

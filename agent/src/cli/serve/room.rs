@@ -21,9 +21,10 @@ pub(super) enum Full {
     Number,
 }
 
-/// Whether the whole system has room.
-pub(super) fn has_room(running: usize, limits: Limits) -> bool {
-    u32::try_from(running).is_ok_and(|running| running < limits.system_running_max)
+/// How many calls more the whole system has room for at once: what may run, and what may begin within a second.
+pub(super) fn room(running: usize, limits: Limits) -> u32 {
+    let running = u32::try_from(running).unwrap_or(u32::MAX);
+    limits.system_running_max.saturating_sub(running).min(limits.system_started_1s_max)
 }
 
 /// Whether the tenant and the number have room.
@@ -78,9 +79,17 @@ mod tests {
     }
 
     #[test]
+    fn the_system_takes_what_may_run_and_what_may_begin() {
+        let mut limits = Policy::recommended().limits;
+        (limits.system_running_max, limits.system_started_1s_max) = (5, 2);
+        let rooms = [0, 3, 4, 5, 6, usize::MAX].map(|running| room(running, limits));
+        assert_eq!(rooms, [2, 2, 1, 0, 0, 0]);
+    }
+
+    #[test]
     fn a_limit_that_is_not_set_leaves_no_room() {
         let unset = Limits::default();
-        assert!(!has_room(0, unset));
+        assert_eq!(room(0, unset), 0);
         let checked = check([].iter(), &tenant("a"), &number("+16142000134"), unset);
         assert_eq!(checked, Err(Full::Tenant));
     }
