@@ -76,7 +76,7 @@ fn general(rule: RuleId) -> &'static str {
         RuleId::A1 | RuleId::K1 | RuleId::T1 | RuleId::R1 => {
             "the store keeps it; see `callwright check`"
         }
-        RuleId::I1 => "`callwright switch lift`, once its reason is gone",
+        RuleId::I1 => "`callwright kill lift` with what was stopped, once its reason is gone; `callwright kill status` says what is",
         RuleId::I2 => "see the open incidents",
     }
 }
