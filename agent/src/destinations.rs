@@ -8,7 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use callwright_compliance::vendor::{EgressRefusal, PeerRefused, Register, Role};
-use callwright_compliance::{TenantId, VendorId};
+use callwright_compliance::{RuleId, TenantId, VendorId};
 use callwright_store::{Store, StoreError};
 use jiff::Timestamp;
 
@@ -37,15 +37,55 @@ pub struct Destination {
     pub role: Role,
     /// Who has it.
     pub filled: Filled,
+    /// Whether it is the recogniser that hears only until the notice (rule D2), beside the role's own.
+    pub before_notice: bool,
 }
 
-/// Every role under a configuration, in the register's order.
+impl Destination {
+    /// The role, and that it is only until the notice, in words.
+    #[must_use]
+    pub fn named(&self) -> String {
+        let until = if self.before_notice { " until the notice" } else { "" };
+        format!("{}{until}", self.role)
+    }
+}
+
+/// Every role under a configuration, in the register's order. Speech to text is there twice where the policy keeps a hosted recogniser from
+/// people who were not told yet.
 #[must_use]
 pub fn of(config: &Config) -> Vec<Destination> {
-    Role::ALL
-        .iter()
-        .map(|role| Destination { role: *role, filled: filled(config, *role) })
-        .collect()
+    let role = |role| {
+        let own = Destination { role, filled: filled(config, role), before_notice: false };
+        let first = if role == Role::SpeechToText { before_notice(config) } else { None };
+        std::iter::once(own).chain(first)
+    };
+    Role::ALL.iter().copied().flat_map(role).collect()
+}
+
+/// Every role of a practice's calls: as [`of`], without a second recogniser where the practice has the first one on its own machines.
+#[must_use]
+pub fn of_practice(config: &Config, register: &Register) -> Vec<Destination> {
+    let mut all = of(config);
+    let is_own = |destination: &Destination| match &destination.filled {
+        Filled::Vendor { vendor, .. } => {
+            destination.role == Role::SpeechToText
+                && !destination.before_notice
+                && register.is_on_premises(destination.role, vendor)
+        }
+        Filled::ThisMachine(_) | Filled::Nobody => false,
+    };
+    if all.iter().any(is_own) {
+        all.retain(|destination| !destination.before_notice);
+    }
+    all
+}
+
+/// Who hears until the notice. It is part of this process.
+fn before_notice(config: &Config) -> Option<Destination> {
+    let vendor = config.vendors.before_notice(config.policy.recording.before_notice)?;
+    let filled = VendorId::new(vendor)
+        .map_or(Filled::Nobody, |vendor| Filled::Vendor { vendor, address: None });
+    Some(Destination { role: Role::SpeechToText, filled, before_notice: true })
 }
 
 fn filled(config: &Config, role: Role) -> Filled {
@@ -81,6 +121,11 @@ pub enum NoLeave {
     /// The configured address is not one that the vendor's row covers. A name is looked at when it is resolved, at each connection.
     #[error("{0}: compare base_url in the configuration with the row")]
     Address(#[from] PeerRefused),
+    /// It is to hear people before the notice, and the register does not have it on the practice's own machines.
+    #[error(
+        "D2: before the notice only a recogniser on the practice's machines hears a person, and this one is not registered as such"
+    )]
+    NotOnPremises,
 }
 
 /// A role that receives protected health information, and for which a practice's register gives no leave.
@@ -97,18 +142,31 @@ pub struct Unfilled {
 }
 
 impl Unfilled {
+    /// The rule that refuses calls for it.
+    #[must_use]
+    pub const fn rule(&self) -> RuleId {
+        match self.refusal {
+            NoLeave::Register(_) | NoLeave::Address(_) => RuleId::V1,
+            NoLeave::NotOnPremises => RuleId::D2,
+        }
+    }
+
     /// The command that mends it.
     #[must_use]
     pub fn mend(&self) -> String {
         let Unfilled { practice, role, vendor, refusal } = self;
-        if *refusal == NoLeave::Register(EgressRefusal::VerificationOverdue) {
-            return format!(
-                "`callwright setup verify-vendor --practice {practice} --role {role} --id {vendor}` with --on"
-            );
+        let these = format!("--practice {practice} --role {role} --id {vendor}");
+        match refusal {
+            NoLeave::Register(EgressRefusal::VerificationOverdue) => {
+                format!("`callwright setup verify-vendor {these}` with --on")
+            }
+            NoLeave::NotOnPremises => format!(
+                "`callwright setup vendor {these} --network 127.0.0.0/8`, or before_notice = \"any_recogniser\" in [policy.recording] once counsel agreed"
+            ),
+            NoLeave::Register(_) | NoLeave::Address(_) => {
+                format!("`callwright setup vendor {these}` with --network or --agreement")
+            }
         }
-        format!(
-            "`callwright setup vendor --practice {practice} --role {role} --id {vendor}` with --network or --agreement"
-        )
     }
 }
 
@@ -128,13 +186,18 @@ pub fn unfilled(
     now: Timestamp,
 ) -> Vec<Unfilled> {
     let mut missing = Vec::new();
-    for Destination { role, filled } in of(config) {
+    for Destination { role, filled, before_notice } in of_practice(config, register) {
         let Filled::Vendor { vendor, address } = filled else { continue };
         let leave = register.egress(role, &vendor, now, &config.policy);
         let covered = leave.map_err(NoLeave::from).and_then(|permit| {
             let literal = address.as_deref().and_then(literal);
             Ok(literal.map_or(Ok(()), |peer| permit.check_peer(&peer))?)
         });
+        let covered = if before_notice && !register.is_on_premises(role, &vendor) {
+            Err(NoLeave::NotOnPremises)
+        } else {
+            covered
+        };
         if let Err(refusal) = covered {
             missing.push(Unfilled { practice: practice.clone(), role, vendor, refusal });
         }

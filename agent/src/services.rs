@@ -29,14 +29,16 @@ pub struct Carrier {
 }
 
 impl Services {
-    /// The vendors that every call of this process uses, the carrier among them.
+    /// The vendors that the calls of this process use, the carrier among them, and the recogniser that hears until the notice. That one is
+    /// among them for every practice, so that to stop it stops whatever call might use it.
     #[must_use]
     pub fn vendors_used(&self) -> BTreeSet<VendorId> {
         let vendors = &self.vendors;
         let own =
             [vendors.speech_to_text.id(), vendors.language_model.id(), vendors.text_to_speech.id()];
         // An id that is none is used by no call: `dialler` refuses it before it decides.
-        let own = own.into_iter().filter_map(|id| VendorId::new(id).ok());
+        let first = vendors.before_notice.as_ref().map(|vendor| vendor.id());
+        let own = own.into_iter().chain(first).filter_map(|id| VendorId::new(id).ok());
         own.chain([self.carrier.id.clone()]).collect()
     }
 }

@@ -3,16 +3,19 @@
 //! What was written down stands until somebody lifts it with a reason; both stay for good. This module does not hear an opt-out and does
 //! not decide on calls, but for one thing: no intent to dial is written to a number that is on the register.
 
+use std::collections::BTreeMap;
+
 use callwright_compliance::audit::{Action, Actor};
 use callwright_compliance::id::{ObjectId, RequestId, TenantId};
 use callwright_compliance::opt_out::{OptOut, OptOutCovers, OptOutKind, OptOutMeans};
-use callwright_compliance::{KeyedDigest, PhoneNumber};
+use callwright_compliance::{FieldSet, KeyedDigest, PhoneNumber, Purpose};
 use jiff::Timestamp;
 
 use crate::codec::{Reader, json, micros};
 use crate::error::{Kind, StoreError};
 use crate::id::CallId;
-use crate::sealed::Place;
+use crate::register_key::RegisterKey;
+use crate::sealed::{Place, Sealed};
 use crate::store::Store;
 use crate::text::line;
 use crate::tx::{Object, Tx};
@@ -44,15 +47,13 @@ pub struct NewOptOut<'a> {
     pub call: Option<&'a CallId>,
 }
 
-/// How an opt-out was lifted.
+/// How an opt-out was lifted. The reason is a person's free text: [`Tx::read_lift_reasons`] reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lifting {
     /// Who did it.
     pub by: Actor,
     /// When.
     pub at: Timestamp,
-    /// Why.
-    pub reason: String,
 }
 
 /// An opt-out with what became of it.
@@ -105,33 +106,25 @@ impl Store {
             return Ok(Vec::new());
         };
         let rows = sqlx::query(
-            "SELECT opt_out.id, content, number_sealed, lifted_by, opt_out_lift.at AS lifted_at, reason \
+            "SELECT opt_out.id, content, number_sealed, lifted_by, opt_out_lift.at AS lifted_at \
              FROM opt_out LEFT JOIN opt_out_lift ON opt_out_lift.tenant = opt_out.tenant \
              AND opt_out = opt_out.id WHERE opt_out.tenant = ? ORDER BY opt_out.at, opt_out.id",
         )
         .bind(tenant.as_str())
         .fetch_all(self.readers())
         .await?;
-        let text = |table, column, id: &str, sealed: &_| {
-            let place = Place { tenant: tenant.as_str(), table, row: id, column };
-            let plain = key.open(place, sealed, column)?;
-            let text = std::str::from_utf8(&plain);
-            text.map(str::to_owned).map_err(|_| StoreError::Stored { table, column })
-        };
         let entry = |row: &_| {
             let row = Reader::new(row, "opt_out");
             let id = row.text("id")?;
             let bad = StoreError::Stored { table: "opt_out", column: "number_sealed" };
             let number = row.opt_sealed("number_sealed")?;
-            let number =
-                number.map(|sealed| text("opt_out", "number", &id, &sealed)).transpose()?;
+            let number = number
+                .map(|sealed| opened(&key, tenant, ("opt_out", "number"), &id, &sealed))
+                .transpose()?;
             let number = number.map(|e164| PhoneNumber::parse_e164(&e164).map_err(|_| bad));
-            let lifted = match (row.opt_sealed("reason")?, row.opt_time("lifted_at")?) {
-                (Some(reason), Some(at)) => {
-                    let reason = text("opt_out_lift", "reason", &id, &reason)?;
-                    Some(Lifting { by: row.json("lifted_by")?, at, reason })
-                }
-                (None, _) | (_, None) => None,
+            let lifted = match row.opt_time("lifted_at")? {
+                Some(at) => Some(Lifting { by: row.json("lifted_by")?, at }),
+                None => None,
             };
             let number = number.transpose()?.map(|number| number.to_string());
             Ok(OptOutEntry { opt_out: row.json("content")?, number, lifted })
@@ -140,7 +133,49 @@ impl Store {
     }
 }
 
+/// What a column of these tables says.
+fn opened(
+    key: &RegisterKey,
+    tenant: &TenantId,
+    (table, column): (&'static str, &'static str),
+    row: &str,
+    sealed: &Sealed,
+) -> Result<String, StoreError> {
+    let plain = key.open(Place { tenant: tenant.as_str(), table, row, column }, sealed, column)?;
+    let text = std::str::from_utf8(&plain);
+    text.map(str::to_owned).map_err(|_| StoreError::Stored { table, column })
+}
+
 impl Tx {
+    /// Why opt-outs were lifted, by the opt-out's id. Somebody wrote these texts freely and may have named a patient, so reading them is an
+    /// entry of the audit.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`] where a row was changed outside this program.
+    pub async fn read_lift_reasons(
+        &mut self,
+        purpose: Purpose,
+    ) -> Result<BTreeMap<ObjectId, String>, StoreError> {
+        self.enter()?;
+        let mut reasons = BTreeMap::new();
+        if let Some(key) = self.find_register_key().await? {
+            let rows = sqlx::query("SELECT opt_out, reason FROM opt_out_lift WHERE tenant = ?")
+                .bind(self.tenant.as_str())
+                .fetch_all(&mut *self.db)
+                .await?;
+            for row in &rows {
+                let row = Reader::new(row, "opt_out_lift");
+                let (id, sealed) = (row.parsed::<ObjectId>("opt_out")?, row.sealed("reason")?);
+                let column = ("opt_out_lift", "reason");
+                let reason = opened(&key, &self.tenant, column, id.as_str(), &sealed)?;
+                reasons.insert(id, reason);
+            }
+        }
+        let object = Object::tenant(&self.tenant);
+        self.leave_with(Action::PhiRead, object, FieldSet::EMPTY, Some(purpose)).await?;
+        Ok(reasons)
+    }
+
     /// Writes down an opt-out. It stands from the commit on.
     ///
     /// # Errors

@@ -45,7 +45,7 @@ pub(super) struct BackupArgs {
 Examples:
   callwright restore backups/2026-11-30.db --config callwright.toml --as ann --replace
   callwright restore 2026-11-30.db --config callwright.toml --as ann --erasures elsewhere/callwright.db.erasures
-  callwright switch lift --all --config callwright.toml --as ann")]
+  callwright kill lift --all --config callwright.toml --as ann")]
 pub(super) struct RestoreArgs {
     /// The backup
     #[arg(value_name = "FILE")]
@@ -177,5 +177,5 @@ fn print(done: &Restored, left: usize, out: &mut Out) -> Result<(), CliError> {
         "requests that waited when the backup was made: {}; some may have been called since",
         done.waiting
     ))?;
-    Ok(out.line("the kill switch is thrown: look first, then `callwright switch lift --all`")?)
+    Ok(out.line("the kill switch is thrown: look first, then `callwright kill lift --all`")?)
 }

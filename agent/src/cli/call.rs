@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use callwright_compliance::audit::{Action, Actor, Event};
-use callwright_compliance::{ObjectId, Purpose, RequestId, RuleId, TenantId};
+use callwright_compliance::{ObjectId, Purpose, RequestId, TenantId};
 use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
@@ -246,11 +246,17 @@ fn refused(error: &CliError) -> serde_json::Value {
             reasons.push(json!({ "rule": reason.rule, "code": reason.code, "why": why }));
         }
     }
+    if let CliError::Intake(IntakeError::Facts(error)) | CliError::Dial(error) = error {
+        if let Some(rule) = error.egress_rule() {
+            reasons.push(json!({ "rule": rule, "why": error.to_string() }));
+        }
+    }
     if let CliError::Unfilled(missing) = error {
         for unfilled in missing {
             let (role, vendor) = (unfilled.role, &unfilled.vendor);
             let why = unfilled.refusal.to_string();
-            reasons.push(json!({ "rule": RuleId::V1, "role": role, "vendor": vendor, "why": why }));
+            let rule = unfilled.rule();
+            reasons.push(json!({ "rule": rule, "role": role, "vendor": vendor, "why": why }));
         }
     }
     let mut mistakes = Vec::new();
@@ -260,4 +266,23 @@ fn refused(error: &CliError) -> serde_json::Value {
         }
     }
     json!({ "error": error.to_string(), "refused_by": reasons, "problems": mistakes })
+}
+
+#[cfg(test)]
+mod tests {
+    use callwright_compliance::vendor::EgressRefusal;
+
+    use super::*;
+
+    #[test]
+    fn a_program_is_told_by_which_rule_a_vendor_was_refused() {
+        for (error, rule) in [
+            (DialError::Egress(EgressRefusal::NotRegistered), "V1"),
+            (DialError::NoneOnPremises, "D2"),
+        ] {
+            let told = refused(&CliError::Dial(error));
+            assert_eq!(told["refused_by"][0]["rule"], rule, "{told}");
+        }
+        assert_eq!(refused(&CliError::Dial(DialError::NoLine))["refused_by"], json!([]));
+    }
 }

@@ -111,6 +111,24 @@ fn lines(missing: &[Unfilled]) -> String {
     missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
+/// How a command ends whose call was not placed or not finished, however it came to call.
+const fn of_dial(error: &DialError) -> Exit {
+    match error {
+        DialError::Refused(_) | DialError::Egress(_) | DialError::NoneOnPremises => Exit::Refused,
+        DialError::DisclosureTooLong { .. }
+        | DialError::NoLine
+        | DialError::NoTestNumber
+        | DialError::NoQuestions
+        | DialError::Plan(_) => Exit::Usage,
+        DialError::Originate(_)
+        | DialError::Vendor(_)
+        | DialError::Store(_)
+        | DialError::File(_)
+        | DialError::Result(_)
+        | DialError::Id => Exit::NotGood,
+    }
+}
+
 impl CliError {
     /// Names the file or socket of an error.
     pub(super) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> CliError {
@@ -127,21 +145,17 @@ impl CliError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            CliError::Dial(DialError::Refused(_) | DialError::NoneOnPremises)
-            | CliError::Demo(DemoError::Dial(DialError::Refused(_)))
-            | CliError::Intake(IntakeError::Refused(_))
-            | CliError::Unfilled(_) => Exit::Refused,
+            CliError::Dial(error)
+            | CliError::Demo(DemoError::Dial(error))
+            | CliError::Intake(IntakeError::Facts(error)) => of_dial(error),
+            CliError::Intake(IntakeError::Refused(_)) | CliError::Unfilled(_) => Exit::Refused,
             CliError::Config(_)
             | CliError::Start(_)
             | CliError::Intake(IntakeError::Problems(_))
-            | CliError::Demo(DemoError::NoScenario { .. } | DemoError::Scenario(_))
-            | CliError::Intake(IntakeError::Facts(DialError::NoTestNumber))
-            | CliError::Dial(
-                DialError::DisclosureTooLong { .. }
-                | DialError::NoLine
-                | DialError::NoTestNumber
-                | DialError::NoQuestions
-                | DialError::Plan(_),
+            | CliError::Demo(
+                DemoError::NoScenario { .. }
+                | DemoError::NoQuestions { .. }
+                | DemoError::Scenario(_),
             )
             | CliError::Prove(ProveError::Expired | ProveError::VerifiedAlready)
             | CliError::Result(ResultError::Exists { .. })
@@ -162,7 +176,6 @@ impl CliError {
             },
             CliError::Checkpoint(_)
             | CliError::Demo(_)
-            | CliError::Dial(_)
             | CliError::Intake(_)
             | CliError::Io { .. }
             | CliError::Output(_)
@@ -170,6 +183,30 @@ impl CliError {
             | CliError::Result(_)
             | CliError::Rights(_)
             | CliError::Sim(_) => Exit::NotGood,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use callwright_compliance::vendor::EgressRefusal;
+
+    use super::*;
+
+    #[test]
+    fn a_call_ends_with_the_same_code_whichever_command_placed_it() {
+        let each: [(fn() -> DialError, Exit); 6] = [
+            (|| DialError::Egress(EgressRefusal::NotRegistered), Exit::Refused),
+            (|| DialError::NoneOnPremises, Exit::Refused),
+            (|| DialError::NoLine, Exit::Usage),
+            (|| DialError::NoTestNumber, Exit::Usage),
+            (|| DialError::DisclosureTooLong { ms: 7_000, max_ms: 6_000 }, Exit::Usage),
+            (|| DialError::Id, Exit::NotGood),
+        ];
+        for (error, exit) in each {
+            assert_eq!(CliError::Dial(error()).exit(), exit, "{}", error());
+            assert_eq!(CliError::Demo(DemoError::Dial(error())).exit(), exit, "{}", error());
+            assert_eq!(CliError::Intake(IntakeError::Facts(error())).exit(), exit, "{}", error());
         }
     }
 }

@@ -142,7 +142,8 @@ fn words(scope: &HoldScope, tenant: &TenantId) -> String {
     }
 }
 
-fn name(actor: &Actor) -> &str {
+/// Who acted, in a word.
+pub(super) fn name(actor: &Actor) -> &str {
     match actor {
         Actor::Node(id) | Actor::Key(id) => id.as_str(),
         Actor::Person(id) => id.as_str(),

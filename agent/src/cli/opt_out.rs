@@ -1,12 +1,16 @@
 //! `callwright opt-out`: the register of those who are not called, and of those whom only people call (rule C2).
 
+use std::collections::BTreeMap;
+
+use callwright_compliance::audit::Actor;
 use callwright_compliance::opt_out::{OptOutCovers, OptOutKind, OptOutMeans};
-use callwright_compliance::{ObjectId, PhoneNumber, RequestId, TenantId};
+use callwright_compliance::{ObjectId, PersonId, PhoneNumber, Purpose, RequestId, TenantId};
 use callwright_store::{Covering, NewOptOut, OptOutEntry, RandomId, Store};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::hold::name;
 use super::output::Out;
 use super::{ActorArg, CliError, ConfigArg, Exit, Session};
 use crate::config::Config;
@@ -55,12 +59,15 @@ pub(super) struct AddArgs {
 }
 
 /// Show the register with all that was ever lifted; numbers are masked
+///
+/// Why something was lifted is somebody's free text. It is kept sealed and shown only with --show-phi, which is written into the audit.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   callwright opt-out list --practice oak-street --config callwright.toml
   callwright opt-out list --standing --json --practice oak-street --config callwright.toml
   callwright opt-out list --number +16142000134 --practice oak-street --config callwright.toml
+  callwright opt-out list --show-phi --practice oak-street --config callwright.toml --as ann
 
 The exit code is 0, whatever is found.")]
 pub(super) struct ListArgs {
@@ -72,6 +79,12 @@ pub(super) struct ListArgs {
     /// Only what stands for exactly this number
     #[arg(long, value_name = "NUMBER")]
     number: Option<PhoneNumber>,
+    /// Print why opt-outs were lifted, too; this is written into the audit
+    #[arg(long, requires = "person")]
+    show_phi: bool,
+    /// Your account's id, as it stands in the audit; for --show-phi
+    #[arg(long = "as", value_name = "PERSON")]
+    person: Option<PersonId>,
     /// Print a JSON array
     #[arg(long)]
     json: bool,
@@ -134,7 +147,7 @@ pub(super) async fn run(
     session.logs.start_plain();
     match command {
         OptOutCommand::Add(args) => add(args, session, out).await?,
-        OptOutCommand::List(args) => list(args, out).await?,
+        OptOutCommand::List(args) => list(args, session, out).await?,
         OptOutCommand::Lift(args) => lift(args, session, out).await?,
     }
     Ok(Exit::Good)
@@ -165,7 +178,7 @@ async fn add(args: &AddArgs, session: Session, out: &mut Out) -> Result<(), CliE
     })?)
 }
 
-async fn list(args: &ListArgs, out: &mut Out) -> Result<(), CliError> {
+async fn list(args: &ListArgs, session: Session, out: &mut Out) -> Result<(), CliError> {
     let tenant = &args.common.practice;
     let store = args.common.store().await?;
     let mut entries = store.opt_outs(tenant).await?;
@@ -173,31 +186,47 @@ async fn list(args: &ListArgs, out: &mut Out) -> Result<(), CliError> {
         let standing = store.opt_outs_for(tenant, number, None).await?;
         entries.retain(|entry| standing.contains(&entry.opt_out));
     }
+    let reasons = match &args.person {
+        Some(person) if args.show_phi => {
+            let actor = Actor::Person(person.clone());
+            let mut tx = store.begin(tenant, &actor, session.clock.wall()).await?;
+            let reasons = tx.read_lift_reasons(Purpose::ShowToOperator).await?;
+            tx.commit().await?;
+            reasons
+        }
+        Some(_) | None => BTreeMap::new(),
+    };
     store.close().await;
     if args.standing {
         entries.retain(|entry| entry.lifted.is_none());
     }
+    let shown = entries.iter().map(|entry| (entry, reasons.get(&entry.opt_out.id)));
     if args.json {
-        return Ok(out.json(&entries.iter().map(as_json).collect::<Vec<_>>())?);
+        let rows: Vec<_> = shown.map(|(entry, reason)| as_json(entry, reason)).collect();
+        return Ok(out.json(&rows)?);
     }
     if entries.is_empty() {
         return Ok(out.line("none")?);
     }
-    entries
-        .iter()
-        .try_for_each(|entry| as_text(entry).iter().try_for_each(|line| out.line(line)))?;
+    for (entry, reason) in shown {
+        as_text(entry, reason).iter().try_for_each(|line| out.line(line))?;
+    }
     Ok(())
 }
 
-fn as_json(entry: &OptOutEntry) -> Value {
-    let lifted = entry
-        .lifted
-        .as_ref()
-        .map(|lifted| json!({ "by": lifted.by, "at": lifted.at, "reason": lifted.reason }));
+/// With the reason of its lifting, where that may be shown.
+fn as_json(entry: &OptOutEntry, reason: Option<&String>) -> Value {
+    let lifted = entry.lifted.as_ref().map(|lifted| {
+        let mut shown = json!({ "by": lifted.by, "at": lifted.at });
+        if let Some(reason) = reason {
+            shown["reason"] = json!(reason);
+        }
+        shown
+    });
     json!({ "opt_out": entry.opt_out, "number": entry.number, "lifted": lifted })
 }
 
-fn as_text(entry: &OptOutEntry) -> Vec<String> {
+fn as_text(entry: &OptOutEntry, reason: Option<&String>) -> Vec<String> {
     let opt_out = &entry.opt_out;
     let whom = match (opt_out.covers, &entry.number) {
         (OptOutCovers::Number, Some(number)) => number.as_str(),
@@ -208,10 +237,13 @@ fn as_text(entry: &OptOutEntry) -> Vec<String> {
     let call = opt_out.call.as_ref().map(|call| format!(" on call {call}")).unwrap_or_default();
     let mut lines =
         vec![format!("{}  {}  {kind}  {whom}  by {means}{call}", opt_out.id, opt_out.at)];
-    match &entry.lifted {
-        None => lines.push("    stands".to_owned()),
-        Some(lifted) => lines.push(format!("    lifted {}: {}", lifted.at, lifted.reason)),
-    }
+    lines.push(match &entry.lifted {
+        None => "    stands".to_owned(),
+        Some(lifted) => {
+            let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("    lifted {} by {}{why}", lifted.at, name(&lifted.by))
+        }
+    });
     lines
 }
 

@@ -1,8 +1,9 @@
 //! `consent` and `opt-out` from their arguments to their output and exit codes.
 
+use callwright_compliance::audit::Action;
 use callwright_compliance::facts::AiCallConsent;
 use callwright_compliance::{CallClass, CallPurpose, PatientKind, Phi, RequestId, TenantId};
-use callwright_store::{Code, Order, Patient, Priority, RandomId};
+use callwright_store::{Code, Order, Page, Patient, Priority, RandomId};
 use serde_json::Value;
 
 use super::tests::Place;
@@ -82,8 +83,28 @@ async fn an_opt_out_is_added_listed_and_lifted_and_stays_in_the_list() {
     assert_eq!(json(&place, &of_number).await.as_array().unwrap().len(), 0);
     let all = json(&place, &format!("opt-out list {OAK} --json")).await;
     let lifted = all.as_array().unwrap().iter().find(|entry| entry["opt_out"]["id"] == id).unwrap();
-    assert_eq!(lifted["lifted"]["reason"], "misheard");
     assert_eq!(lifted["lifted"]["by"]["person"], "ben");
+    let listed = place.good(&format!("opt-out list {OAK}")).await;
+    assert!(listed.contains(" by ben\n") && !listed.contains("misheard"), "{listed}");
+    // Why is a person's free text: shown to somebody by name, and written down.
+    assert!(lifted["lifted"].get("reason").is_none(), "{lifted}");
+    let reads = async || {
+        let config = Config::load(&place.path("callwright.toml")).unwrap();
+        let store = config.open_store().await.unwrap();
+        let tenant = TenantId::new("oak").unwrap();
+        let entries = store.audit_entries(&tenant, &Page::first()).await.unwrap();
+        store.close().await;
+        let reads = entries.into_iter().filter(|entry| entry.action == Action::PhiRead);
+        reads.map(|entry| entry.actor).collect::<Vec<_>>()
+    };
+    assert_eq!(reads().await, []);
+    let shown = format!("opt-out list {OAK} --as cleo --show-phi");
+    assert!(place.good(&shown).await.contains(" by ben: misheard\n"));
+    let all = json(&place, &format!("{shown} --json")).await;
+    let lifted = all.as_array().unwrap().iter().find(|entry| entry["opt_out"]["id"] == id).unwrap();
+    assert_eq!(lifted["lifted"]["reason"], "misheard");
+    let cleo = Actor::Person("cleo".parse().unwrap());
+    assert_eq!(reads().await, [cleo.clone(), cleo]);
     let standing = json(&place, &format!("opt-out list {OAK} --standing --json")).await;
     assert_eq!(standing.as_array().unwrap().len(), 1);
 }
@@ -93,6 +114,7 @@ fn lifting_wants_a_reason_and_adding_wants_to_know_whom_and_how() {
     for wrong in [
         "opt-out lift 0123 --config c --practice oak --as ann",
         "opt-out add --config c --practice oak --as ann --means staff",
+        "opt-out list --config c --practice oak --show-phi",
         "opt-out add --config c --practice oak --as ann --number +16142000134",
         "opt-out add --config c --practice oak --as ann --number +16142000134 --means voice",
         "opt-out add --config c --practice oak --as ann --number 6142000134 --means staff",

@@ -23,6 +23,9 @@ use super::{SecretSource, secret};
 use crate::call::Vendors;
 use crate::local_speech;
 
+/// The id in the vendor register of the recogniser on this machine.
+const LOCAL_RECOGNISER: &str = "pocketsphinx";
+
 /// Who hears, words and speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VendorChoice {
@@ -101,7 +104,7 @@ impl VendorChoice {
     #[must_use]
     pub const fn ids(&self) -> [(Role, &'static str); 3] {
         let hears = match self.speech_to_text {
-            Hears::Local => "pocketsphinx",
+            Hears::Local => LOCAL_RECOGNISER,
             Hears::Deepgram { .. } => "deepgram",
         };
         let words = match self.language_model {
@@ -113,6 +116,16 @@ impl VendorChoice {
             Speaks::ElevenLabs { .. } => "elevenlabs",
         };
         [(Role::SpeechToText, hears), (Role::LanguageModel, words), (Role::TextToSpeech, speaks)]
+    }
+
+    /// The id in the vendor register of the recogniser that hears until the notice, beside the hosted one, where `policy` keeps that one from
+    /// people who were not told (rule D2). A practice whose register has the hosted one on its own machines needs no other.
+    #[must_use]
+    pub const fn before_notice(&self, policy: BeforeNotice) -> Option<&'static str> {
+        match (policy, &self.speech_to_text) {
+            (BeforeNotice::AnyRecogniser, _) | (BeforeNotice::OnPremisesOnly, Hears::Local) => None,
+            (BeforeNotice::OnPremisesOnly, Hears::Deepgram { .. }) => Some(LOCAL_RECOGNISER),
+        }
     }
 
     /// The roles whose vendor is not on this machine, nor a server of one's own with a certificate of its own.
@@ -222,16 +235,10 @@ impl VendorChoice {
         pack: &Pack,
         cache: &Path,
     ) -> Option<Arc<dyn SpeechToText>> {
-        match (before_notice, &self.speech_to_text) {
-            (BeforeNotice::AnyRecogniser, _) | (BeforeNotice::OnPremisesOnly, Hears::Local) => None,
-            (BeforeNotice::OnPremisesOnly, Hears::Deepgram { .. }) => {
-                local_speech::ear(pack, cache)
-                    .inspect_err(
-                        |error| tracing::warn!(%error, "no recogniser hears before the notice"),
-                    )
-                    .ok()
-            }
-        }
+        self.before_notice(before_notice)?;
+        local_speech::ear(pack, cache)
+            .inspect_err(|error| tracing::warn!(%error, "no recogniser hears before the notice"))
+            .ok()
     }
 
     /// Opens all of them.

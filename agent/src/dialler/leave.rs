@@ -7,7 +7,7 @@ use std::sync::Arc;
 use callwright_compliance::audit::{Action, Actor, Event};
 use callwright_compliance::policy::BeforeNotice;
 use callwright_compliance::vendor::{EgressRefusal, Register, Role};
-use callwright_compliance::{ObjectId, RuleId, TenantId, VendorId};
+use callwright_compliance::{ObjectId, Policy, RuleId, TenantId, VendorId};
 use callwright_dialplan::OriginateError;
 use callwright_dialplan::twilio::Session;
 use callwright_store::Request;
@@ -104,7 +104,8 @@ pub(crate) async fn carrier(
 }
 
 /// The policy wants a recogniser on premises before the notice, and there is none.
-pub(super) struct NoneOnPremises;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoneOnPremises;
 
 /// The recogniser that hears until the notice (rule D2): none but the call's own where the policy or the register lets that one. The
 /// decision asks the same; this keeps a call from ever running otherwise.
@@ -113,15 +114,25 @@ pub(super) fn hears_first(
     register: &Register,
 ) -> Result<Option<&'static str>, NoneOnPremises> {
     let vendors = &services.vendors;
+    let local = vendors.before_notice.as_ref().map(|vendor| vendor.id());
+    first_recogniser(&services.policy, register, vendors.speech_to_text.id(), local)
+}
+
+/// As [`hears_first`], for a call whose recogniser is `own`, where `local` is there to hear until the notice. An explanation asks this, too.
+pub(crate) fn first_recogniser<'a>(
+    policy: &Policy,
+    register: &Register,
+    own: &str,
+    local: Option<&'a str>,
+) -> Result<Option<&'a str>, NoneOnPremises> {
     let on_premises = |id: &str| {
         VendorId::new(id).is_ok_and(|id| register.is_on_premises(Role::SpeechToText, &id))
     };
-    match services.policy.recording.before_notice {
+    match policy.recording.before_notice {
         BeforeNotice::AnyRecogniser => Ok(None),
-        BeforeNotice::OnPremisesOnly if on_premises(vendors.speech_to_text.id()) => Ok(None),
+        BeforeNotice::OnPremisesOnly if on_premises(own) => Ok(None),
         BeforeNotice::OnPremisesOnly => {
-            let first = vendors.before_notice.as_ref().map(|vendor| vendor.id());
-            first.filter(|id| on_premises(id)).map(Some).ok_or(NoneOnPremises)
+            local.filter(|id| on_premises(id)).map(Some).ok_or(NoneOnPremises)
         }
     }
 }

@@ -18,7 +18,7 @@ pub mod result;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use callwright_compliance::DecisionRecord;
+use callwright_compliance::{DecisionRecord, RuleId};
 use callwright_compliance::vendor::EgressRefusal;
 use callwright_dialplan::OriginateError;
 use callwright_dialplan::originate::PlanError;
@@ -30,7 +30,7 @@ pub use attempt::{Attempt, LEASE, attempt};
 pub(crate) use facts::{Asked, gather, identity_of, read as read_facts};
 pub(crate) use files::{EXCHANGES, RESULT, SEALED, WORDS, seal_leftovers};
 pub(crate) use keep::after;
-pub(crate) use leave::carrier;
+pub(crate) use leave::{carrier, first_recogniser};
 pub(crate) use line::line_of;
 pub(crate) use plan::{JOURNAL, RECORDING};
 pub use result::{CallResult, FieldResult};
@@ -94,6 +94,29 @@ pub enum DialError {
     /// An id could not be made into another crate's form.
     #[error("an id is not of the form that the audit takes")]
     Id,
+}
+
+impl DialError {
+    /// The rule that refuses to send to a vendor of the call. That of [`DialError::Refused`] is in its record.
+    #[must_use]
+    pub const fn egress_rule(&self) -> Option<RuleId> {
+        match self {
+            DialError::Egress(_) => Some(RuleId::V1),
+            DialError::NoneOnPremises => Some(RuleId::D2),
+            DialError::Refused(_)
+            | DialError::NoLine
+            | DialError::NoTestNumber
+            | DialError::NoQuestions
+            | DialError::Originate(_)
+            | DialError::Plan(_)
+            | DialError::Vendor(_)
+            | DialError::DisclosureTooLong { .. }
+            | DialError::Store(_)
+            | DialError::File(_)
+            | DialError::Result(_)
+            | DialError::Id => None,
+        }
+    }
 }
 
 fn reasons(record: &DecisionRecord) -> String {

@@ -9,8 +9,8 @@ use callwright_compliance::decide::Verdict;
 use callwright_compliance::facts::{AiCallConsent, ConsentMethod, Reading, Source};
 use callwright_compliance::opt_out::{OptOutCovers, OptOutKind, OptOutMeans};
 use callwright_compliance::{
-    CallPurpose, Decision, DialRequest, Facts, ObjectId, PhoneNumber, Policy, Reason, ReasonCode,
-    RequestId, RuleId, TenantId, decide,
+    CallPurpose, Decision, DialRequest, Facts, ObjectId, PhoneNumber, Policy, Purpose, Reason,
+    ReasonCode, RequestId, RuleId, TenantId, decide,
 };
 use callwright_store::{
     CallEnd, ConsentAbout, ContactNote, ContactPreference, Covering, Ending, Kind, NewConsent,
@@ -305,7 +305,10 @@ async fn an_opt_out_stands_until_it_is_lifted_with_a_reason_and_both_stay() {
     assert_eq!(history[0].number.as_deref(), Some("+1 614 *** **34"));
     let lifted = history[0].lifted.as_ref().unwrap();
     assert_eq!((&lifted.by, lifted.at), (&person("admin-1"), at(200)));
-    assert_eq!(lifted.reason, "The caller rang back and asked for calls.");
+    let mut tx = store.begin(tenant, &person("admin-2"), at(300)).await.unwrap();
+    let reasons = tx.read_lift_reasons(Purpose::ShowToOperator).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(reasons[&new.id], "The caller rang back and asked for calls.");
     let entries = store.audit_entries(tenant, &Page::first()).await.unwrap();
     let id = Some(&new.id);
     let about = entries.iter().filter(|entry| entry.object.as_ref() == id);

@@ -52,7 +52,7 @@ async fn an_older_database_that_was_put_back_is_found_by_the_anchors() {
     place.good(&format!("audit checkpoint {CONFIG} --as ann")).await;
     let database = place.path("callwright.db");
     let older = fs::read(&database).unwrap();
-    place.good("switch throw CONFIG --as ann --all").await;
+    place.good("kill CONFIG --as ann --all").await;
     place.good(&format!("audit checkpoint {CONFIG} --as ann")).await;
     place.good(&format!("audit verify {CONFIG}")).await;
 
@@ -116,7 +116,7 @@ async fn a_proof_is_checked_without_the_store() {
     let nothing = place.run(&format!("audit prove {CONFIG} 3")).await.0.unwrap_err();
     assert_eq!(nothing.exit(), Exit::Usage);
     place.good(&format!("audit checkpoint {CONFIG} --as ann")).await;
-    place.good("switch throw CONFIG --as ann --all").await;
+    place.good("kill CONFIG --as ann --all").await;
     place.good(&format!("audit checkpoint {CONFIG} --as ann")).await;
     let key = place.good(&format!("audit key {CONFIG}")).await.trim().to_owned();
     let proof = place.good(&format!("audit prove {CONFIG} 3 --practice oak --since 10")).await;

@@ -25,12 +25,7 @@ pub(super) fn vendors(config: &Config, findings: &mut Findings) {
     }
     told("wording", words, vendors.words(), "see [language_model]", findings);
     match vendors.speech_to_text {
-        // With a model of one word: that tries its acoustic model and dictionary, too.
-        Hears::Local => {
-            let trial = config.speech_cache.join("check-model");
-            let opened = Sphinx::open(&trial, &["hello".to_owned()]);
-            told("ear", hears, opened, INSTALL, findings);
-        }
+        Hears::Local => local_ear("ear", hears, config, findings),
         Hears::Deepgram { .. } => match (Pack::embedded(), config.directory()) {
             (Ok(pack), Ok(directory)) => {
                 let opened = vendors.hears(&pack, &directory, &config.speech_cache);
@@ -41,6 +36,16 @@ pub(super) fn vendors(config: &Config, findings: &mut Findings) {
             (Err(error), _) => findings.missing("ear", error.to_string(), "report this"),
         },
     }
+    if let Some(first) = vendors.before_notice(config.policy.recording.before_notice) {
+        local_ear("ear until the notice", first, config, findings);
+    }
+}
+
+/// With a model of one word: that tries its acoustic model and dictionary, too.
+fn local_ear(subject: &str, id: &str, config: &Config, findings: &mut Findings) {
+    let trial = config.speech_cache.join("check-model");
+    let opened = Sphinx::open(&trial, &["hello".to_owned()]);
+    told(subject, id, opened, INSTALL, findings);
 }
 
 fn told<T, E: std::fmt::Display>(

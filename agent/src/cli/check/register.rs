@@ -21,13 +21,17 @@ pub(super) fn look(
     let standings = Standing::all(register, &config.policy, now);
     let missing = destinations::unfilled(config, tenant, register, now);
     let mut used = Vec::new();
-    for Destination { role, filled } in destinations::of(config) {
-        let subject = format!("practice {tenant}: vendor for {role}");
+    for destination in destinations::of_practice(config, register) {
+        let subject = format!("practice {tenant}: vendor for {}", destination.named());
+        let Destination { role, filled, .. } = destination;
         match filled {
             Filled::Vendor { vendor, .. } => {
                 let standing =
                     standings.iter().find(|row| row.role == role && row.vendor == vendor);
-                if let Some(unfilled) = missing.iter().find(|unfilled| unfilled.role == role) {
+                if let Some(unfilled) = missing
+                    .iter()
+                    .find(|unfilled| unfilled.role == role && unfilled.vendor == vendor)
+                {
                     findings.missing(&subject, unfilled.refusal.to_string(), unfilled.mend());
                 } else if let Some(standing) = standing {
                     findings.good(&subject, standing.to_string());

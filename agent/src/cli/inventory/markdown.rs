@@ -56,11 +56,12 @@ fn flows(page: &mut String, flows: &[Flow]) {
             .map(|(purpose, fields)| format!("{}: {fields}", name(purpose)))
             .collect();
         let fields = if fields.is_empty() { "none".to_owned() } else { fields.join("; ") };
+        let until = if flow.before_notice { ", until the notice" } else { "" };
         let sent = if flow.sent.is_empty() { "—".to_owned() } else { flow.sent.join(", ") };
         line(
             page,
             format_args!(
-                "| {} | {} | {} | {} | {} |",
+                "| {}{until} | {} | {} | {} | {} |",
                 flow.destination,
                 cell(&recipient(&flow.recipient)),
                 cell(&fields),

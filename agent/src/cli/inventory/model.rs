@@ -39,6 +39,8 @@ pub(super) struct Inventory {
 pub(super) struct Flow {
     /// `far_end`, or the role of the vendor register.
     pub(super) destination: String,
+    /// Whether it receives anything only until the notice of a call, and not where a practice has the role's own vendor on its machines.
+    pub(super) before_notice: bool,
     /// Who receives it.
     pub(super) recipient: Recipient,
     /// The fields that may go there, by the purpose of the call (rule V2); nothing else may.
@@ -103,6 +105,7 @@ impl Inventory {
     ) -> Inventory {
         let far_end = Flow {
             destination: "far_end".to_owned(),
+            before_notice: false,
             recipient: Recipient::Payer,
             fields: fields(Place::FarEnd),
             sent: Vec::new(),
@@ -126,7 +129,7 @@ fn fields(place: Place) -> BTreeMap<CallPurpose, FieldSet> {
 }
 
 fn flow(destination: Destination) -> Flow {
-    let Destination { role, filled } = destination;
+    let Destination { role, filled, before_notice } = destination;
     let (recipient, fields, known) = match filled {
         Filled::Vendor { vendor, address } => {
             let known = known::find(&vendor, role);
@@ -140,6 +143,7 @@ fn flow(destination: Destination) -> Flow {
     };
     Flow {
         destination: role.to_string(),
+        before_notice,
         recipient,
         fields,
         sent: known

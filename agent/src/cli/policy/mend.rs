@@ -37,6 +37,12 @@ fn particular(code: ReasonCode) -> Option<&'static str> {
     if matches!(code, ReasonCode::HoursMissing | ReasonCode::HoursOfOtherPayer) {
         return Some("give the line with its number and hours in the payer's file");
     }
+    if code == ReasonCode::NoRecogniserOnPremises {
+        return Some(
+            "install the local recogniser and register it with `callwright setup vendor --role speech_to_text --id pocketsphinx --network \
+             127.0.0.0/8`, or set before_notice = \"any_recogniser\" in [policy.recording] once counsel agreed",
+        );
+    }
     if code == ReasonCode::PriceUnset {
         return Some("set cents_per_minute in [carrier]");
     }
@@ -76,7 +82,9 @@ fn general(rule: RuleId) -> &'static str {
         RuleId::A1 | RuleId::K1 | RuleId::T1 | RuleId::R1 => {
             "the store keeps it; see `callwright check`"
         }
-        RuleId::I1 => "`callwright switch lift`, once its reason is gone",
+        RuleId::I1 => {
+            "`callwright kill lift` with what was stopped, once its reason is gone; `callwright kill status` says what is"
+        }
         RuleId::I2 => "see the open incidents",
     }
 }

@@ -85,12 +85,12 @@ async fn a_refusal_names_its_rules_and_how_to_mend_them() {
         let reason = reason.unwrap_or_else(|| panic!("{rest}: {reasons:?}"));
         assert!(reason["mend"].as_str().is_some_and(|mend| !mend.is_empty()));
     }
-    place.good("switch throw CONFIG --as ann --all").await;
+    place.good("kill CONFIG --as ann --all").await;
     let (exit, text) = place.run(&format!("policy explain CONFIG --to {LINE} --class payer")).await;
     assert_eq!(exit.unwrap(), Exit::Refused);
     assert!(text.starts_with("REFUSED by I1: "), "{text}");
     assert!(text.find("Refused by").unwrap() < text.find("Content").unwrap(), "{text}");
-    assert!(text.contains("-> `callwright switch lift`"), "{text}");
+    assert!(text.contains("-> `callwright kill lift`"), "{text}");
 }
 
 #[tokio::test]

@@ -196,7 +196,7 @@ async fn back_up_erase_restore_and_the_person_stays_gone() {
     assert!(fs::read_to_string(place.path("kept/person.json")).unwrap().contains(NAME));
     // The switch is thrown until somebody has looked.
     assert!(place.missing().await.iter().any(|subject| subject.contains("kill switch")));
-    place.good("switch lift CONFIG --as ann --all").await;
+    place.good("kill lift CONFIG --as ann --all").await;
     let text = place.good("audit verify FOLDER").await;
     assert!(text.starts_with("oak: whole"), "{text}");
 }

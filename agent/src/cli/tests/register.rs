@@ -275,3 +275,71 @@ async fn an_inventory_says_where_data_goes_and_where_it_lies() {
         assert!(table.lines().all(|line| cells(line) == cells(head)), "a torn table: {table}");
     }
 }
+
+#[tokio::test]
+async fn the_recogniser_until_the_notice_needs_its_row_beside_the_hosted_one() {
+    let place = Place::new();
+    place.set_up().await;
+    let config = fs::read_to_string(place.path("callwright.toml")).unwrap();
+    let local = "[speech_to_text]\nvendor = \"local\"";
+    assert!(config.contains(local), "the example has another line");
+    let hosted = "[speech_to_text]\nvendor = \"deepgram\"\nkey_env = \"CALLWRIGHT_TEST_NONE\"";
+    let strict = config.replace(local, hosted);
+    let lenient = strict.replace("\"on_premises_only\"", "\"any_recogniser\"");
+    assert_ne!(strict, lenient);
+    fs::write(place.path("callwright.toml"), &strict).unwrap();
+    let (main, first) = ("vendor for speech_to_text", "vendor for speech_to_text until the notice");
+    let ear = "--role speech_to_text --id pocketsphinx";
+    let setup = |rest: String| format!("setup vendor CONFIG --as ann --practice oak {rest}");
+    let explain = "policy explain --json --to +18002000140 --class payer CONFIG";
+
+    // Each of the two has its own finding.
+    let states = |found: &[(String, String)]| -> Vec<String> {
+        found.iter().map(|(state, _)| state.clone()).collect()
+    };
+    assert_eq!(states(&place.found(main).await), ["missing"]);
+    assert_eq!(states(&place.found(first).await), ["good"]);
+    let flags = "--flag no_training --flag no_retention";
+    let deepgram = "--role speech_to_text --id deepgram";
+    place.good(&format!("{} {flags}", place.hosted(deepgram, -10, 300))).await;
+    assert_eq!(states(&place.found(main).await), ["good"]);
+    place.good(explain).await;
+
+    // A local one that is somebody else's machine is none.
+    place.good(&place.hosted(ear, -10, 300)).await;
+    let found = place.found(first).await;
+    assert!(found[0].0 == "missing" && found[0].1.starts_with("D2: "), "{found:?}");
+    assert_eq!(states(&place.found(main).await), ["good"]);
+    let error = place.run("serve CONFIG").await.0.unwrap_err();
+    assert_eq!(error.exit(), Exit::Refused);
+    let told = error.to_string();
+    assert!(told.contains("pocketsphinx --network 127.0.0.0/8"), "{told}");
+    assert!(told.contains("any_recogniser") && !told.contains("deepgram"), "{told}");
+    fs::write(place.path("request.json"), r#"{"practice": "oak"}"#).unwrap();
+    let (_, text) = place.run("call FOLDER/request.json CONFIG --as ann --json").await;
+    let refused: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(refused["refused_by"][0]["rule"], "D2", "{refused}");
+    let (exit, text) = place.run(explain).await;
+    assert_eq!(exit.unwrap(), Exit::Refused);
+    assert!(text.contains("no_recogniser_on_premises"), "{text}");
+    assert!(text.contains("--id pocketsphinx --network 127.0.0.0/8"), "{text}");
+
+    // It is not asked for where the policy lets any recogniser hear, nor where the main one is on the practice's machines.
+    fs::write(place.path("callwright.toml"), &lenient).unwrap();
+    assert_eq!(place.found(first).await, []);
+    place.good(explain).await;
+    fs::write(place.path("callwright.toml"), &strict).unwrap();
+    let inventory: Value =
+        serde_json::from_str(&place.good("inventory CONFIG --json").await).unwrap();
+    let flows = inventory["flows"].as_array().unwrap().iter();
+    let ears: Vec<_> = flows.filter(|flow| flow["destination"] == "speech_to_text").collect();
+    assert_eq!(ears.len(), 2);
+    assert_eq!(ears[1]["before_notice"], true);
+    assert_eq!(ears[1]["recipient"]["vendor"]["vendor"], "pocketsphinx");
+    place.good(&setup(format!("{deepgram} --network 10.0.0.0/8"))).await;
+    assert_eq!(place.found(first).await, []);
+    assert_eq!(states(&place.found(main).await), ["good"]);
+    place.good(explain).await;
+    let kept = place.found("registered as speech_to_text, not used").await;
+    assert!(kept[0].1.contains("pocketsphinx"), "{kept:?}");
+}

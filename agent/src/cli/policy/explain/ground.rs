@@ -37,6 +37,8 @@ pub(super) struct Ground {
     pub(super) assumed: Vec<String>,
     line: Option<Line>,
     vendors: Vec<VendorUse>,
+    /// The recogniser that is there to hear until the notice.
+    before_notice: Option<&'static str>,
     cents_per_minute: u32,
 }
 
@@ -62,6 +64,7 @@ impl Ground {
             assumed: Vec::new(),
             line: None,
             vendors: Vec::new(),
+            before_notice: None,
             cents_per_minute: CENTS_PER_MINUTE,
         }
     }
@@ -96,9 +99,30 @@ impl Ground {
                 .map_or_else(|| PayerId::new(UNKNOWN), Ok)
                 .map_err(CliError::usage)?,
             needs: self.line.as_ref().map_or(FieldSet::EMPTY, |line| line.needs),
-            vendors: self.vendors.clone(),
+            vendors: self.vendors_used(),
             cost_cents_max: u64::from(minutes) * u64::from(self.cents_per_minute),
         })
+    }
+
+    /// The vendors of the call, and who hears until the notice, as the call itself would have it.
+    fn vendors_used(&self) -> Vec<VendorUse> {
+        let role = Role::SpeechToText;
+        let own = self.vendors.iter().find(|used| used.role == role);
+        let first = match (&self.facts.vendors, own) {
+            // Where there should be one and is none, the decision finds it missing.
+            (Reading::Read(register), Some(own)) => dialler::first_recogniser(
+                &self.policy,
+                &register.value,
+                own.vendor.as_str(),
+                self.before_notice,
+            )
+            .ok()
+            .flatten(),
+            (Reading::Read(_), None) | (Reading::Unreadable, _) => None,
+        };
+        let first = first.and_then(|id| VendorId::new(id).ok());
+        let first = first.map(|vendor| VendorUse { role, vendor });
+        self.vendors.iter().cloned().chain(first).collect()
     }
 
     fn lacks(&mut self, what: impl Into<String>, mend: impl Into<String>) {
@@ -150,6 +174,7 @@ pub(super) async fn find(
     ground.policy = config.policy.clone();
     ground.cents_per_minute = config.carrier.cents_per_minute;
     ground.vendors = vendors(&config);
+    ground.before_notice = config.vendors.before_notice(config.policy.recording.before_notice);
     let directory = directory(&config, &mut ground);
     if let Some(directory) = &directory {
         line(args, number, directory, &mut ground);
@@ -166,7 +191,7 @@ pub(super) async fn find(
     Ok(ground)
 }
 
-/// The vendors that a call would use, as the configuration names them.
+/// The vendors that a whole call would use, as the configuration names them.
 fn vendors(config: &Config) -> Vec<VendorUse> {
     let carrier = VendorUse { role: Role::Carrier, vendor: config.carrier.vendor.clone() };
     let own =
