@@ -9,7 +9,7 @@ use callwright_compliance::facts::SwitchState;
 use callwright_compliance::incident::IncidentEvent;
 use callwright_compliance::opt_out::{OptOutKind, OptOutMeans};
 use callwright_compliance::retention::Hold;
-use callwright_compliance::{ObjectId, Phi, PhoneNumber, RequestId, VendorId};
+use callwright_compliance::{ObjectId, Phi, PhoneNumber, Purpose, RequestId, VendorId};
 use callwright_store::{
     Covering, Erasures, HoldScope, IfThere, KeyRing, NewIncident, NewOptOut, Page, RandomId,
     Restore, Restored, Sealed, StopScope, Store, StoreError,
@@ -413,8 +413,11 @@ async fn what_forbids_since_the_backup_is_taken_over() {
     let stand = store.opt_outs_for(tenant, &number(), None).await.unwrap();
     assert_eq!(stand.iter().map(|opt_out| &opt_out.id).collect::<Vec<_>>(), [&standing.id]);
     let all = store.opt_outs(tenant).await.unwrap();
-    let reasons: Vec<_> = all.iter().filter_map(|entry| entry.lifted.as_ref()).collect();
-    assert_eq!((all.len(), reasons[0].reason.as_str()), (2, "asked for calls"));
+    assert_eq!(all.iter().filter(|entry| entry.lifted.is_some()).count(), 1);
+    let mut tx = store.begin(tenant, &ann, at(51)).await.unwrap();
+    let reasons = tx.read_lift_reasons(Purpose::ShowToOperator).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((all.len(), reasons.into_values().next().unwrap().as_str()), (2, "asked for calls"));
     assert!(store.verify_audit(tenant, None).await.unwrap().is_ok());
 }
 
