@@ -387,7 +387,7 @@ mod tests {
     #[test]
     fn a_request_whose_opt_out_is_not_in_the_register_is_not_dialled_again() {
         let actor = Actor::Node(ObjectId::new("node-1").unwrap());
-        let call: CallId = callwright_store::RandomId::random().unwrap();
+        let call = CallId::random().unwrap();
         let won = || Code::new("partial").unwrap();
         for ending in
             [Ending::Done, Ending::Failed, Ending::Retry { not_before: Timestamp::UNIX_EPOCH }]
