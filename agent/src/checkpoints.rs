@@ -343,7 +343,10 @@ mod tests {
         let one = Arc::new(Semaphore::new(1));
         let anchors = Anchors { folder: folder.path().to_owned(), one };
         let (answer, answers) = std::sync::mpsc::channel::<()>();
-        let hangs = anchors.apart(Duration::ZERO, move |_| Ok(drop(answers.recv())));
+        let hangs = anchors.apart(Duration::ZERO, move |_| {
+            answers.recv().unwrap();
+            Ok(())
+        });
         let timed_out = |done: Result<(), CheckpointError>| {
             matches!(done, Err(CheckpointError::Folder { kind: io::ErrorKind::TimedOut, .. }))
         };

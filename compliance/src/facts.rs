@@ -201,10 +201,10 @@ pub struct Usage {
     pub number_running: u32,
     /// Calls that the whole system began in the last second.
     pub system_started_1s: u32,
-    /// Calls that were begun to the number today, in the tenant's day.
+    /// Calls that were begun to the number today, in UTC.
     pub number_started_today: u32,
-    /// Calls that were begun for the tenant today, in the tenant's day.
+    /// Calls that were begun for the tenant today, in UTC.
     pub tenant_started_today: u32,
-    /// What the tenant's calls cost today, in US cents, running ones at their upper bound.
+    /// What the tenant's calls cost today, in UTC, in US cents, running ones at their upper bound.
     pub tenant_spent_today_cents: u64,
 }

@@ -306,3 +306,105 @@ impl Tx {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use callwright_compliance::audit::Actor;
+    use callwright_compliance::facts::AiCallConsent;
+    use callwright_compliance::{CallClass, CallPurpose, PatientKind, PayerId, Phi, PhoneNumber};
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::keys::KeyRing;
+    use crate::{Code, Location, LocationId, Order, Priority, Provider, ProviderId, RandomId};
+
+    fn phi(text: &str) -> PhiString {
+        Phi::new(text.to_owned())
+    }
+
+    fn patient(name: &str, member_id: &str) -> Patient {
+        Patient {
+            name: phi(name),
+            date_of_birth: phi("1961-07-13"),
+            member_id: phi(member_id),
+            group_number: None,
+            relationship: phi("self"),
+            date_of_service: None,
+        }
+    }
+
+    async fn provider(tx: &mut Tx) -> ProviderId {
+        let location = Location {
+            id: LocationId::random().unwrap(),
+            name: "Main office".to_owned(),
+            street: "12 Oak Street".to_owned(),
+            city: "Columbus".to_owned(),
+            state: "OH".to_owned(),
+            zip: "43215".to_owned(),
+        };
+        let provider = Provider {
+            id: ProviderId::random().unwrap(),
+            location: location.id.clone(),
+            registered_name: "Dr. Example DDS".to_owned(),
+            npi: "1234567893".parse().unwrap(),
+            tax_id: "987123654".parse().unwrap(),
+            callback: PhoneNumber::parse_e164("+16142000199").unwrap(),
+        };
+        tx.add_location(&location).await.unwrap();
+        tx.add_provider(&provider).await.unwrap();
+        provider.id
+    }
+
+    #[tokio::test]
+    async fn a_value_without_letters_or_digits_from_before_the_index_hides_nobody() {
+        let store = Store::in_memory(KeyRing::ephemeral().unwrap()).await.unwrap();
+        let tenant = TenantId::new("oak").unwrap();
+        let actor = Actor::Node(ObjectId::new("node-1").unwrap());
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        store.found_practice(&tenant, "Oak Street Dental LLC", &actor, now).await.unwrap();
+        let mut tx = store.begin(&tenant, &actor, now).await.unwrap();
+        let order = Order {
+            provider: provider(&mut tx).await,
+            payer: PayerId::new("acme-health").unwrap(),
+            class: CallClass::Payer,
+            purpose: CallPurpose::DentalBenefits,
+            patient_kind: PatientKind::Synthetic,
+            question_set: Code::new("dental").unwrap(),
+            consent: AiCallConsent::Absent,
+            priority: Priority::NORMAL,
+            not_before: now,
+            due: None,
+        };
+        let ids = [RequestId::random().unwrap(), RequestId::random().unwrap()];
+        for id in &ids {
+            tx.add_request(id, &order, &patient("Ann Planted", "Q1")).await.unwrap();
+        }
+        // As an older program kept them: no index, and the first one's member id is a dash.
+        let key = tx.data_key(&ids[0]).await.unwrap();
+        let dash = patient("Ann Planted", "-").seal(&key, &tenant, &ids[0]).unwrap();
+        sqlx::query("UPDATE request SET member_id = ? WHERE id = ?")
+            .bind(dash.member_id)
+            .bind(ids[0].as_str())
+            .execute(&mut *tx.db)
+            .await
+            .unwrap();
+        sqlx::query("DELETE FROM person_index").execute(&mut *tx.db).await.unwrap();
+
+        let find = |member_id: Option<&str>| Person {
+            name: phi("ann PLANTED"),
+            date_of_birth: phi("1961-07-13"),
+            member_id: member_id.map(phi),
+        };
+        let mut by_name = tx.find_person(&find(None), Purpose::Compare).await.unwrap();
+        by_name.sort();
+        let mut both = ids.to_vec();
+        both.sort();
+        assert_eq!(by_name, both);
+        let by_member = tx.find_person(&find(Some("Q1")), Purpose::Compare).await.unwrap();
+        assert_eq!(by_member, [ids[1].clone()]);
+        // What comes in new is refused.
+        let id = RequestId::random().unwrap();
+        let refused = tx.add_request(&id, &order, &patient("Ann Planted", "-")).await;
+        assert!(matches!(refused, Err(StoreError::Invalid { field: "identifier", .. })));
+    }
+}

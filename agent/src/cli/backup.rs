@@ -38,8 +38,8 @@ pub(super) struct BackupArgs {
 /// Put a backup in the place of the database
 ///
 /// What was erased since the backup is erased again, by the list beside the database, by the database that is replaced, and by a copy that
-/// --erasures names. Holds, stops and opt-outs of the database that is replaced are taken over. The kill switch is thrown: nothing is dialled until
-/// you have looked at what waits and have lifted it. The database that is replaced is kept beside the new one.
+/// --erasures names. Holds, stops and opt-outs of the database that is replaced are taken over. The kill switch is thrown: nothing is
+/// dialled until you have looked at what waits and have lifted it. The database that is replaced is kept beside the new one.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -58,7 +58,7 @@ pub(super) struct RunArgs {
     json: bool,
 }
 
-/// Say that the practice has taken a request's result over: the words of its calls go in the next round
+/// Say that the practice has taken an ended request's result over: the words of its calls go in the next round
 #[derive(Debug, Args)]
 pub(super) struct AcceptArgs {
     /// The request's id

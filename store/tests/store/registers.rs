@@ -8,13 +8,14 @@ use callwright_compliance::contact::{
 use callwright_compliance::decide::Verdict;
 use callwright_compliance::facts::{AiCallConsent, ConsentMethod, Reading, Source};
 use callwright_compliance::opt_out::{OptOutCovers, OptOutKind, OptOutMeans};
+use callwright_compliance::retention::RecordClass;
 use callwright_compliance::{
     CallPurpose, Decision, DialRequest, Facts, ObjectId, PhoneNumber, Policy, Purpose, Reason,
     ReasonCode, RequestId, RuleId, TenantId, decide,
 };
 use callwright_store::{
-    CallEnd, ConsentAbout, ContactNote, ContactPreference, Covering, Ending, Kind, NewConsent,
-    NewOptOut, Page, RandomId, Store, StoreError,
+    CallEnd, ConsentAbout, ContactNote, ContactPreference, Covering, DueSearch, Ending, Kind,
+    NewConsent, NewOptOut, Page, RandomId, Store, StoreError,
 };
 use jiff::Timestamp;
 use sqlx::Connection;
@@ -142,6 +143,11 @@ async fn after_an_erasure_no_row_ties_the_request_to_a_person() {
     let id = granted(&house).await;
     let (lease, _) = house.claim(at(2)).await;
     let call = dial(&house.store, &lease, at(2)).await;
+    let mut tx = house.store.begin(&house.tenant, &node(), at(3)).await.unwrap();
+    let end = CallEnd { outcome: code("lost"), cost_cents: None, recording: None, journal: None };
+    tx.call_ended(&lease, &call, &end).await.unwrap();
+    tx.finish(&lease, &Ending::Failed, &code("lost")).await.unwrap();
+    tx.commit().await.unwrap();
     for act in [ConsentAct::Revoked, ConsentAct::Granted, ConsentAct::Refused] {
         let new = said(act, at(50), ConsentAbout::Request(&id));
         record(&house.store, &house.tenant, &new).await.unwrap();
@@ -150,9 +156,6 @@ async fn after_an_erasure_no_row_ties_the_request_to_a_person() {
     human.call = Some(&call);
     opt_out(&house.store, &house.tenant, &human).await;
     let mut tx = house.store.begin(&house.tenant, &node(), at(101)).await.unwrap();
-    let end = CallEnd { outcome: code("lost"), cost_cents: None, recording: None, journal: None };
-    tx.call_ended(&lease, &call, &end).await.unwrap();
-    tx.finish(&lease, &Ending::Failed, &code("lost")).await.unwrap();
     tx.erase_request(&id).await.unwrap();
     tx.commit().await.unwrap();
 
@@ -191,6 +194,20 @@ async fn after_an_erasure_no_row_ties_the_request_to_a_person() {
     // Each withdrawal still holds for the person.
     let later = granted(&house).await;
     assert!(matches!(state(&house, &later).await, AiCallConsent::Refused { .. }));
+}
+
+#[tokio::test]
+async fn the_oldest_of_each_register_is_when_it_was_said() {
+    let house = House::build().await;
+    granted(&house).await;
+    let (number, periods) = (phone(), crate::retention::periods());
+    let new = heard(OptOutKind::DoNotCall, Covering::Number(&number));
+    opt_out(&house.store, &house.tenant, &new).await;
+    for (class, oldest) in [(RecordClass::Consent, at(-10)), (RecordClass::OptOut, at(90))] {
+        let search = DueSearch { class, periods: &periods, of: None, now: at(200) };
+        let state = house.store.class_state(&house.tenant, &search).await.unwrap();
+        assert_eq!(state.oldest, Some(oldest), "{class}");
+    }
 }
 
 #[tokio::test]

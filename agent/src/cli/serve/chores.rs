@@ -12,10 +12,6 @@ use tokio::time::timeout;
 
 use crate::dialler::Claimed;
 
-/// How long chores that still run are waited for once the calls are over. None loses anything by being cut off: leases run out, and what
-/// is due is due again.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// A kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Chore {
@@ -91,9 +87,13 @@ impl Chores {
         claimed
     }
 
-    /// Waits a little for what runs, and cuts off the rest. Claimed requests go to `give_back`, which is waited for as well.
-    pub(super) async fn finish<F>(&mut self, give_back: impl Fn(Vec<Claimed>) -> F)
-    where
+    /// Waits for what runs, at most `patience`, and cuts off the rest: leases run out, and what is due is due again. Claimed requests go to
+    /// `give_back`, which is waited for as well.
+    pub(super) async fn finish<F>(
+        &mut self,
+        patience: Duration,
+        give_back: impl Fn(Vec<Claimed>) -> F,
+    ) where
         F: Future<Output = ()> + Send + 'static,
     {
         let all = async {
@@ -103,7 +103,7 @@ impl Chores {
                 }
             }
         };
-        if timeout(PATIENCE, all).await.is_err() {
+        if timeout(patience, all).await.is_err() {
             let kinds: Vec<Chore> = self.running.iter().map(|(_, chore)| *chore).collect();
             tracing::warn!(?kinds, "chores did not end in time; they are cut off");
             self.tasks.abort_all();
@@ -142,11 +142,11 @@ mod tests {
         assert!(!chores.runs(Chore::Chains));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn one_that_hangs_does_not_hold_the_end_up() {
         let mut chores = Chores::default();
         chores.start(Chore::Sign, pending());
-        chores.finish(|_| ready(())).await;
+        chores.finish(Duration::ZERO, |_| ready(())).await;
         assert!(chores.next().await.is_some(), "it was cut off");
         assert!(!chores.runs(Chore::Sign));
     }

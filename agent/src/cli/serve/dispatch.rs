@@ -44,6 +44,8 @@ const NO_ROOM_AGAIN: SignedDuration = SignedDuration::from_secs(20);
 const NOW_AGAIN: SignedDuration = SignedDuration::ZERO;
 /// After running calls were told to end: the polite close takes some seconds, writing down what was won a few more.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(30);
+/// Once the calls are over: a write or two, not a folder that does not answer.
+const CHORES_PATIENCE: Duration = Duration::from_secs(5);
 
 /// See the module.
 pub(super) struct Dispatch {
@@ -102,7 +104,8 @@ impl Dispatch {
             }
         }
         let services = &self.services;
-        self.chores.finish(|claimed| give_back(Arc::clone(services), claimed, NOW_AGAIN)).await;
+        let put_back = |claimed| give_back(Arc::clone(services), claimed, NOW_AGAIN);
+        self.chores.finish(CHORES_PATIENCE, put_back).await;
     }
 
     /// Until no call runs. The kill switch is obeyed meanwhile.
