@@ -327,8 +327,7 @@ impl Model for Bench {
         if world.phase == Phase::Ended {
             return Ok(None);
         }
-        let mut step =
-            Step::new(self.fault, world.gate.thaw(self.rules()), world.clone());
+        let mut step = Step::new(self.fault, world.gate.thaw(self.rules()), world.clone());
         if !step.run(act)? {
             return Ok(None);
         }

@@ -5,8 +5,8 @@
 mod call;
 mod decision;
 mod number;
-mod proof;
 mod patient;
+mod proof;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
