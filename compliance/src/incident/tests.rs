@@ -213,8 +213,7 @@ fn nothing_is_closed_before_the_practice_was_told() {
     let none = assessment(Conclusion::NoPhi, Rating::Low, Affected::Unknown);
     let secured = assessment(Conclusion::Secured, Rating::High, Affected::Unknown);
     let told = Step::Notify { notices: notices(&["practice"]) };
-    let after =
-        |steps: &[&Step]| taken(&steps.iter().map(|step| Step::clone(step)).collect::<Vec<_>>());
+    let after = |steps: &[&Step]| taken(&steps.iter().copied().cloned().collect::<Vec<_>>());
     for no_breach in [&low, &none, &secured] {
         let untold = Err(StepRefused::NotTold(vec![Duty::Practice]));
         assert_eq!(after(&[&contain, no_breach, &close]), untold);

@@ -328,11 +328,24 @@ mod tests {
         assert_eq!(none, [Role::Carrier]);
     }
 
+    type Change = fn(&mut Policy);
+
+    /// Each change makes its mistake.
+    #[track_caller]
+    fn named(cases: &[(Change, &str, PolicyFault)]) {
+        for (change, key, fault) in cases {
+            let mut policy = Policy::recommended();
+            change(&mut policy);
+            let found = policy.mistakes();
+            let named = found.iter().any(|mistake| mistake.key == *key && mistake.fault == *fault);
+            assert!(named, "{key}: {found:?}");
+        }
+    }
+
     #[test]
     fn each_contradiction_is_named_by_its_key() {
-        type Change = fn(&mut Policy);
         let above = |other| PolicyFault::Above { other };
-        let cases: [(Change, &str, PolicyFault); 20] = [
+        named(&[
             (
                 |p| p.caps.payer.total_s = 9_001,
                 "caps.payer.total_s",
@@ -371,6 +384,32 @@ mod tests {
             ),
             (|p| p.freshness.switch_s = 6, "freshness.switch_s", PolicyFault::AboveRule { max: 5 }),
             (
+                |p| p.disclosure.repeats_max = 2,
+                "disclosure.repeats_max",
+                PolicyFault::AboveRule { max: 1 },
+            ),
+            (
+                |p| p.vendors.permit_s = 5_399,
+                "vendors.permit_s",
+                PolicyFault::Below { other: "caps.payer.total_s" },
+            ),
+            (
+                |p| p.allowlist.life_days_max = 1,
+                "allowlist.sole_administrator",
+                PolicyFault::NoTimeToConfirm,
+            ),
+            (
+                |p| p.allowlist.test_proof_days_max = 91,
+                "allowlist.test_proof_days_max",
+                PolicyFault::AboveRule { max: 90 },
+            ),
+        ]);
+    }
+
+    #[test]
+    fn ages_and_hours_that_the_rules_do_not_allow_are_named_by_their_key() {
+        named(&[
+            (
                 |p| p.freshness.opt_outs_s = 6,
                 "freshness.opt_outs_s",
                 PolicyFault::AboveRule { max: 5 },
@@ -401,34 +440,7 @@ mod tests {
                 "patient_hours.close_minute",
                 PolicyFault::Below { other: "patient_hours.open_minute" },
             ),
-            (
-                |p| p.disclosure.repeats_max = 2,
-                "disclosure.repeats_max",
-                PolicyFault::AboveRule { max: 1 },
-            ),
-            (
-                |p| p.vendors.permit_s = 5_399,
-                "vendors.permit_s",
-                PolicyFault::Below { other: "caps.payer.total_s" },
-            ),
-            (
-                |p| p.allowlist.life_days_max = 1,
-                "allowlist.sole_administrator",
-                PolicyFault::NoTimeToConfirm,
-            ),
-            (
-                |p| p.allowlist.test_proof_days_max = 91,
-                "allowlist.test_proof_days_max",
-                PolicyFault::AboveRule { max: 90 },
-            ),
-        ];
-        for (change, key, fault) in cases {
-            let mut policy = Policy::recommended();
-            change(&mut policy);
-            let found = policy.mistakes();
-            let named = found.iter().any(|mistake| mistake.key == key && mistake.fault == fault);
-            assert!(named, "{key}: {found:?}");
-        }
+        ]);
     }
 
     #[test]

@@ -20,7 +20,6 @@ fn whole(paced_clock: PacedClock) -> Explored<Bench> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "how much was explored is worth seeing")]
 fn no_order_of_events_breaks_a_law_of_the_gate() {
     for paced_clock in [PacedClock::ProvesNothing, PacedClock::Proves] {
         let explored = whole(paced_clock);
