@@ -49,6 +49,15 @@ pub fn lookup(code: u16) -> Option<&'static AreaCode> {
     AREA_CODES.get(place)
 }
 
+/// Whether a text is the postal code of a state, a territory or the District of Columbia, in capitals.
+#[must_use]
+pub fn is_us_region(code: &str) -> bool {
+    // Codes without a place bear the country's name.
+    let mut places =
+        AREA_CODES.iter().filter(|row| row.country == "US" && row.region != row.country);
+    !code.is_empty() && places.any(|row| row.region == code)
+}
+
 /// Every row, in the order of the codes.
 #[must_use]
 pub fn all() -> &'static [AreaCode] {
@@ -172,6 +181,16 @@ const fn parse(csv: &'static [u8]) -> [AreaCode; ROWS] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn regions_of_the_united_states_are_known_and_no_others() {
+        let known: std::collections::BTreeSet<&str> =
+            all().iter().map(|row| row.region).filter(|region| is_us_region(region)).collect();
+        assert_eq!(known.len(), 50 + 1 + 5, "states, the District, territories: {known:?}");
+        for other in ["", "US", "ON", "oh", "Ohio", "XX"] {
+            assert!(!is_us_region(other), "{other}");
+        }
+    }
     use crate::policy::Territory;
 
     fn count(kind: AreaCodeKind) -> usize {

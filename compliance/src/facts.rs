@@ -57,6 +57,13 @@ impl<T> Reading<T> {
     pub const fn read(value: T, source: Source, as_of: Timestamp) -> Reading<T> {
         Reading::Read(Evidence { value, source, as_of })
     }
+
+    const fn as_of(&self) -> Option<Timestamp> {
+        match self {
+            Reading::Read(evidence) => Some(evidence.as_of),
+            Reading::Unreadable => None,
+        }
+    }
 }
 
 /// Which fact is meant, in reasons and records.
@@ -83,6 +90,21 @@ pub enum FactKind {
     Contact,
 }
 
+impl FactKind {
+    /// Every fact, in the order of [`Facts`].
+    pub const ALL: [FactKind; 9] = [
+        FactKind::Allowlist,
+        FactKind::Identity,
+        FactKind::Hours,
+        FactKind::Vendors,
+        FactKind::Switch,
+        FactKind::Consent,
+        FactKind::Usage,
+        FactKind::OptOuts,
+        FactKind::Contact,
+    ];
+}
+
 /// Everything that a decision rests on beside the request and the policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +127,24 @@ pub struct Facts {
     pub opt_outs: Reading<Vec<OptOut>>,
     /// What is known of the patient at the number; `null` where the call does not go to one, or nothing is known.
     pub contact: Reading<Option<Contact>>,
+}
+
+impl Facts {
+    /// When a fact was read; `None` where it could not be.
+    #[must_use]
+    pub const fn as_of(&self, fact: FactKind) -> Option<Timestamp> {
+        match fact {
+            FactKind::Allowlist => self.allowlist.as_of(),
+            FactKind::Identity => self.identity.as_of(),
+            FactKind::Hours => self.hours.as_of(),
+            FactKind::Vendors => self.vendors.as_of(),
+            FactKind::Switch => self.switch.as_of(),
+            FactKind::Consent => self.consent.as_of(),
+            FactKind::Usage => self.usage.as_of(),
+            FactKind::OptOuts => self.opt_outs.as_of(),
+            FactKind::Contact => self.contact.as_of(),
+        }
+    }
 }
 
 /// As whom the practice calls. Disclosures name it (rule D1; 47 CFR 64.1200(b)).
@@ -201,10 +241,10 @@ pub struct Usage {
     pub number_running: u32,
     /// Calls that the whole system began in the last second.
     pub system_started_1s: u32,
-    /// Calls that were begun to the number today, in UTC.
+    /// Calls that were begun to the number today: the day is of UTC.
     pub number_started_today: u32,
-    /// Calls that were begun for the tenant today, in UTC.
+    /// Calls that were begun for the tenant today: the day is of UTC.
     pub tenant_started_today: u32,
-    /// What the tenant's calls cost today, in UTC, in US cents, running ones at their upper bound.
+    /// What the tenant's calls cost today (of UTC), in US cents, running ones at their upper bound.
     pub tenant_spent_today_cents: u64,
 }

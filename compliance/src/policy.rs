@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::caps::ClassCaps;
 use crate::class::CallClass;
 use crate::digest::Digest;
+use crate::facts::FactKind;
 use crate::network::Network;
 use crate::recording::RecordingMode;
 use crate::retention::RetentionPolicy;
@@ -127,6 +128,24 @@ pub struct Freshness {
     pub opt_outs_s: u32,
     /// Of what is known of a patient's number.
     pub contact_s: u32,
+}
+
+impl Freshness {
+    /// The greatest age of a fact, in seconds. Zero is not set.
+    #[must_use]
+    pub const fn of(self, fact: FactKind) -> u32 {
+        match fact {
+            FactKind::Allowlist => self.allowlist_s,
+            FactKind::Identity => self.identity_s,
+            FactKind::Hours => self.hours_s,
+            FactKind::Vendors => self.vendors_s,
+            FactKind::Switch => self.switch_s,
+            FactKind::Consent => self.consent_s,
+            FactKind::Usage => self.usage_s,
+            FactKind::OptOuts => self.opt_outs_s,
+            FactKind::Contact => self.contact_s,
+        }
+    }
 }
 
 /// Consent.

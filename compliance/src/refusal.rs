@@ -216,6 +216,8 @@ codes! {
     WindowZoneMissing => Staff "the time zone of the number or of the patient's address is not known",
     /// A zone does not exist.
     WindowZoneUnknown => Staff "a time zone of the patient's address is not in the time zone database",
+    /// The address's state is not one whose hours are known.
+    WindowRegionUnknown => Staff "the state of the patient's address is no postal code of a US state or territory, so its hours are not known",
     /// It is outside of the window in at least one zone.
     OutsideWindow => Wait "outside of the hours for calls to patients in a time zone of the number or of the address",
     /// It is a holiday in at least one zone.

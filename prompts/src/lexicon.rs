@@ -135,6 +135,9 @@ const ACRONYMS: &[(&[&str], &str)] = &[
 /// Words by which a speaker speaks of itself.
 const SELF: &[&str] = &["i", "mine", "my", "myself", "our", "ours", "ourselves", "we"];
 
+/// Marks that end a sentence, or as much as end it.
+const ENDS: [char; 6] = ['.', '?', '!', ';', ':', '\u{2026}'];
+
 /// Words that turn what follows into a question: "may I", "did we".
 const ASKING: &[&str] =
     &["am", "can", "could", "did", "do", "have", "may", "might", "should", "would"];
@@ -249,27 +252,29 @@ impl Lexicon {
         };
         hit(&said.words)
             .or_else(|| pulled.as_deref().and_then(hit))
-            .or_else(|| self.says_of_itself(&said.words).then_some(Class::Own))
+            .or_else(|| self.says_of_itself(said).then_some(Class::Own))
     }
 
     /// Whether the words say something of the speaker that no own pattern fits. What may still go on is not judged yet.
-    fn says_of_itself(&self, words: &[String]) -> bool {
+    fn says_of_itself(&self, said: &Said) -> bool {
+        let words = said.words.as_slice();
         words.iter().enumerate().any(|(at, word)| {
             SELF.contains(&word.as_str())
                 && !self
                     .own
                     .iter()
                     .any(|pattern| pattern.fits_at(words, at) || could_fit(&pattern.0, words, at))
-                && !is_asked(words, at)
+                && !is_asked(said, at)
         })
     }
 }
 
-/// "May I have", "could we get": what follows is asked for, and not said.
-fn is_asked(words: &[String], at: usize) -> bool {
-    let before = at.checked_sub(1).and_then(|at| words.get(at));
-    let pronoun = matches!(words[at].as_str(), "i" | "we");
-    pronoun && before.is_some_and(|word| ASKING.contains(&word.as_str()))
+/// "May I have", "could we get": what follows is asked for, and not said. Not across the end of a sentence: "What do you have? We pay."
+fn is_asked(said: &Said, at: usize) -> bool {
+    let word = |at: usize| said.words.get(at).map(String::as_str);
+    let before = at.checked_sub(1).filter(|_| !said.ends.contains(&at)).and_then(word);
+    let pronoun = matches!(word(at), Some("i" | "we"));
+    pronoun && before.is_some_and(|word| ASKING.contains(&word))
 }
 
 /// Whether the words end before the pattern does, and fit as far as they go: a piece of a turn ends in the middle of a sentence.
@@ -291,6 +296,8 @@ fn could_fit(parts: &[Part], words: &[String], at: usize) -> bool {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
     words: Vec<String>,
+    /// How many words had been said at the end of each sentence. Patterns of what may never be said go across an end.
+    ends: Vec<usize>,
 }
 
 impl Said {
@@ -309,19 +316,28 @@ impl Said {
     /// Adds the words of a text.
     pub fn add(&mut self, text: &str) {
         let lower: String = text.to_lowercase().replace('\u{2019}', "'");
-        for word in lower.split(|c: char| !c.is_alphabetic() && c != '\'') {
-            let bare: String = word.chars().filter(|c| *c != '\'').collect();
-            let known = |table: &[(&str, &'static str)], word: &str| {
-                table.iter().find(|(from, _)| *from == word).map(|(_, to)| *to)
-            };
-            let whole = known(WITH_APOSTROPHE, word).or_else(|| known(CONTRACTIONS, &bare));
-            match whole {
-                Some(words) => self.words.extend(words.split(' ').map(str::to_owned)),
-                None if bare.is_empty() => {}
-                None => self.words.push(bare),
+        for sentence in lower.split_inclusive(ENDS) {
+            sentence
+                .split(|c: char| !c.is_alphabetic() && c != '\'')
+                .for_each(|word| self.add_word(word));
+            if sentence.ends_with(ENDS) && self.ends.last() != Some(&self.words.len()) {
+                self.ends.push(self.words.len());
             }
-            self.join_acronym();
         }
+    }
+
+    fn add_word(&mut self, word: &str) {
+        let bare: String = word.chars().filter(|c| *c != '\'').collect();
+        let known = |table: &[(&str, &'static str)], word: &str| {
+            table.iter().find(|(from, _)| *from == word).map(|(_, to)| *to)
+        };
+        let whole = known(WITH_APOSTROPHE, word).or_else(|| known(CONTRACTIONS, &bare));
+        match whole {
+            Some(words) => self.words.extend(words.split(' ').map(str::to_owned)),
+            None if bare.is_empty() => {}
+            None => self.words.push(bare),
+        }
+        self.join_acronym();
     }
 
     /// "I D" is no "I".
@@ -336,6 +352,8 @@ impl Said {
         {
             self.words.truncate(from);
             self.words.push(whole.to_owned());
+            // The stops of "I. D." end nothing.
+            self.ends.retain(|end| *end <= from);
         }
     }
 
@@ -448,5 +466,28 @@ mod tests {
         for text in ["I have a dog", "our treat", "my name is Jane"] {
             assert_eq!(finds(text), Some(Class::Own), "{text}");
         }
+    }
+
+    #[test]
+    fn a_question_ends_with_its_sentence() {
+        let lexicon = crate::ModelBrief::embedded().unwrap().never.lexicon;
+        let finds = |pieces: &[&str]| {
+            let mut said = Said::new();
+            pieces.iter().for_each(|piece| said.add(piece));
+            lexicon.finds(&said)
+        };
+        for text in [
+            "What else do you have? We cover everything and pay all claims.",
+            "Tell me what you have. We give the whole amount.",
+            "Say what you can; I take the cost.",
+            "Say it as you would! We stand for all of it.",
+        ] {
+            assert!(finds(&[text]).is_some(), "{text}");
+        }
+        assert_eq!(finds(&["What else do you have?", " We cover everything."]), Some(Class::Own));
+        assert_eq!(finds(&["And the copay. May we", " get that?"]), None);
+        assert_eq!(finds(&["Is that the member I. D. on file?"]), None);
+        // What may never be said is not said by putting a stop into it.
+        assert_eq!(finds(&["Rest. Assured."]), Some(Class::Commitment));
     }
 }

@@ -115,6 +115,9 @@ fn sense(mistake: &PolicyMistake, base: Base, leaves: &[Leaf]) -> Option<Problem
         PolicyFault::Above { .. } | PolicyFault::Below { .. } | PolicyFault::NoTimeToConfirm => {
             (Fault::Value(mistake.to_string()), MEND_BOUND)
         }
+        PolicyFault::BelowRule { .. } => {
+            (Fault::Value(mistake.to_string()), "raise it: no policy may allow more than the rule")
+        }
         PolicyFault::AboveRule { .. } => {
             (Fault::Value(mistake.to_string()), "lower it: no policy may allow more than the rule")
         }

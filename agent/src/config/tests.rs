@@ -169,7 +169,7 @@ fn without_a_base_every_limit_that_is_not_set_is_missing() {
     }
     assert!(!missing.contains(&"policy.limits.tenant_running_max"));
     // What is set there is set; of the others each is named once, and so is the carrier's flags.
-    assert_eq!(missing.len(), 28 - 9);
+    assert_eq!(missing.len(), 32 - 9);
     let periods = |problem: &&Problem| problem.key.starts_with("policy.retention.");
     let periods = errors.problems().iter().filter(periods).count();
     assert!(periods > 0, "a period that is not set is zero, and refused");

@@ -94,6 +94,12 @@ impl Assessment {
             Conclusion::LowProbability if factors.contains(&Rating::High) => {
                 Err(StepRefused::HighFactor)
             }
+            // What nobody can read, or what is no health information, was not acquired as such, and no such risk remains.
+            Conclusion::Secured | Conclusion::NoPhi
+                if [self.acquired, self.remaining].contains(&Rating::High) =>
+            {
+                Err(StepRefused::HighOutcome)
+            }
             Conclusion::Breach if nobody(&self.affected) => Err(StepRefused::NobodyCounted),
             Conclusion::Breach
             | Conclusion::LowProbability
@@ -172,6 +178,11 @@ pub enum StepRefused {
         "a factor that is rated high speaks against a low probability of compromise: rate it anew with its reason, or conclude a breach"
     )]
     HighFactor,
+    /// Secured, or no health information, was concluded against the factors.
+    #[error(
+        "what was acquired, or the risk that remains, is rated high, which speaks against what is concluded: rate it anew with its reason, or conclude a breach"
+    )]
+    HighOutcome,
     /// A breach concerns somebody.
     #[error(
         "a breach needs the count of affected individuals: `incident exposure` gives an upper bound"
@@ -201,7 +212,9 @@ const fn next(from: IncidentState) -> &'static str {
     match from {
         IncidentState::Open => "contain it first",
         IncidentState::Contained => "assess it next",
-        IncidentState::Assessed => "notify, close, or assess it anew",
+        IncidentState::Assessed => {
+            "notify, or assess it anew; close it once nobody is owed a notice"
+        }
         IncidentState::Notified => "close it, or assess it anew",
         IncidentState::Closed => "open a new one",
     }
@@ -303,11 +316,14 @@ impl Course {
                 after.state = Notified;
                 *self = after;
             }
-            (Notified, Step::Close { .. }) => self.state = Closed,
-            (Assessed, Step::Close { .. }) => {
+            (Assessed | Notified, Step::Close { .. }) => {
                 let is_breach = |a: &Assessment| a.conclusion == Conclusion::Breach;
-                if self.assessment.as_ref().is_none_or(is_breach) {
+                if self.state == Assessed && self.assessment.as_ref().is_none_or(is_breach) {
                     return Err(StepRefused::BreachUntold);
+                }
+                let owed: Vec<Duty> = self.owed().iter().map(|due| due.duty).collect();
+                if !owed.is_empty() {
+                    return Err(StepRefused::NotTold(owed));
                 }
                 self.state = Closed;
             }

@@ -194,10 +194,8 @@ fn a_breach_goes_through_every_state() {
 
 #[test]
 fn a_breach_is_the_presumption() {
-    let [contain, breach, low, ..] = steps();
-    let close = Step::Close { document: document("lesson") };
+    let [contain, breach, low, _, close] = steps();
     let after = |step: &Step| taken(&[contain.clone(), step.clone(), close.clone()]);
-    assert_eq!(after(&low).unwrap().state(), IncidentState::Closed);
     assert_eq!(after(&breach), Err(StepRefused::BreachUntold));
     let against = assessment(Conclusion::LowProbability, Rating::High, Affected::Unknown);
     assert_eq!(after(&against), Err(StepRefused::HighFactor));
@@ -207,6 +205,49 @@ fn a_breach_is_the_presumption() {
     }
     let owed: Vec<_> = taken(&[contain, low]).unwrap().owed().iter().map(|d| d.duty).collect();
     assert_eq!(owed, [Duty::Practice]);
+}
+
+#[test]
+fn nothing_is_closed_before_the_practice_was_told() {
+    let [contain, breach, low, _, close] = steps();
+    let none = assessment(Conclusion::NoPhi, Rating::Low, Affected::Unknown);
+    let secured = assessment(Conclusion::Secured, Rating::High, Affected::Unknown);
+    let told = Step::Notify { notices: notices(&["practice"]) };
+    let after = |steps: &[&Step]| taken(&steps.iter().copied().cloned().collect::<Vec<_>>());
+    for no_breach in [&low, &none, &secured] {
+        let untold = Err(StepRefused::NotTold(vec![Duty::Practice]));
+        assert_eq!(after(&[&contain, no_breach, &close]), untold);
+        let course = after(&[&contain, no_breach, &told, &close]).unwrap();
+        assert_eq!(course.state(), IncidentState::Closed);
+        // Assessed anew after everybody was told, it owes nothing more.
+        let course = after(&[&contain, no_breach, &told, no_breach, &close]).unwrap();
+        assert_eq!(course.state(), IncidentState::Closed);
+    }
+    let grown = after(&[&contain, &none, &told, &breach, &close]);
+    assert_eq!(grown, Err(StepRefused::BreachUntold));
+}
+
+#[test]
+fn what_was_acquired_or_remains_at_risk_was_neither_secured_nor_no_health_information() {
+    let [contain, ..] = steps();
+    for conclusion in [Conclusion::Secured, Conclusion::NoPhi] {
+        let rated = |acquired, remaining| {
+            let step = Step::Assess(Assessment {
+                nature: Rating::High,
+                recipient: Rating::High,
+                acquired,
+                remaining,
+                affected: Affected::Unknown,
+                conclusion,
+                document: document("sheet"),
+            });
+            taken(&[contain.clone(), step]).map(|course| course.state())
+        };
+        let (high, medium) = (Rating::High, Rating::Medium);
+        assert_eq!(rated(medium, medium), Ok(IncidentState::Assessed));
+        assert_eq!(rated(high, Rating::Low), Err(StepRefused::HighOutcome));
+        assert_eq!(rated(Rating::Low, high), Err(StepRefused::HighOutcome));
+    }
 }
 
 #[test]

@@ -7,8 +7,9 @@ use core::fmt;
 
 use super::{Policy, SoleAdministrator};
 use crate::class::CallClass;
+use crate::facts::FactKind;
 use crate::rule::RuleId;
-use crate::rules::{d1, l1, n3, n4};
+use crate::rules::{d1, h1, l1, n3, n4};
 use crate::vendor::Role;
 
 /// What is wrong with a value of a policy.
@@ -20,6 +21,11 @@ pub enum PolicyFault {
     AboveRule {
         /// The most that the rule allows.
         max: u64,
+    },
+    /// It is below what its rule allows.
+    BelowRule {
+        /// The least that the rule allows.
+        min: u64,
     },
     /// It is above another value that bounds it.
     Above {
@@ -41,6 +47,7 @@ impl fmt::Display for PolicyFault {
             PolicyFault::Unset => f
                 .write_str("it is missing or zero, and what is not set allows no call"),
             PolicyFault::AboveRule { max } => write!(f, "it is above what the rule allows, which is {max}"),
+            PolicyFault::BelowRule { min } => write!(f, "it is below what the rule allows, which is {min}"),
             PolicyFault::Above { other } => write!(f, "it is above `{other}`, which bounds it"),
             PolicyFault::Below { other } => write!(f, "it is below `{other}`, which it must outlast"),
             PolicyFault::NoTimeToConfirm => f.write_str(
@@ -67,6 +74,21 @@ impl fmt::Display for PolicyMistake {
     }
 }
 
+/// The key of a fact's greatest age.
+const fn age_key(fact: FactKind) -> &'static str {
+    match fact {
+        FactKind::Allowlist => "freshness.allowlist_s",
+        FactKind::Identity => "freshness.identity_s",
+        FactKind::Hours => "freshness.hours_s",
+        FactKind::Vendors => "freshness.vendors_s",
+        FactKind::Switch => "freshness.switch_s",
+        FactKind::Consent => "freshness.consent_s",
+        FactKind::Usage => "freshness.usage_s",
+        FactKind::OptOuts => "freshness.opt_outs_s",
+        FactKind::Contact => "freshness.contact_s",
+    }
+}
+
 /// A value that must be set, its key, its rule, and the most that the rule allows.
 type Needed = (&'static str, RuleId, u64, u64);
 
@@ -87,6 +109,7 @@ impl Policy {
             })
             .collect();
         mistakes.extend(self.bounds());
+        mistakes.extend(self.hours());
         mistakes.extend(self.confirming());
         mistakes
     }
@@ -102,16 +125,17 @@ impl Policy {
 
     fn needed(&self) -> Vec<Needed> {
         let mut needed = self.needed_before_a_call().to_vec();
+        needed.extend(self.needed_ages());
         needed.extend(self.needed_caps());
         needed.extend(self.needed_limits());
         needed
     }
 
-    fn needed_before_a_call(&self) -> [Needed; 11] {
-        let (list, age) = (&self.allowlist, &self.freshness);
+    fn needed_before_a_call(&self) -> [Needed; 6] {
+        let (list, hours) = (&self.allowlist, self.patient_hours);
         let open = u64::from(u32::MAX);
-        let switch_max = u64::from(n4::SWITCH_AGE_CEILING_S);
         let proof_max = u64::from(n3::PROOF_DAYS_CEILING);
+        let hours_max = u64::from(h1::FEDERAL.close);
         let sentence_max = u64::from(d1::FIRST_SENTENCE_MS_CEILING);
         let sentence = self.disclosure.first_sentence_ms_max;
         [
@@ -122,16 +146,19 @@ impl Policy {
                 list.test_proof_days_max.into(),
                 proof_max,
             ),
-            ("freshness.allowlist_s", RuleId::N4, age.allowlist_s.into(), open),
-            ("freshness.identity_s", RuleId::N4, age.identity_s.into(), open),
-            ("freshness.hours_s", RuleId::N4, age.hours_s.into(), open),
-            ("freshness.vendors_s", RuleId::N4, age.vendors_s.into(), open),
-            ("freshness.switch_s", RuleId::N4, age.switch_s.into(), switch_max),
-            ("freshness.consent_s", RuleId::N4, age.consent_s.into(), open),
-            ("freshness.usage_s", RuleId::N4, age.usage_s.into(), open),
+            ("patient_hours.open_minute", RuleId::H1, hours.open_minute.into(), hours_max),
+            ("patient_hours.close_minute", RuleId::H1, hours.close_minute.into(), hours_max),
             ("vendors.permit_s", RuleId::V1, self.vendors.permit_s.into(), open),
             ("disclosure.first_sentence_ms_max", RuleId::D1, sentence.into(), sentence_max),
         ]
+    }
+
+    fn needed_ages(&self) -> impl Iterator<Item = Needed> {
+        let ages = self.freshness;
+        FactKind::ALL.into_iter().map(move |fact| {
+            let max = n4::ceiling_s(fact).unwrap_or(u32::MAX);
+            (age_key(fact), RuleId::N4, ages.of(fact).into(), max.into())
+        })
     }
 
     fn needed_caps(&self) -> impl Iterator<Item = Needed> {
@@ -250,6 +277,23 @@ impl Policy {
         mistakes
     }
 
+    /// The window of calls to patients, beside its ends being set and not too late (rule H1).
+    fn hours(&self) -> Vec<PolicyMistake> {
+        let (open, close) = (self.patient_hours.open_minute, self.patient_hours.close_minute);
+        let min = h1::FEDERAL.open;
+        let mistake = |key, fault| PolicyMistake { key, rule: RuleId::H1, fault };
+        let mut mistakes = Vec::new();
+        if open != 0 && open < min {
+            let fault = PolicyFault::BelowRule { min: min.into() };
+            mistakes.push(mistake("patient_hours.open_minute", fault));
+        }
+        if close != 0 && close <= open {
+            let fault = PolicyFault::Below { other: "patient_hours.open_minute" };
+            mistakes.push(mistake("patient_hours.close_minute", fault));
+        }
+        mistakes
+    }
+
     fn confirming(&self) -> Option<PolicyMistake> {
         let may = self.allowlist.sole_administrator == SoleAdministrator::AfterADay;
         (may && self.allowlist.life_days_max <= 1).then_some(PolicyMistake {
@@ -278,17 +322,30 @@ mod tests {
         let mistakes = Policy::strict_default().mistakes();
         let keys: BTreeSet<&str> = mistakes.iter().map(|mistake| mistake.key).collect();
         assert_eq!(keys.len(), mistakes.len());
-        assert_eq!(keys.len(), 28);
+        assert_eq!(keys.len(), 32);
         assert!(mistakes.iter().all(|mistake| mistake.fault == PolicyFault::Unset));
         let none = Policy::strict_default().roles_without_flags(&[Role::Carrier]);
         assert_eq!(none, [Role::Carrier]);
     }
 
+    type Change = fn(&mut Policy);
+
+    /// Each change makes its mistake.
+    #[track_caller]
+    fn named(cases: &[(Change, &str, PolicyFault)]) {
+        for (change, key, fault) in cases {
+            let mut policy = Policy::recommended();
+            change(&mut policy);
+            let found = policy.mistakes();
+            let named = found.iter().any(|mistake| mistake.key == *key && mistake.fault == *fault);
+            assert!(named, "{key}: {found:?}");
+        }
+    }
+
     #[test]
     fn each_contradiction_is_named_by_its_key() {
-        type Change = fn(&mut Policy);
         let above = |other| PolicyFault::Above { other };
-        let cases: [(Change, &str, PolicyFault); 13] = [
+        named(&[
             (
                 |p| p.caps.payer.total_s = 9_001,
                 "caps.payer.total_s",
@@ -346,14 +403,44 @@ mod tests {
                 "allowlist.test_proof_days_max",
                 PolicyFault::AboveRule { max: 90 },
             ),
-        ];
-        for (change, key, fault) in cases {
-            let mut policy = Policy::recommended();
-            change(&mut policy);
-            let found = policy.mistakes();
-            let named = found.iter().any(|mistake| mistake.key == key && mistake.fault == fault);
-            assert!(named, "{key}: {found:?}");
-        }
+        ]);
+    }
+
+    #[test]
+    fn ages_and_hours_that_the_rules_do_not_allow_are_named_by_their_key() {
+        named(&[
+            (
+                |p| p.freshness.opt_outs_s = 6,
+                "freshness.opt_outs_s",
+                PolicyFault::AboveRule { max: 5 },
+            ),
+            (|p| p.freshness.contact_s = 0, "freshness.contact_s", PolicyFault::Unset),
+            (
+                |p| p.patient_hours.close_minute = 0,
+                "patient_hours.close_minute",
+                PolicyFault::Unset,
+            ),
+            (
+                |p| p.patient_hours.open_minute = 479,
+                "patient_hours.open_minute",
+                PolicyFault::BelowRule { min: 480 },
+            ),
+            (
+                |p| p.patient_hours.close_minute = 1_261,
+                "patient_hours.close_minute",
+                PolicyFault::AboveRule { max: 1_260 },
+            ),
+            (
+                |p| p.patient_hours.open_minute = 1_080,
+                "patient_hours.close_minute",
+                PolicyFault::Below { other: "patient_hours.open_minute" },
+            ),
+            (
+                |p| p.patient_hours.close_minute = 500,
+                "patient_hours.close_minute",
+                PolicyFault::Below { other: "patient_hours.open_minute" },
+            ),
+        ]);
     }
 
     #[test]

@@ -24,9 +24,9 @@ pub(super) const RULE: Rule = Rule { id: RuleId::H1, check };
 
 /// Minutes from midnight: the first in which a call may begin, and the first in which none may.
 #[derive(Clone, Copy)]
-struct Hours {
-    open: u16,
-    close: u16,
+pub(crate) struct Hours {
+    pub(crate) open: u16,
+    pub(crate) close: u16,
 }
 
 const fn hours(open: u16, close: u16) -> Hours {
@@ -34,7 +34,7 @@ const fn hours(open: u16, close: u16) -> Hours {
 }
 
 /// The federal hours, which no policy widens.
-const FEDERAL: Hours = hours(8, 21);
+pub(crate) const FEDERAL: Hours = hours(8, 21);
 
 /// States whose hours on weekdays are narrower. Their Sundays and Saturdays are not here: none is called on.
 const STATES: &[(&[&str], Hours)] = &[
@@ -59,6 +59,10 @@ fn patient(case: &Case<'_>) -> Result<Vec<ReasonCode>, ReasonCode> {
     let residence = &contact.residence;
     if number.zones().is_empty() || residence.zones.is_empty() || residence.region.is_empty() {
         return Err(ReasonCode::WindowZoneMissing);
+    }
+    // Under another name a state would lose its hours and its holidays.
+    if !area_code::is_us_region(&residence.region) {
+        return Err(ReasonCode::WindowRegionUnknown);
     }
     let regions = [number.region, residence.region.as_str()];
     let window = window(case, regions)?;

@@ -11,7 +11,7 @@ pub(crate) mod d1;
 mod d2;
 mod d3;
 pub(crate) mod d4;
-mod h1;
+pub(crate) mod h1;
 mod h2;
 mod i1;
 pub(crate) mod l1;

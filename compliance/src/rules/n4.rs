@@ -9,42 +9,26 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Case, Check, Rule};
 use crate::decide::Stage;
-use crate::facts::{FactKind, Reading};
+use crate::facts::FactKind;
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
 pub(super) const RULE: Rule = Rule { id: RuleId::N4, check };
 
 /// The greatest age of the kill switch that a policy may set, in seconds (rule I1).
-pub(crate) const SWITCH_AGE_CEILING_S: u32 = 5;
+const SWITCH_AGE_CEILING_S: u32 = 5;
 /// The same for the opt-outs: one that was recorded blocks the next dial at once (rule C2).
 const OPT_OUTS_AGE_CEILING_S: u32 = 5;
 
 fn check(case: &Case<'_>) -> Check {
     let (facts, ages) = (case.facts, case.policy.freshness);
-    let readings = [
-        (FactKind::Allowlist, as_of(&facts.allowlist), ages.allowlist_s),
-        (FactKind::Identity, as_of(&facts.identity), ages.identity_s),
-        (FactKind::Hours, as_of(&facts.hours), ages.hours_s),
-        (FactKind::Vendors, as_of(&facts.vendors), ages.vendors_s),
-        (FactKind::Switch, as_of(&facts.switch), ages.switch_s),
-        (FactKind::Consent, as_of(&facts.consent), ages.consent_s),
-        (FactKind::Usage, as_of(&facts.usage), ages.usage_s),
-        (FactKind::OptOuts, as_of(&facts.opt_outs), ages.opt_outs_s),
-        (FactKind::Contact, as_of(&facts.contact), ages.contact_s),
-    ];
-    let codes: Vec<ReasonCode> =
-        readings.into_iter().filter_map(|(fact, at, age)| code(case, fact, at, age)).collect();
+    let codes: Vec<ReasonCode> = FactKind::ALL
+        .into_iter()
+        .filter_map(|fact| code(case, fact, facts.as_of(fact), ages.of(fact)))
+        .collect();
     match case.stage {
         Stage::Enqueue if codes.is_empty() => Check::Deferred,
         Stage::Enqueue | Stage::Dial | Stage::Prove => Check::Codes(codes),
-    }
-}
-
-const fn as_of<T>(reading: &Reading<T>) -> Option<Timestamp> {
-    match reading {
-        Reading::Read(evidence) => Some(evidence.as_of),
-        Reading::Unreadable => None,
     }
 }
 
@@ -75,7 +59,7 @@ fn code(
 }
 
 /// What a policy may set at most, in seconds; `None` where the rules leave it to the policy.
-const fn ceiling_s(fact: FactKind) -> Option<u32> {
+pub(crate) const fn ceiling_s(fact: FactKind) -> Option<u32> {
     match fact {
         FactKind::Switch => Some(SWITCH_AGE_CEILING_S),
         FactKind::OptOuts => Some(OPT_OUTS_AGE_CEILING_S),

@@ -1,7 +1,7 @@
 //! The gate opens by proof alone: its mode, its rules and what is due cannot be set, and a permit cannot be had without it.
 
 use callwright_compliance::gate::{Gate, Mode};
-use callwright_compliance::{DecisionId, RecordingPermit};
+use callwright_compliance::RecordingPermit;
 
 fn force(gate: &mut Gate) {
     gate.mode = Mode::Open;
@@ -10,7 +10,7 @@ fn force(gate: &mut Gate) {
 }
 
 fn mint(gate: &Gate) -> RecordingPermit {
-    RecordingPermit { decision: DecisionId(1), arming: 0 }
+    RecordingPermit {}
 }
 
 fn copy(gate: &Gate) -> Gate {

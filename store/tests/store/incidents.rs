@@ -7,7 +7,7 @@ use callwright_compliance::egress::{
     ENTRIES_MAX, Exposure, Field, FieldSet, Ledger, LedgerEntry, Recipient, Sent,
 };
 use callwright_compliance::incident::{
-    Affected, Assessment, Conclusion, Duty, IncidentEvent, IncidentState, Rating, Step,
+    Affected, Assessment, Conclusion, Duty, IncidentEvent, IncidentState, Notice, Rating, Step,
     StepRefused, Terms,
 };
 use callwright_compliance::vendor::Role;
@@ -111,6 +111,11 @@ fn not_compromised() -> Step {
     })
 }
 
+fn tell() -> Step {
+    let told = Notice { duty: Duty::Practice, at: at(5), proof: document() };
+    Step::Notify { notices: vec![told] }
+}
+
 fn close() -> Step {
     Step::Close { document: document() }
 }
@@ -163,20 +168,30 @@ async fn a_history_goes_on_and_is_never_rewritten() {
     open(&house.store, &house.tenant, &new, 5).await;
     let out_of_order = take(&house, &new.id, &not_compromised(), 6).await;
     assert!(matches!(out_of_order, Err(StoreError::Step(StepRefused::Order { .. }))));
-    for (step, now) in
-        [(contain(), 7), (not_compromised(), 8), (not_compromised(), 9), (close(), 10)]
-    {
+    for (step, now) in [
+        (contain(), 7),
+        (not_compromised(), 8),
+        (not_compromised(), 9),
+        (tell(), 10),
+        (close(), 11),
+    ] {
         take(&house, &new.id, &step, now).await.unwrap();
     }
     let kept = house.store.incident(&house.tenant, &new.id).await.unwrap();
-    use IncidentState::{Assessed, Closed, Contained};
+    use IncidentState::{Assessed, Closed, Contained, Notified};
     let states: Vec<_> = kept.steps.iter().map(|taken| (taken.state, taken.at)).collect();
     assert_eq!(
         states,
-        [(Contained, at(7)), (Assessed, at(8)), (Assessed, at(9)), (Closed, at(10))]
+        [
+            (Contained, at(7)),
+            (Assessed, at(8)),
+            (Assessed, at(9)),
+            (Notified, at(10)),
+            (Closed, at(11))
+        ]
     );
     assert!(kept.steps.iter().all(|taken| taken.by == person("ann")));
-    assert!(take(&house, &new.id, &contain(), 11).await.is_err());
+    assert!(take(&house, &new.id, &contain(), 12).await.is_err());
     assert!(house.store.verify_audit(&house.tenant, None).await.unwrap().is_ok());
 
     let options = SqliteConnectOptions::new().filename(house.database());
@@ -213,11 +228,11 @@ async fn an_open_incident_holds_what_it_concerns_and_nothing_else() {
     };
     assert_eq!(erase(concerned.clone(), 6).await, Err(StoreError::Frozen));
     assert_eq!(erase(other, 6).await, Ok(()));
-    for (step, now) in [(contain(), 7), (not_compromised(), 8), (close(), 9)] {
+    for (step, now) in [(contain(), 7), (not_compromised(), 8), (tell(), 9), (close(), 10)] {
         assert_eq!(erase(concerned.clone(), now).await, Err(StoreError::Frozen));
         take(&house, &new.id, &step, now).await.unwrap();
     }
-    assert_eq!(erase(concerned, 10).await, Ok(()));
+    assert_eq!(erase(concerned, 11).await, Ok(()));
 }
 
 #[tokio::test]

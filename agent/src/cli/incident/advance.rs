@@ -17,8 +17,8 @@ use super::print;
 
 /// Take an incident to its next state: contained, assessed, notified, closed
 ///
-/// What was written stays; an assessment that changes is a new one. A breach is the presumption: it is closed without notices only where
-/// the assessment concludes otherwise.
+/// What was written stays; an assessment that changes is a new one. A breach is the presumption: where the assessment concludes otherwise,
+/// the practice alone is told. No incident is closed while somebody is owed a notice.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AdvanceArgs {
     /// The incident's id

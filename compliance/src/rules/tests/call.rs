@@ -204,7 +204,9 @@ fn l2_wants_a_price_but_from_a_carrier_on_premises() {
 
 #[test]
 fn v1_wants_every_vendor_registered() {
-    let policy = Policy::recommended();
+    let mut policy = Policy::recommended();
+    // Else rule D2 misses the recogniser, too.
+    policy.recording.before_notice = BeforeNotice::AnyRecogniser;
     let vendor = |role, refusal| ReasonCode::Vendor { role, refusal };
     let rows = "/vendors/read/value/rows";
     let ear = Role::SpeechToText;
@@ -284,7 +286,8 @@ fn hosted_ear() -> Facts {
     let hosted = json!({ "hosted": {
         "agreement": {
             "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-            "signed": "2026-01-05", "expires": "2027-01-05", "verifier": "ann",
+            "signed": "2026-01-05", "expires": "2027-01-05", "verified_at": "2026-01-05",
+            "verifier": "ann",
         },
         "flags": ["no_training", "no_retention"],
     } });

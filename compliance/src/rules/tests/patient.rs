@@ -295,6 +295,13 @@ fn h1_wants_the_window_at_the_address_too() {
         (json!({"region": "OH", "zones": []}), ReasonCode::WindowZoneMissing),
         (json!({"region": "", "zones": ["America/New_York"]}), ReasonCode::WindowZoneMissing),
         (json!({"region": "OH", "zones": ["Ohio/Columbus"]}), ReasonCode::WindowZoneUnknown),
+        (json!({"region": "fl", "zones": ["America/New_York"]}), ReasonCode::WindowRegionUnknown),
+        (
+            json!({"region": "Florida", "zones": ["America/New_York"]}),
+            ReasonCode::WindowRegionUnknown,
+        ),
+        (json!({"region": "US", "zones": ["America/New_York"]}), ReasonCode::WindowRegionUnknown),
+        (json!({"region": "ON", "zones": ["America/Toronto"]}), ReasonCode::WindowRegionUnknown),
     ] {
         assert_eq!(Call::good().with("/residence", residence).codes(RuleId::H1), [code]);
     }
@@ -369,14 +376,4 @@ fn h1_lets_a_request_wait_for_the_morning() {
     let screened = screen(&night.request(), &night.facts(), &night.policy, night.at);
     let h1 = screened.record().rules.iter().find(|result| result.rule == RuleId::H1).unwrap();
     assert_eq!(h1.outcome, RuleOutcome::Passed);
-}
-
-#[test]
-fn d4_obliges_class_c_and_no_other() {
-    let outcome = |request: &DialRequest, facts: &Facts| {
-        let record = decide(request, facts, &Policy::recommended(), now()).record().clone();
-        record.rules.iter().find(|result| result.rule == RuleId::D4).unwrap().outcome
-    };
-    assert_eq!(outcome(&Call::good().request(), &Call::good().facts()), RuleOutcome::Obliged);
-    assert_eq!(outcome(&request(), &facts()), RuleOutcome::NotApplicable);
 }

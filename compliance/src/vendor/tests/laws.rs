@@ -126,7 +126,8 @@ fn spoil(register: &mut Register, how: Spoil) {
             let again = row.clone();
             register.rows.push(again);
         }
-        Spoil::OtherRole => row.role = Role::Crm,
+        // Of every row: of two rows, one that goes is the other's mending.
+        Spoil::OtherRole => register.rows.iter_mut().for_each(|row| row.role = Role::Crm),
     }
 }
 
