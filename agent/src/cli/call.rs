@@ -246,10 +246,10 @@ fn refused(error: &CliError) -> serde_json::Value {
             reasons.push(json!({ "rule": reason.rule, "code": reason.code, "why": why }));
         }
     }
-    if let CliError::Intake(IntakeError::Facts(error)) | CliError::Dial(error) = error {
-        if let Some(rule) = error.egress_rule() {
-            reasons.push(json!({ "rule": rule, "why": error.to_string() }));
-        }
+    if let CliError::Intake(IntakeError::Facts(error)) | CliError::Dial(error) = error
+        && let Some(rule) = error.egress_rule()
+    {
+        reasons.push(json!({ "rule": rule, "why": error.to_string() }));
     }
     if let CliError::Unfilled(missing) = error {
         for unfilled in missing {

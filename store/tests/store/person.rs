@@ -53,7 +53,7 @@ async fn a_person_is_found_by_name_and_birth_and_narrowed_by_member_id() {
     let mut found = find(&house, &named("wilhelmina  ZZYZX planted", BORN, None)).await;
     found.sort();
     assert_eq!(found, both, "case, spaces and punctuation do not count");
-    assert_eq!(find(&house, &named(NAME, BORN, Some(MEMBER))).await, [first.clone()]);
+    assert_eq!(find(&house, &named(NAME, BORN, Some(MEMBER))).await, std::slice::from_ref(&first));
     assert_eq!(find(&house, &named(NAME, BORN, Some("other plan 1"))).await, [moved]);
     assert_eq!(same(&house, &twin).await.unwrap(), [twin], "one member id is a whole family's");
     let mut found = same(&house, &first).await.unwrap();
@@ -73,7 +73,7 @@ async fn another_practice_finds_nobody_and_an_erased_person_is_not_found() {
     let access = Access { purpose: Purpose::Compare, actor: &actor, now: at(500) };
     let who = named(NAME, BORN, None);
     assert_eq!(house.store.find_person(&other, &who, access).await.unwrap(), []);
-    assert_eq!(find(&house, &who).await, [id.clone()]);
+    assert_eq!(find(&house, &who).await, std::slice::from_ref(&id));
     let mut tx = house.store.begin(&house.tenant, &actor, at(501)).await.unwrap();
     tx.erase_request(&id).await.unwrap();
     tx.commit().await.unwrap();
@@ -116,7 +116,7 @@ async fn requests_from_before_the_index_are_found_and_the_index_survives_a_new_k
     }
     db.close().await.unwrap();
     let who = named(NAME, BORN, Some(MEMBER));
-    assert_eq!(find(&house, &who).await, [id.clone()]);
+    assert_eq!(find(&house, &who).await, std::slice::from_ref(&id));
     let mut tx = house
         .store
         .begin(&house.tenant, &crate::support::person("admin-1"), at(600))
