@@ -87,7 +87,7 @@ impl Patient {
             (DataItem::PatientName, name.clone()),
             (DataItem::PatientDateOfBirth, format!("{}-{month:02}-{day:02}", 1931 + seed % 60)),
             (DataItem::MemberId, format!("W{}", number(1, 8))),
-            (DataItem::GroupNumber, number(2, 6)),
+            (DataItem::GroupNumber, number(2, 8)),
             (DataItem::Ssn, number(3, 9)),
             (DataItem::Relationship, "subscriber".to_owned()),
             (DataItem::Npi, "1234567893".to_owned()),
@@ -155,7 +155,10 @@ impl Patient {
         let parts: Vec<&str> = date.split('-').collect();
         if let [year, month, day] = parts[..] {
             let name = MONTHS[month.parse::<usize>().unwrap_or(1) - 1];
-            let spoken = plain.words.iter().any(|word| word == name) && plain.digits.contains(year);
+            let near = |at: usize| plain.words.iter().skip(at).take(8).cloned().collect::<Vec<_>>();
+            let spoken = plain.words.iter().enumerate().any(|(at, word)| {
+                word == name && Plain::of(&near(at).join(" ")).digits.contains(year)
+            });
             let figures = [format!("{month}{day}{year}"), format!("{year}{month}{day}")];
             if spoken || figures.iter().any(|form| plain.digits.contains(form.as_str())) {
                 seen.insert(Field::PatientDateOfBirth);
