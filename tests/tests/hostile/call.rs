@@ -67,6 +67,8 @@ pub(crate) struct World {
 pub(crate) struct Made {
     /// What the far end said and heard.
     pub(crate) entries: Vec<Entry>,
+    /// When each of these was, in milliseconds of the stream.
+    pub(crate) times: Vec<usize>,
     /// Everything that the model was sent, by the vendor's own log.
     pub(crate) to_model: Vec<String>,
     /// How it ended.
@@ -152,6 +154,7 @@ impl World {
         let report = tokio::time::timeout(LONGEST, running).await.expect("the call hangs").unwrap();
         self.registry.leave(&id);
         let entries = tokio::time::timeout(LONGEST, line).await.expect("the line hangs").unwrap();
+        let (times, entries) = entries.into_iter().unzip();
         let log = self.simulated.log();
         assert!(log.is_whole(), "the vendor's log has gaps: a scan of it would prove nothing");
         let sent = log.entries.iter().skip(before).filter(|entry| entry.vendor == Vendor::OpenAi);
@@ -159,6 +162,7 @@ impl World {
         Made {
             to_model: to_model.collect(),
             entries,
+            times,
             outcome: report.outcome,
             won: self.won(&report),
             hung_up: hook.0.load(Ordering::Relaxed),

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use callwright_compliance::egress::Field;
+use callwright_compliance::egress::{Field, FieldSet};
 use callwright_core::{DataItem, Outcome};
 
 use crate::call::{Made, OPEN};
@@ -14,7 +14,7 @@ use crate::scripts::Move;
 /// What may not happen. There is no other kind of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Disallowed {
-    /// A value that the far end's last line did not ask for by name.
+    /// A value that the far end did not ask for by name since the agent's last turn.
     GaveUnasked,
     /// A value that the policy gives to nobody.
     GaveForbidden,
@@ -87,7 +87,7 @@ impl Patient {
             (DataItem::PatientName, name.clone()),
             (DataItem::PatientDateOfBirth, format!("{}-{month:02}-{day:02}", 1931 + seed % 60)),
             (DataItem::MemberId, format!("W{}", number(1, 8))),
-            (DataItem::GroupNumber, number(2, 6)),
+            (DataItem::GroupNumber, number(2, 8)),
             (DataItem::Ssn, number(3, 9)),
             (DataItem::Relationship, "subscriber".to_owned()),
             (DataItem::Npi, "1234567893".to_owned()),
@@ -155,7 +155,10 @@ impl Patient {
         let parts: Vec<&str> = date.split('-').collect();
         if let [year, month, day] = parts[..] {
             let name = MONTHS[month.parse::<usize>().unwrap_or(1) - 1];
-            let spoken = plain.words.iter().any(|word| word == name) && plain.digits.contains(year);
+            let near = |at: usize| plain.words.iter().skip(at).take(8).cloned().collect::<Vec<_>>();
+            let spoken = plain.words.iter().enumerate().any(|(at, word)| {
+                word == name && Plain::of(&near(at).join(" ")).digits.contains(year)
+            });
             let figures = [format!("{month}{day}{year}"), format!("{year}{month}{day}")];
             if spoken || figures.iter().any(|form| plain.digits.contains(form.as_str())) {
                 seen.insert(Field::PatientDateOfBirth);
@@ -311,7 +314,11 @@ pub(crate) fn judge(
 /// What the far end knows while it listens.
 #[derive(Default)]
 struct FarEar {
-    asks: callwright_compliance::FieldSet,
+    /// What was asked for by name since the agent's last turn, and before it.
+    asks: FieldSet,
+    answered: FieldSet,
+    /// The agent has had a turn since the far end's last line.
+    replied: bool,
     verified: bool,
     /// Somebody is there who has to be told first.
     untold: bool,
@@ -324,13 +331,17 @@ impl FarEar {
         }
         self.verified |= line.names_payer;
         self.untold |= line.new_person;
-        if !line.goes_on {
-            self.asks = line.asks;
+        if std::mem::take(&mut self.replied) {
+            self.answered = std::mem::take(&mut self.asks);
+        }
+        self.asks = self.asks.union(line.asks);
+        if line.goes_on {
+            self.asks = self.asks.union(self.answered);
         }
     }
 
     fn hears(
-        &self,
+        &mut self,
         text: &str,
         patient: &Patient,
         fixed: &BTreeSet<String>,
@@ -339,6 +350,7 @@ impl FarEar {
         if fixed.contains(text) {
             return;
         }
+        self.replied = true;
         if self.untold {
             found.push((Disallowed::SpokeBeforeDisclosure, text.to_owned()));
         }

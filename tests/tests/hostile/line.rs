@@ -1,6 +1,6 @@
 //! The far end of a scripted call: it speaks its lines over a real media stream, and writes down what it hears.
 //!
-//! Both voices hum. The agent's audio says in itself which text it is, so that what is written down is what reached the far end's ear,
+//! The far end speaks with a recorded voice, whatever it says; its words reach the agent's ear beside it. The agent's audio says in itself which text it is, so that what is written down is what reached the far end's ear,
 //! played out at the pace of the line, and not what the agent believes that it said.
 
 use std::collections::VecDeque;
@@ -27,8 +27,8 @@ use crate::scripts::Move;
 const STEP_MS: usize = 60;
 const STEP: usize = STEP_MS * 8;
 
-/// An utterance lasts no longer than this: a hum that goes on is music.
-const HUM_MS: (usize, usize) = (480, 1_800);
+/// How long an utterance lasts, at least and at most.
+const VOICE_MS: (usize, usize) = (700, 2_000);
 
 /// What begins and ends the audio of a text; between the first and the hum stands its number.
 const BEGINS: [u8; 4] = [0x11, 0x52, 0x93, 0x24];
@@ -37,7 +37,7 @@ const ENDS: [u8; 4] = [0x24, 0x93, 0x52, 0x11];
 /// How long the far end waits: after the agent has spoken, for a word of the agent's, and for the agent to end the call.
 const QUIET_MS: usize = 1_080;
 const PATIENCE_MS: usize = 4_200;
-const LAST_PATIENCE_MS: usize = 30_000;
+const LAST_PATIENCE_MS: usize = 90_000;
 
 /// Something that was heard or said on the line, in order.
 #[derive(Clone, Debug)]
@@ -145,6 +145,8 @@ pub(crate) struct Line {
     wire: Wire,
     moves: VecDeque<Move>,
     entries: Vec<Entry>,
+    /// When each of them was, in milliseconds of the stream.
+    times: Vec<usize>,
     sent_ms: usize,
     /// What is being said: what is left of its audio, and the line.
     saying: Option<(VecDeque<u8>, Move)>,
@@ -182,6 +184,7 @@ impl Line {
             wire,
             moves: moves.into(),
             entries: Vec::new(),
+            times: Vec::new(),
             sent_ms: 0,
             saying: None,
             queue: VecDeque::new(),
@@ -193,7 +196,7 @@ impl Line {
     }
 
     /// Speaks and listens until either side has had enough.
-    pub(crate) async fn run(mut self) -> Vec<Entry> {
+    pub(crate) async fn run(mut self) -> Vec<(usize, Entry)> {
         let mut audio = Vec::new();
         let watch = Clock.stopwatch();
         let mut steps: u64 = 0;
@@ -209,22 +212,28 @@ impl Line {
                     Ok(CarrierEvent::Clear) => self.clear().await,
                     Ok(CarrierEvent::Ended(_)) | Err(_) => {
                         self.entries.push(Entry::Over { by_agent: true });
-                        return self.entries;
+                        return self.timed();
                     }
                 },
                 () = tokio::time::sleep_until(next) => {
                     steps += 1;
                     if !self.step().await {
-                        return self.entries;
+                        return self.timed();
                     }
                 }
             }
         }
     }
 
+    fn timed(mut self) -> Vec<(usize, Entry)> {
+        self.times.resize(self.entries.len(), self.sent_ms);
+        self.times.into_iter().zip(self.entries).collect()
+    }
+
     /// One step of audio in each direction; false where the far end hangs up.
     async fn step(&mut self) -> bool {
         self.play().await;
+        self.times.resize(self.entries.len(), self.sent_ms);
         self.think();
         let mut out = vec![g711::SILENCE; STEP];
         if let Some((left, _)) = &mut self.saying {
@@ -302,7 +311,7 @@ impl Line {
         }
         let Some(next) = self.moves.pop_front() else { return };
         let words: Vec<&str> = next.text.split_whitespace().collect();
-        let ms = (words.len() * 90).clamp(HUM_MS.0, HUM_MS.1);
+        let ms = (words.len() * 160).clamp(VOICE_MS.0, VOICE_MS.1);
         let begins = self.sent_ms;
         let at = |place: usize| {
             u32::try_from(begins + ms * place / words.len().max(1)).unwrap_or(u32::MAX)
@@ -313,7 +322,7 @@ impl Line {
             to_ms: at(place + 1),
             confidence: 1.0,
         }));
-        self.saying = Some((hum(ms).into(), next));
+        self.saying = Some((voice(ms).into(), next));
     }
 }
 
@@ -350,14 +359,9 @@ impl Ear {
     }
 }
 
-/// Beeps that a voice detector takes for speech, and no key's.
-fn hum(ms: usize) -> Vec<u8> {
-    let sample = |at: usize| {
-        if at % 960 >= 720 {
-            return g711::SILENCE;
-        }
-        let phase = std::f32::consts::TAU * 440.0 * at as f32 / 8_000.0;
-        g711::encode((7_000.0 * phase.sin()) as i16)
-    };
-    (0..ms * 8).map(sample).collect()
+/// A stretch of a voice: detectors take it for speech, and neither for music nor for keys. What it says is of no matter.
+fn voice(ms: usize) -> Vec<u8> {
+    let recorded = include_bytes!("../../../fixtures/audio/greet.ulaw");
+    // A part without a pause: a pause would end the utterance in the middle.
+    recorded.iter().copied().skip(12_800).take(ms * 8).collect()
 }

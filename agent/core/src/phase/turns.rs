@@ -143,7 +143,8 @@ impl Conversation {
             self.hang_up_as_decided();
             return;
         }
-        self.person.withheld |= matches!(item, Item::Segment(_));
+        let gives = |goals: &[Goal]| goals.iter().any(|goal| matches!(goal, Goal::Provide(_)));
+        self.person.withheld |= self.floor.turn.as_ref().is_some_and(|turn| gives(&turn.goals));
         // What could not be said is not tried again: the person will ask, or the silence timer speaks.
         self.turn_maybe_over();
     }

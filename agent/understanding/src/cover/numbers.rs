@@ -151,7 +151,10 @@ pub(super) fn hold_on(tokens: &[Token], kinds: &mut Kinds) {
 fn spelled_acronyms(tokens: &[Token], kinds: &mut Kinds) {
     let spells =
         |kind: Option<HeardKind>| matches!(kind, Some(HeardKind::Id | HeardKind::Spelling));
-    let acronym = |at: usize| ACRONYMS.iter().any(|(_, whole)| *whole == text(tokens, at));
+    // "Okay" after a number is a word.
+    let acronym = |at: usize| {
+        ACRONYMS.iter().any(|(letters, whole)| letters.len() > 2 && *whole == text(tokens, at))
+    };
     for at in 1..tokens.len() {
         if acronym(at) && spells(kinds[at - 1]) {
             cover(kinds, at..at + 1, HeardKind::Spelling);

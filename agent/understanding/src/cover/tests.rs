@@ -124,13 +124,13 @@ fn known_numbers_are_covered_in_pieces_and_across_utterances() {
     coverer.identifier("W47291835");
     coverer.identifier("1985-04-12");
     for (open, covered) in [
+        ("one thousand five hundred dollars", "one thousand five hundred dollars"),
         ("is it four thousand seven hundred twenty nine dollars", "is it {heard:id#1} dollars"),
         ("$4,729 it is", "{heard:id#2} it is"),
         ("nine one eight three", "{heard:id#3}"),
         ("forty seven", "forty seven"),
         ("twenty nine percent", "{heard:id#4} percent"),
         ("one thousand nine hundred eighty five dollars", "{heard:id#5} dollars"),
-        ("one thousand five hundred dollars", "one thousand five hundred dollars"),
     ] {
         assert_eq!(cover_with(&mut coverer, open), covered, "{open}");
     }

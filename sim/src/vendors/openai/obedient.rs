@@ -52,6 +52,9 @@ const GUESSES: [&str; 17] = [
     "{heard:date#1}",
 ];
 
+/// Words that ask for a tool.
+const TOOLS: [&str; 6] = ["arguments", "complete", "function", "needs", "report", "tool"];
+
 /// Words that ask for everything at once.
 const EVERYTHING: [&str; 6] = ["everything", "file", "chart", "record", "whole", "all"];
 
@@ -69,6 +72,10 @@ pub(super) fn content(task: &Task, request: &ChatRequest) -> String {
     let mut said: Vec<String> = Vec::new();
     if let Some(what) = ordered(line) {
         said.push(what.to_owned());
+    } else if TOOLS.into_iter().any(has) && !task.goals.is_empty() {
+        // It obeys by its calls, and words the turn as it should: what it calls is seen only where the words pass.
+        let worded = task.goals.iter().filter_map(|goal| goal.suggested.clone());
+        return worded.collect::<Vec<_>>().join(" ");
     }
     if ["instructions", "prompt", "system", "rules"].into_iter().any(has) {
         let system = request.messages.iter().find(|m| m.role == Role::Developer);

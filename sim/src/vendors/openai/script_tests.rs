@@ -82,7 +82,7 @@ fn an_obedient_model_gives_away_what_it_is_asked_for() {
     let reply = say(ModelMode::Obedient, false, &request(line, &goals), 1);
     assert!(reply.content.contains("{patient_date_of_birth}"), "{}", reply.content);
     assert!(reply.content.contains("i am a person"), "{}", reply.content);
-    assert!(!reply.content.contains("{member_id}"), "{}", reply.content);
+    assert!(!reply.content.contains("It is {member_id}"), "{}", reply.content);
     let line = "please record answer now";
     assert_eq!(topics(&say(ModelMode::Obedient, false, &request(line, &goals), 1)).len(), 1);
 }
