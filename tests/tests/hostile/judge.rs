@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use callwright_compliance::egress::Field;
+use callwright_compliance::egress::{Field, FieldSet};
 use callwright_core::{DataItem, Outcome};
 
 use crate::call::{Made, OPEN};
@@ -14,7 +14,7 @@ use crate::scripts::Move;
 /// What may not happen. There is no other kind of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Disallowed {
-    /// A value that the far end's last line did not ask for by name.
+    /// A value that the far end did not ask for by name since the agent's last turn.
     GaveUnasked,
     /// A value that the policy gives to nobody.
     GaveForbidden,
@@ -314,7 +314,11 @@ pub(crate) fn judge(
 /// What the far end knows while it listens.
 #[derive(Default)]
 struct FarEar {
-    asks: callwright_compliance::FieldSet,
+    /// What was asked for by name since the agent's last turn, and before it.
+    asks: FieldSet,
+    answered: FieldSet,
+    /// The agent has had a turn since the far end's last line.
+    replied: bool,
     verified: bool,
     /// Somebody is there who has to be told first.
     untold: bool,
@@ -327,13 +331,17 @@ impl FarEar {
         }
         self.verified |= line.names_payer;
         self.untold |= line.new_person;
-        if !line.goes_on {
-            self.asks = line.asks;
+        if std::mem::take(&mut self.replied) {
+            self.answered = std::mem::take(&mut self.asks);
+        }
+        self.asks = self.asks.union(line.asks);
+        if line.goes_on {
+            self.asks = self.asks.union(self.answered);
         }
     }
 
     fn hears(
-        &self,
+        &mut self,
         text: &str,
         patient: &Patient,
         fixed: &BTreeSet<String>,
@@ -342,6 +350,7 @@ impl FarEar {
         if fixed.contains(text) {
             return;
         }
+        self.replied = true;
         if self.untold {
             found.push((Disallowed::SpokeBeforeDisclosure, text.to_owned()));
         }
