@@ -18,8 +18,8 @@ pub mod result;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use callwright_compliance::{DecisionRecord, RuleId};
 use callwright_compliance::vendor::EgressRefusal;
+use callwright_compliance::{DecisionRecord, RuleId};
 use callwright_dialplan::OriginateError;
 use callwright_dialplan::originate::PlanError;
 use callwright_store::{Lease, Request, StoreError};
