@@ -8,13 +8,20 @@ use callwright::cli::{self, Cli, Exit, Logs, Session};
 use callwright::clock::Clock;
 use clap::Parser;
 
+/// The stack of a worker, in bytes. A call's future is large where nothing is optimised, as while developing.
+const STACK: usize = 8 << 20;
+
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(tell_panic));
     // Before anything speaks TLS. It fails only where it is installed already.
     drop(rustls::crypto::ring::default_provider().install_default());
     let cli = Cli::parse();
     let session = Session { clock: Clock, logs: Logs::Process };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK)
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the runtime cannot start: {error}"), Exit::NotGood),
     };

@@ -112,12 +112,14 @@ pub async fn attempt(
             return Err(keep::give_back(services, case.claimed, &actor, error).await);
         }
     };
-    let ready = match prepare(services, &mut case, (&mut permit, clips), moments).await {
+    // A call is large. On the heap, it does not weigh on the stack of whoever waits for it.
+    let prepared = Box::pin(prepare(services, &mut case, (&mut permit, clips), moments));
+    let ready = match prepared.await {
         Ok(ready) => ready,
         Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
     };
     let call = ready.call.clone();
-    let attempt = place(services, case, permit, ready).await;
+    let attempt = Box::pin(place(services, case, permit, ready)).await;
     services.registry.leave(call.as_str());
     attempt
 }
@@ -295,7 +297,7 @@ async fn place(
         }
         return Err(error);
     }
-    run(services, case, ready).await
+    Box::pin(run(services, case, ready)).await
 }
 
 /// Writes the intent, under a lease that outlasts it: who adopts this request after us counts on the intent's being over by then.
@@ -357,7 +359,7 @@ async fn run(services: &Services, mut case: Case, ready: Ready) -> Result<Attemp
     let folder = folder.keep();
     // Side by side: a store that is slow must not stop the call's audio, timers and kill switch.
     let account = keep_account(services, &mut case, &call, notes);
-    let (report, book) = tokio::join!(driver.run(), account);
+    let (report, book) = tokio::join!(Box::pin(driver.run()), account);
     let settled = opt_outs::settle(services, &mut case.claimed, book, &report.opt_outs).await;
     if let Err(error) = &settled {
         tracing::error!(%call, %error, "an opt-out is not in the register: the request goes to staff");
