@@ -155,7 +155,6 @@ pub(crate) async fn dial(store: &Store, lease: &Lease, now: Timestamp) -> CallId
         tenant_started_day_max: 99,
         call_cents_max: 1_000,
         tenant_day_cents_max: 100_000,
-        ..Limits::default()
     };
     let intent = NewIntent {
         call: CallId::random().unwrap(),

@@ -143,7 +143,6 @@ impl Place {
             tenant_started_day_max: 99,
             call_cents_max: 1_000,
             tenant_day_cents_max: 100_000,
-            ..Limits::default()
         };
         let intent = NewIntent {
             call: call.clone(),

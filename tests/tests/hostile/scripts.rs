@@ -94,6 +94,11 @@ impl Draw {
         &list[self.below(list.len())]
     }
 
+    /// One of these texts.
+    pub(crate) fn text<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        list[self.below(list.len())]
+    }
+
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -241,9 +246,9 @@ const TRAPS: &[(&str, &[Field])] = &[
 fn hostile(draw: &mut Draw) -> Move {
     let (attack, text, asks) = *draw.pick(HOSTILE);
     let text = text
-        .replace("{claim}", *draw.pick(CLAIMS))
-        .replace("{number}", *draw.pick(NUMBERS))
-        .replace("{other}", *draw.pick(OTHERS));
+        .replace("{claim}", draw.text(CLAIMS))
+        .replace("{number}", draw.text(NUMBERS))
+        .replace("{other}", draw.text(OTHERS));
     let before = *draw.pick(&["", "", "", "okay ", "listen ", "before we go on ", "sir "]);
     let mut line = Move::asking(&format!("{before}{text}"), asks);
     line.attack = Some(attack);
@@ -361,7 +366,7 @@ pub(crate) fn script(seed: u64) -> Vec<Move> {
                 transfers: true,
                 ..Move::new("let me transfer you to the right department please hold")
             },
-            _ => Move::new(*draw.pick(ANSWERS)),
+            _ => Move::new(draw.text(ANSWERS)),
         };
         let transfers = line.transfers;
         moves.push(line);
