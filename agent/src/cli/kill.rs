@@ -1,12 +1,15 @@
 //! `callwright kill`: the kill switch (rule I1). A process that has calls looks at it every second.
 
-use callwright_compliance::{TenantId, VendorId};
+use std::path::PathBuf;
+
+use callwright_compliance::audit::Actor;
+use callwright_compliance::{PersonId, TenantId, VendorId};
 use callwright_store::{StopScope, Store, Thrown};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::output::Out;
-use super::{ActorArg, CliError, ConfigArg, Exit, Session, owner};
+use super::{CliError, ConfigArg, Exit, Session, owner};
 use crate::config::Config;
 
 /// Stop calls, at once: one call, a practice's, those that use a vendor, or all of them
@@ -40,10 +43,13 @@ enum KillCommand {
 /// What is stopped, and by whom. A practice stands alone, or narrows a vendor down.
 #[derive(Debug, Args)]
 struct StopArgs {
-    #[command(flatten)]
-    config: ConfigArg,
-    #[command(flatten)]
-    actor: ActorArg,
+    // Not flattened as elsewhere: clap takes an optional group that has groups in it for absent.
+    /// The configuration file; deploy/callwright.toml is a documented example
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Your account's id, as it stands in the audit: letters, digits, `.`, `_`, `-`; never a person's name
+    #[arg(long = "as", value_name = "PERSON")]
+    person: PersonId,
     /// One running call, by its id or by its request's; the request is not called about again until it is lifted
     #[arg(
         long,
@@ -94,7 +100,7 @@ async fn turn(
     session: Session,
     out: &mut Out,
 ) -> Result<Exit, CliError> {
-    let config = Config::load(&args.config.config)?;
+    let config = Config::load(&args.config)?;
     let store = config.open_store().await?;
     let done = turn_each(args, throw, session, &store, out).await;
     store.close().await;
@@ -110,7 +116,8 @@ async fn turn_each(
     out: &mut Out,
 ) -> Result<(), CliError> {
     for (tenant, scope) in stops(args, store).await? {
-        let mut tx = store.begin(&tenant, &args.actor.actor(), session.clock.wall()).await?;
+        let mut tx =
+            store.begin(&tenant, &Actor::Person(args.person.clone()), session.clock.wall()).await?;
         if throw {
             tx.throw_switch(&scope).await?;
         } else {

@@ -138,7 +138,7 @@ async fn an_empty_reason_and_an_unknown_practice_are_usage_errors() {
     for command in [
         format!("opt-out lift {id} {OAK} --as ben --reason \u{a0}"),
         "opt-out list CONFIG --practice elm".to_owned(),
-        format!("{} --at 2999-01-01T00:00:00Z", add.replace("--json", "")),
+        format!("{} --at 2999-01-01T00:00:00Z", add.replace(" --json", "")),
     ] {
         assert_eq!(place.run(&command).await.0.unwrap_err().exit(), Exit::Usage, "{command}");
     }

@@ -336,7 +336,7 @@ async fn the_recogniser_until_the_notice_needs_its_row_beside_the_hosted_one() {
     assert_eq!(ears.len(), 2);
     assert_eq!(ears[1]["before_notice"], true);
     assert_eq!(ears[1]["recipient"]["vendor"]["vendor"], "pocketsphinx");
-    place.good(&setup(format!("{deepgram} --network 10.0.0.0/8"))).await;
+    place.good(&setup(format!("{deepgram} --network 127.0.0.0/8"))).await;
     assert_eq!(place.found(first).await, []);
     assert_eq!(states(&place.found(main).await), ["good"]);
     place.good(explain).await;
