@@ -5,7 +5,7 @@
 //! that shares nothing with the coverer. What the call knows of its patient must not be there once; for everybody else's the share that
 //! slips through is reported and bounded.
 
-#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test may panic")]
+#![expect(clippy::string_slice, reason = "a test may panic")]
 
 #[path = "slips/people.rs"]
 mod people;

@@ -53,7 +53,7 @@ fn identifiers_spellings_dates_and_names_are_covered() {
         ("four hundred seventy two nine one eight", "{heard:id#1}"),
         ("grace is on file", "{heard:name#1} is on file"),
         ("double seven four triple oh", "{heard:id#1}"),
-        ("for seven to nine won ate", "{heard:id#1}"),
+        ("for seven to nine won ate", "{heard:id#1} {heard:name#2}"),
         (
             "four seven okay two nine okay one eight",
             "{heard:id#1} okay {heard:id#2} okay {heard:id#3}",

@@ -484,7 +484,7 @@ const TENS: [&str; 10] =
 fn small(n: usize) -> String {
     match n {
         0..=19 => UNITS[n].to_owned(),
-        _ if n % 10 == 0 => TENS[n / 10].to_owned(),
+        _ if n.is_multiple_of(10) => TENS[n / 10].to_owned(),
         _ => format!("{} {}", TENS[n / 10], UNITS[n % 10]),
     }
 }
@@ -607,7 +607,7 @@ fn thousands(value: &str) -> String {
         if n % 1000 / 100 > 0 {
             words.push_str(&format!(" {} hundred", small(n % 1000 / 100)));
         }
-        if n % 100 > 0 {
+        if !n.is_multiple_of(100) {
             words.push_str(&format!(" {}", small(n % 100)));
         }
         out.push(words);
