@@ -220,7 +220,7 @@ impl Session {
     /// Not repeated once it may have been carried out: instructions may press keys.
     ///
     /// # Errors
-    /// As for [`Client::complete`].
+    /// As for [`Session::complete`].
     pub async fn redirect(
         &self,
         sid: &CallSid,
