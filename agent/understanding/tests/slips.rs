@@ -7,6 +7,8 @@
 
 #![expect(clippy::string_slice, reason = "a test may panic")]
 
+#[path = "slips/draw.rs"]
+mod draw;
 #[path = "slips/people.rs"]
 mod people;
 #[path = "slips/scan.rs"]
@@ -16,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use callwright_prompts::Pack;
 use callwright_understanding::{Coverer, Utterance};
-use people::{Draw, Person, Planted, Sort};
+use draw::Draw;
+use people::{Person, Planted, Sort};
 
 /// Calls of one run. Each has some twenty utterances.
 const CALLS: u64 = 3_000;
