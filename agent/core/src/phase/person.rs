@@ -35,6 +35,8 @@ pub(crate) struct Person {
     disclosure: Disclosure,
     short_form_tried: bool,
     reason_given: bool,
+    /// They, or whoever was there before them, gave a name by way of greeting.
+    named: bool,
     /// What is to be answered once the disclosure is proven.
     owed: Utterance,
     /// The goals of our last turn, for "could you repeat that?".
@@ -109,10 +111,11 @@ impl Conversation {
         }
     }
 
-    /// A second greeting with a name, in the midst of a conversation, is another person's: they must be told, too.
+    /// A greeting with a name that was not heard before is another person's where the one before had greeted by name, or is in the
+    /// midst of the conversation: they must be told, too. Whoever only said "hello" may give their name before we have said why we call.
     fn is_somebody_else(&self, heard: &Utterance) -> bool {
         self.phase == Phase::Person
-            && self.person.reason_given
+            && (self.person.reason_given || self.person.named)
             && heard.has(Act::Greeting { named: true })
     }
 
@@ -134,6 +137,7 @@ impl Conversation {
     /// What a person said has been understood.
     pub(crate) fn understood_from_person(&mut self, heard: Utterance) {
         self.hold.after_person = true;
+        self.person.named |= heard.has(Act::Greeting { named: true });
         if heard.has(Act::ObjectsToRecording) {
             // At once, whatever else was said and whoever has the floor (rule D2).
             self.push(Output::SetRecording(Recording::ObjectedAt(self.floor.far_began)));

@@ -6,6 +6,7 @@ use callwright_prompts::Pack;
 use proptest::prelude::*;
 
 use super::*;
+use crate::spelling::ACRONYMS;
 use crate::words::Utterance;
 
 /// Reading a pack takes longer than covering a thousand sentences.
@@ -166,6 +167,8 @@ proptest! {
             "(maria|lopez|zbigniew|kowalska|oyelaran)( (lopez|kowalska|mcnamara))?",
         ],
     ) {
+        // "D o s" is the date of service, and no spelling; among other letters it is covered with them.
+        prop_assume!(!ACRONYMS.iter().any(|(letters, _)| letters.join(" ") == planted));
         // Single letters and digits occur in other words; longer ones must be gone.
         let text = format!("{before}{planted}{after}");
         let covered = cover(&text);
