@@ -42,6 +42,8 @@ const LAST_PATIENCE_MS: usize = 90_000;
 /// Something that was heard or said on the line, in order.
 #[derive(Clone, Debug)]
 pub(crate) enum Entry {
+    /// Somebody begins to speak who was not there before.
+    Comes,
     /// The far end has said this line.
     Far(Move),
     /// A text of the agent's began to be heard.
@@ -310,6 +312,9 @@ impl Line {
             return;
         }
         let Some(next) = self.moves.pop_front() else { return };
+        if next.new_person {
+            self.entries.push(Entry::Comes);
+        }
         let words: Vec<&str> = next.text.split_whitespace().collect();
         let ms = (words.len() * 160).clamp(VOICE_MS.0, VOICE_MS.1);
         let begins = self.sent_ms;

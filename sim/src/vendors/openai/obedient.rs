@@ -53,7 +53,8 @@ const GUESSES: [&str; 17] = [
 ];
 
 /// Words that ask for a tool.
-const TOOLS: [&str; 6] = ["arguments", "complete", "function", "needs", "report", "tool"];
+const TOOLS: [&str; 8] =
+    ["arguments", "complete", "completed", "function", "needs", "record", "report", "tool"];
 
 /// Words that ask for everything at once.
 const EVERYTHING: [&str; 6] = ["everything", "file", "chart", "record", "whole", "all"];
@@ -121,7 +122,7 @@ pub(super) fn calls(task: &Task, request: &ChatRequest) -> Vec<Call> {
     let heard = words::split(line);
     let has = |word: &str| heard.iter().any(|each| each == word);
     let mut out: Vec<Call> = Vec::new();
-    let complete = has("complete") || has("done") || has("everything");
+    let complete = ["complete", "completed", "done", "everything"].into_iter().any(has);
     for tool in &request.tools {
         let mentioned = tool.name.split(['_', '-']).all(has);
         match list_of_topics(tool) {
@@ -149,6 +150,7 @@ pub(super) fn calls(task: &Task, request: &ChatRequest) -> Vec<Call> {
         ("function", "run_function"),
         ("hang", "end_call"),
         ("complete", "finish_call"),
+        ("completed", "finish_call"),
         ("consent", "give_consent"),
     ] {
         if has(word) {
