@@ -3,8 +3,9 @@
 use callwright_core::{Act, DataItem, Phase, Topic, Verdict};
 
 use super::{Heard, Sense, expects_machine};
+use crate::normal::{Form, Token};
 use crate::understand::{Context, Found};
-use crate::value::Value;
+use crate::value::{Value, date, number};
 
 /// The acts of an utterance, the most pressing first. Never empty: words that fit nothing are [`Act::Unclear`].
 pub(crate) fn decide(heard: &Heard<'_>, ctx: &Context<'_>, found: &[Found]) -> Vec<Act> {
@@ -142,6 +143,25 @@ fn is_lone_hello(heard: &Heard<'_>) -> bool {
     heard.has(Sense::Hello) && heard.tokens.len() <= 5 && heard.name.is_none()
 }
 
+/// Whether a date, or a number in figures or letters, stands here: the value of what was named before it.
+fn is_said(tokens: &[Token], at: usize) -> bool {
+    let text = |place: usize| tokens.get(place).map_or("", |token| token.text.as_str());
+    let at = at + usize::from(matches!(text(at), "is" | "as" | "of"));
+    let figure = |place: usize| {
+        tokens.get(place).is_some_and(|token| {
+            token.form != Form::Word
+                || number::begins(token)
+                || number::digit(&token.text).is_some()
+        })
+    };
+    let letter = text(at).len() == 1;
+    let long = tokens.get(at).is_some_and(|token| token.form != Form::Word && token.text.len() > 2);
+    date::month(text(at)).is_some() && text(at) != "may"
+        || number::ordinal_day(tokens, at).is_some()
+        || long
+        || (figure(at) || letter) && figure(at + 1)
+}
+
 /// The items that are asked for, in the order in which they were named, each once.
 fn requests(heard: &Heard<'_>) -> Vec<DataItem> {
     let mut nouns: Vec<_> = heard
@@ -186,9 +206,10 @@ fn requests(heard: &Heard<'_>) -> Vec<DataItem> {
     let last_is_request =
         heard.hits.iter().any(|hit| hit.sense == Sense::Request && hit.end == heard.tokens.len());
     let mut items = Vec::new();
-    for (at, _, item, whole) in taken {
-        let asked =
-            whole || short || asked_before(at) || (last_is_request && heard.tokens.len() <= 12);
+    for (at, end, item, whole) in taken {
+        // "Date of birth, march fifth": who says the value itself has not asked for it.
+        let alone = short || (last_is_request && heard.tokens.len() <= 12);
+        let asked = whole || asked_before(at) || (alone && !is_said(heard.tokens, end));
         if asked && !items.contains(&item) {
             items.push(item);
         }

@@ -185,6 +185,30 @@ fn a_person_in_conversation() {
 }
 
 #[test]
+fn who_says_the_value_has_not_asked_for_it() {
+    for text in [
+        "date of birth 03/05/1933",
+        "date of birth march fifth nineteen thirty three",
+        "date of birth is three five nineteen thirty three",
+        "date of birth the fifth of march",
+        "member id w four seven two",
+        "the member id 4729",
+        "group number is four seven five four",
+    ] {
+        let acts = Moment::asked("").acts(text);
+        assert!(!acts.iter().any(|act| matches!(act, DataRequest(_))), "{text}: {acts:?}");
+    }
+    check(
+        &Moment::asked(""),
+        &[
+            ("date of birth one more time", &[RepeatPlease, DataRequest(PatientDateOfBirth)]),
+            ("the member id again please", &[DataRequest(MemberId)]),
+            ("date of birth may i have it", &[DataRequest(PatientDateOfBirth)]),
+        ],
+    );
+}
+
+#[test]
 fn the_robot_question_is_always_heard() {
     for text in [
         "are you a robot",

@@ -169,6 +169,9 @@ fn number(tokens: &[Token], at: usize, today: Date) -> Option<Mention> {
     {
         return mention(Sort::Other, at + 1, true);
     }
+    if let Some(end) = identifier(tokens, at) {
+        return mention(Sort::Other, end, true);
+    }
     if let Some(run) = digit_run(tokens, at) {
         let dollars = is(tokens, run.end, &["dollars", "dollar"]);
         return if dollars {
@@ -210,24 +213,49 @@ fn is(tokens: &[Token], at: usize, words: &[&str]) -> bool {
     tokens.get(at).is_some_and(|token| words.contains(&token.text.as_str()))
 }
 
+/// The figure that a token is by itself.
+fn figure(token: &Token) -> Option<u64> {
+    match token.form {
+        Form::Number(value) if token.text.len() == 1 => Some(value),
+        Form::Word => digit(&token.text),
+        Form::Number(_)
+        | Form::Decimal { .. }
+        | Form::Percent(_)
+        | Form::Date { .. }
+        | Form::Ordinal(_) => None,
+    }
+}
+
+/// How many figures an amount or a count has at most where it is read out one by one.
+const FIGURES_MAX: usize = 7;
+
+/// "W four seven two", "the member id is four seven two", and any long row of figures: they name somebody or something, and none of
+/// them is an amount. Gives the end of the row.
+fn identifier(tokens: &[Token], at: usize) -> Option<usize> {
+    let figures = tokens.iter().skip(at).map_while(figure).count();
+    let before = |back: usize| at.checked_sub(back).and_then(|place| tokens.get(place));
+    let lettered = before(1).is_some_and(|token| {
+        token.text.len() == 1
+            && token.text.chars().all(|c| c.is_ascii_alphabetic())
+            && !matches!(token.text.as_str(), "a" | "i")
+    });
+    let names =
+        |back: usize| before(back).is_some_and(|token| IDENTIFIERS.contains(&token.text.as_str()));
+    let named =
+        names(1) || is(tokens, at.wrapping_sub(1), &["is", "number"]) && (names(2) || names(3));
+    (figures > FIGURES_MAX || figures > 1 && (lettered || named)).then_some(at + figures)
+}
+
+/// What is named by a number that is no amount.
+const IDENTIFIERS: &[&str] =
+    &["dob", "fax", "id", "identification", "npi", "phone", "ssn", "tin", "zip"];
+
 /// "one five zero zero": a number read out digit by digit.
 fn digit_run(tokens: &[Token], at: usize) -> Option<Parsed<u64>> {
-    let digit_at = |place: usize| {
-        let token = tokens.get(place)?;
-        match token.form {
-            Form::Number(value) if token.text.len() == 1 => Some(value),
-            Form::Word => digit(&token.text),
-            Form::Number(_)
-            | Form::Decimal { .. }
-            | Form::Percent(_)
-            | Form::Date { .. }
-            | Form::Ordinal(_) => None,
-        }
-    };
-    let digits: Vec<u64> = (at..tokens.len()).map_while(digit_at).take(10).collect();
+    let digits: Vec<u64> = tokens.iter().skip(at).map_while(figure).take(FIGURES_MAX + 1).collect();
     let end = at + digits.len();
     let counts_on = is(tokens, end, &["hundred", "thousand"]);
-    if !(2..=7).contains(&digits.len()) || counts_on {
+    if !(2..=FIGURES_MAX).contains(&digits.len()) || counts_on {
         return None;
     }
     let value = digits.iter().fold(0, |value, digit| value * 10 + digit);

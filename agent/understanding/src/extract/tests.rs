@@ -250,6 +250,12 @@ fn what_was_not_asked_is_not_taken() {
         ("deductible_individual", "the family deductible is three thousand dollars", &[]),
         ("deductible_individual", "one moment please", &[]),
         ("coinsurance", "claims are paid within thirty days", &[]),
+        ("specialist_copay", "the member id is w three two oh four seven three oh six", &[]),
+        ("specialist_copay", "the member id is three two oh four", &[]),
+        ("specialist_copay", "three two oh four seven three oh six", &[]),
+        ("specialist_copay", "w three two oh four", &[]),
+        ("specialist_copay", "n p i one two three four", &[]),
+        ("specialist_copay", "one five zero dollars", &["specialist_copay=150.00?"]),
         ("", "my extension is four four two", &[]),
         ("", "forty dollars", &[]),
         (
