@@ -10,6 +10,7 @@ use std::time::Duration;
 use callwright::api::{Api, Registry, Server, router};
 use callwright::call::clips::ClipShelf;
 use callwright::call::journal::{Header, Journal};
+use callwright::call::timeline::{Happening, Moment};
 use callwright::call::{
     CallClock, CallPlan, CallReport, ClipBook, Driver, Leaves, Leg, Sessions, Vault, Vendors,
 };
@@ -20,7 +21,7 @@ use callwright_compliance::recording::RecordingGrant;
 use callwright_compliance::vendor::{Location, Region, Register, Role, Row};
 use callwright_compliance::{CallClass, CallPurpose, Phi, Policy, VendorId};
 use callwright_core::{
-    Config, DataItem, FieldId, Limits as CallLimits, QuestionPlan, ReadBack, Topic,
+    Config, DataItem, FieldId, Limits as CallLimits, Phase, QuestionPlan, ReadBack, Topic,
 };
 use callwright_dialplan::payer::Directory;
 use callwright_dialplan::twilio::{Secret, signature};
@@ -71,6 +72,8 @@ pub(crate) struct Made {
     pub(crate) entries: Vec<Entry>,
     /// When each of these was, in milliseconds of the stream.
     pub(crate) times: Vec<usize>,
+    /// The phases of the call, with when each began, in milliseconds of the call.
+    pub(crate) phases: Vec<(u64, Phase)>,
     /// Everything that the model was sent, by the vendor's own log.
     pub(crate) to_model: Vec<String>,
     /// How it ended.
@@ -148,9 +151,17 @@ impl World {
         let far = Clock.wall() + Duration::from_secs(3_600);
         let lines = self.registry.enter(&id, far);
         let watch = Clock.stopwatch();
-        let (moments, mut seen) = mpsc::channel(64);
+        let (moments, mut seen) = mpsc::channel::<Moment>(64);
         let (notes, mut noted) = mpsc::channel(64);
-        tokio::spawn(async move { while seen.recv().await.is_some() {} });
+        let phases = tokio::spawn(async move {
+            let mut phases = Vec::new();
+            while let Some(moment) = seen.recv().await {
+                if let Happening::Phase(phase) = moment.what {
+                    phases.push((moment.at_ms, phase));
+                }
+            }
+            phases
+        });
         tokio::spawn(async move { while noted.recv().await.is_some() {} });
         let hook = Arc::new(Hook(AtomicBool::new(false)));
         let leg: Arc<dyn Leg> = Arc::clone(&hook) as Arc<dyn Leg>;
@@ -171,6 +182,7 @@ impl World {
             to_model: to_model.collect(),
             entries,
             times,
+            phases: phases.await.unwrap(),
             outcome: report.outcome,
             won: self.won(&report),
             hung_up: hook.0.load(Ordering::Relaxed),
