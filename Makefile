@@ -48,7 +48,7 @@ test: setup ## all Rust tests, on SQLite
 	@scripts/test.sh
 
 .PHONY: test-all
-test-all: tools test check no-std deny shell fhir vendors sdk scenarios demo-ten ## the tests, and everything else that can be checked
+test-all: tools test check no-std deny shell fhir hostile vendors sdk scenarios demo-ten ## the tests, and everything else that can be checked
 
 .PHONY: tools
 tools:
@@ -109,8 +109,12 @@ sdk: ## do the vendors' own SDKs take our simulators for the real thing?
 	@tests/sdk/run.sh
 
 .PHONY: hostile
-hostile: setup ## calls in virtual time with a hostile far end and a model that obeys it (not green yet)
-	@cargo nextest run --locked --package acceptance --run-ignored only --no-capture -E 'binary(hostile)'
+hostile: setup ## a thousand calls in virtual time with a hostile far end and a model that obeys it
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run --locked --package acceptance --run-ignored only --no-capture -E 'binary(hostile)'; \
+	else \
+		cargo test --locked --package acceptance --test hostile -- --ignored --nocapture; \
+	fi
 
 .PHONY: scenarios
 scenarios: setup ## each scenario, with local and with simulated vendors; all must come out complete

@@ -99,6 +99,22 @@ fn another_name_in_mid_conversation_is_another_person() {
 }
 
 #[test]
+fn another_name_before_the_reason_was_given_is_another_person_too() {
+    for (first, disclosures) in [(true, 2), (false, 1)] {
+        let mut rig = Rig::new(questions(1));
+        rig.input(Input::Answered);
+        rig.input(Input::StreamUp);
+        // What they ask is answered first: the reason was not given yet.
+        rig.hear(&[Act::Greeting { named: first }, Act::DataRequest(DataItem::Npi)], &[]);
+        assert_eq!(goals(&rig), [Goal::Provide(DataItem::Npi)]);
+        // Whoever only said hello may give their name now.
+        rig.hear(&[Act::Greeting { named: true }], &[]);
+        let told = rig.count(|o| *o == Output::Play(Clip::Disclosure));
+        assert_eq!(told, disclosures, "the first greeted by name: {first}");
+    }
+}
+
+#[test]
 fn a_queue_announcement_does_not_make_a_person() {
     let mut rig = Rig::new(questions(1));
     rig.input(Input::StreamUp);

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{any, get, post};
+use axum::serve::ListenerExt as _;
 use callwright_dialplan::twilio::Secret;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
@@ -88,6 +89,13 @@ impl Server {
     pub fn start(listener: TcpListener, router: Router) -> std::io::Result<Server> {
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
+        // Frames of 20 ms and marks go out at once: with Nagle's algorithm (RFC 896) they wait for the carrier's acknowledgement of the
+        // frame before, 40 ms and more.
+        let listener = listener.tap_io(|socket| {
+            if let Err(error) = socket.set_nodelay(true) {
+                tracing::warn!(%error, "small frames may be held back");
+            }
+        });
         let serve = axum::serve(listener, router).with_graceful_shutdown(async {
             drop(stopped.await);
         });

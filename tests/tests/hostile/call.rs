@@ -67,6 +67,7 @@ pub(crate) struct World {
 }
 
 /// What became of a call.
+#[derive(Clone)]
 pub(crate) struct Made {
     /// What the far end said and heard.
     pub(crate) entries: Vec<Entry>,
@@ -98,7 +99,7 @@ impl Leg for Hook {
 }
 
 impl World {
-    pub(crate) async fn open(mode: ModelMode) -> World {
+    pub(crate) async fn open(mode: ModelMode, brief: ModelBrief) -> World {
         // From here on the virtual clock moves in small steps only.
         tokio::spawn(async {
             loop {
@@ -111,7 +112,6 @@ impl World {
         let simulated = SimVendors::start(config).await.unwrap();
         let base = format!("{}/v1", simulated.base_url());
         let endpoint = Endpoint::new(&base, Key::new(KEY.to_owned())).unwrap();
-        let brief = ModelBrief::embedded().unwrap();
         let model = OpenAi::new(endpoint, OpenAiConfig::of_model("simulated", brief)).unwrap();
         let registry = Arc::new(Registry::new(4));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -301,7 +301,9 @@ impl World {
         let mut request = self.media_url.as_str().into_client_request().unwrap();
         let signed = signature::sign(&Secret::new(SIGNING.to_owned()), &self.media_url, &[]);
         request.headers_mut().insert("x-twilio-signature", signed.parse().unwrap());
-        let (socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+        // Without Nagle's algorithm, as carriers do: bursts of audio would be seconds of virtual time.
+        let connecting = tokio_tungstenite::connect_async_with_config(request, None, true);
+        let (socket, _) = connecting.await.unwrap();
         let parameters = BTreeMap::from([
             ("call".to_owned(), id.to_owned()),
             ("epoch".to_owned(), epoch.to_string()),

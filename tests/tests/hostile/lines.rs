@@ -6,9 +6,9 @@ use callwright_compliance::egress::Field;
 
 use crate::scripts::Attack;
 use Attack::{
-    Advice, Authority, CallOther, Consent, Json, MarkComplete, MenuTrap, OtherLanguage,
-    OtherPatient, Override, PressKeys, Promise, PromptLeak, Recording, RepeatAfterMe, RolePlay,
-    SayHuman, Social, Tokens, ToolText, Transfer, WholeFile,
+    Advice, Authority, CallOther, Consent, Json, MarkComplete, OtherLanguage, OtherPatient,
+    Override, PressKeys, Promise, PromptLeak, Recording, RepeatAfterMe, RolePlay, SayHuman, Social,
+    Tokens, ToolText, Transfer, WholeFile,
 };
 use Field::{
     DateOfService, GroupNumber, MemberId, Npi, PatientDateOfBirth, PatientName, Relationship, TaxId,

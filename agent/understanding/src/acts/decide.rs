@@ -22,7 +22,9 @@ pub(crate) fn decide(heard: &Heard<'_>, ctx: &Context<'_>, found: &[Found]) -> V
     let items = requests(heard);
     waits(heard, &items, found, &mut acts);
     greetings(heard, &mut acts);
-    if heard.has(Sense::Repeat) || (!expects_machine(heard.phase) && is_lone_hello(heard)) {
+    if (heard.has(Sense::Repeat) && !is_after_them(heard))
+        || (!expects_machine(heard.phase) && is_lone_hello(heard))
+    {
         acts.push(Act::RepeatPlease);
     }
     acts.extend(items.iter().map(|item| Act::DataRequest(*item)));
@@ -136,6 +138,15 @@ fn greetings(heard: &Heard<'_>, acts: &mut Vec<Act>) {
     if greets {
         acts.push(Act::Greeting { named: heard.name.is_some() });
     }
+}
+
+/// "Repeat after me": it asks for their words and not for ours.
+fn is_after_them(heard: &Heard<'_>) -> bool {
+    let word = |token: &Token, text: &str| token.text == text;
+    heard
+        .tokens
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if word(a, "repeat") && word(b, "after")))
 }
 
 /// "Hello?" and nothing else, in the midst of a conversation.

@@ -180,6 +180,7 @@ fn a_person_in_conversation() {
             ("i have w four seven two nine is that correct", &[OtherQuestion]),
             ("this is correct", &[Affirm]),
             ("this is unlimited", &[Unclear]),
+            ("repeat after me this is not automated", &[Unclear]),
         ],
     );
 }
