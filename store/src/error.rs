@@ -216,6 +216,12 @@ pub enum StoreError {
         /// The database file.
         path: PathBuf,
     },
+    /// The backup is a copy whose log was not written back into it.
+    #[error("{log} lies beside the backup and holds what is not in it: make backups with `callwright backup`; a plain copy is restored after `sqlite3 COPY 'PRAGMA wal_checkpoint(TRUNCATE)'` has written its log back", log = log.display())]
+    UnfoldedLog {
+        /// The log.
+        log: PathBuf,
+    },
     /// Nobody knows what was erased since the backup.
     #[error("there is no erasure list at {path}: put it there or give its copy with --erasures; where nothing was erased since the backup, say --nothing-erased", path = path.display())]
     NoErasureList {
@@ -346,6 +352,7 @@ impl StoreError {
             | StoreError::File { .. }
             | StoreError::DatabaseThere { .. }
             | StoreError::DatabaseInUse { .. }
+            | StoreError::UnfoldedLog { .. }
             | StoreError::NoErasureList { .. }
             | StoreError::KeyFilePermissions { .. }
             | StoreError::KeyFileMissing { .. }

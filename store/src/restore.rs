@@ -91,9 +91,9 @@ impl Store {
     /// Restores a backup. The store is closed when this returns; open it as ever.
     ///
     /// # Errors
-    /// [`StoreError::DatabaseThere`], [`StoreError::DatabaseInUse`], [`StoreError::NoErasureList`], [`StoreError::Damaged`],
-    /// [`StoreError::WrongKey`], [`StoreError::NewerDatabase`], [`StoreError::AuditBroken`], [`StoreError::File`],
-    /// [`StoreError::Locked`]. The database is as it was then.
+    /// [`StoreError::DatabaseThere`], [`StoreError::DatabaseInUse`], [`StoreError::UnfoldedLog`], [`StoreError::NoErasureList`],
+    /// [`StoreError::Damaged`], [`StoreError::WrongKey`], [`StoreError::NewerDatabase`], [`StoreError::AuditBroken`],
+    /// [`StoreError::File`], [`StoreError::Locked`]. The database is as it was then.
     pub async fn restore(wanted: &Restore<'_>, keys: KeyRing) -> Result<Restored, StoreError> {
         let lock = exclusive(wanted.database).await?;
         let (old, lock) = lock.read(wanted.backup).await;
@@ -110,6 +110,7 @@ async fn restore(
     old: Option<&Old>,
 ) -> Result<Restored, StoreError> {
     let place = wanted.database;
+    without_log(wanted.backup)?;
     let (_, digest) = digest(wanted.backup)
         .map_err(|error| StoreError::file("read the backup", wanted.backup, &error))?;
     let there = place.exists();
@@ -123,13 +124,9 @@ async fn restore(
     check(&copy.path).await?;
     let store = Store::open_apart(&copy.path, keys).await?;
     let done = settle(&store, wanted, digest, &listed, old).await;
-    // The copy is moved without its write-ahead log, so all of it must be in the file.
-    let folded = store.checkpoint().await;
-    store.close().await;
+    let folded = fold(store).await;
     let mut done = done?;
-    if !folded? {
-        return Err(StoreError::Locked);
-    }
+    folded?;
     // From here on the list by the database has everything, whatever happens next.
     let known = list.read()?;
     let new: Vec<Erasure> = listed.into_iter().filter(|each| !known.contains(each)).collect();
@@ -139,6 +136,29 @@ async fn restore(
     done.replaced_readable = old.is_some() || !there;
     done.replaced = put_in_place(copy, place, there, wanted.now)?;
     Ok(done)
+}
+
+/// Refuses a backup with a log beside it that holds something: only the file is restored, and what is in the log only, an opt-out maybe,
+/// would be lost without a word.
+fn without_log(backup: &Path) -> Result<(), StoreError> {
+    for log in LOGS.map(|end| beside(backup, end)) {
+        match fs::metadata(&log) {
+            Ok(found) if found.len() > 0 => return Err(StoreError::UnfoldedLog { log }),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::file("look at the log of the backup", &log, &error));
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Closes the copy with all of it in its file, for it is moved into its place without its log. Where somebody still reads an older state
+/// of it, the log cannot be written back.
+async fn fold(copy: Store) -> Result<(), StoreError> {
+    let folded = copy.checkpoint().await;
+    copy.close().await;
+    if folded? { Ok(()) } else { Err(StoreError::Locked) }
 }
 
 /// All that is known to be erased.
@@ -293,7 +313,9 @@ struct Copy {
 }
 
 /// What SQLite makes beside a database.
-const BESIDE: [&str; 2] = ["-wal", "-shm"];
+const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
+/// Those of it that hold something of the database.
+const LOGS: [&str; 2] = ["-wal", "-journal"];
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -408,7 +430,8 @@ mod tests {
     fn what_was_moved_aside_is_moved_back_where_the_copy_cannot_take_its_place() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("db");
-        for (name, text) in [("db", "old"), ("db-wal", "log"), ("backup", "new")] {
+        let old = [("db", "old"), ("db-wal", "log"), ("db-journal", "undo"), ("backup", "new")];
+        for (name, text) in old {
             fs::write(folder.path().join(name), text).unwrap();
         }
         let copy = Copy::make(&folder.path().join("backup"), &place).unwrap();
@@ -419,11 +442,56 @@ mod tests {
         assert!(matches!(refused, Err(StoreError::File { .. })), "{refused:?}");
         assert_eq!(fs::read_to_string(&place).unwrap(), "old");
         assert_eq!(fs::read_to_string(beside(&place, "-wal")).unwrap(), "log");
+        assert_eq!(fs::read_to_string(beside(&place, "-journal")).unwrap(), "undo");
         assert!(!beside(&place, ".replaced-0").exists());
 
         let copy = Copy::make(&folder.path().join("backup"), &place).unwrap();
         let aside = put_in_place(copy, &place, true, now).unwrap().unwrap();
         assert_eq!(fs::read_to_string(&place).unwrap(), "new");
         assert_eq!(fs::read_to_string(&aside).unwrap(), "old");
+        // SQLite would roll the restored database back by the journal of the replaced one.
+        for (end, text) in [("-wal", "log"), ("-journal", "undo")] {
+            assert!(!beside(&place, end).exists(), "{end}");
+            assert_eq!(fs::read_to_string(beside(&aside, end)).unwrap(), text);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_copy_that_somebody_reads_is_not_put_into_place_without_its_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db.restoring");
+        let keys = KeyRing::create(&folder.path().join("key")).unwrap();
+        let (tenant, now) = (TenantId::new("oak").unwrap(), Timestamp::UNIX_EPOCH);
+        let actor = Actor::Node("node-1".parse().unwrap());
+        let open = async || {
+            let key = KeyRing::open(&folder.path().join("key")).unwrap();
+            Store::open_apart(&path, key).await.unwrap()
+        };
+        drop(keys);
+        let store = open().await;
+        let mut reader = raw(&path, true).await.unwrap();
+        let mut practices = async |statements: &[&'static str]| -> i64 {
+            let mut count = -1;
+            for statement in statements {
+                let found = sqlx::query_scalar(*statement).fetch_optional(&mut reader).await;
+                count = found.unwrap().unwrap_or(count);
+            }
+            count
+        };
+        let count = "SELECT count(*) FROM practice";
+        assert_eq!(practices(&["BEGIN", count]).await, 0);
+        store.found_practice(&tenant, "Oak Street Dental LLC", &actor, now).await.unwrap();
+        // It need not be waited for.
+        sqlx::query("PRAGMA busy_timeout = 0").execute(store.writer()).await.unwrap();
+        assert_eq!(fold(store).await, Err(StoreError::Locked));
+        assert!(fs::metadata(beside(&path, "-wal")).unwrap().len() > 0, "the log holds it still");
+
+        assert_eq!(practices(&["COMMIT"]).await, -1);
+        assert_eq!(fold(open().await).await, Ok(()));
+        let alone = folder.path().join("alone");
+        fs::copy(&path, &alone).unwrap();
+        let mut alone = raw(&alone, true).await.unwrap();
+        let kept: i64 = sqlx::query_scalar(count).fetch_one(&mut alone).await.unwrap();
+        assert_eq!(kept, 1, "all of it is in the file");
     }
 }

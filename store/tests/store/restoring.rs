@@ -323,6 +323,39 @@ async fn what_is_no_backup_of_this_key_or_was_changed_replaces_nothing() {
 }
 
 #[tokio::test]
+async fn a_backup_with_a_log_beside_it_is_refused() {
+    let house = House::build().await;
+    finished(&house).await;
+    let database = house.database();
+    // A plain copy of the files of a database that is open: its log holds everything that was done since it was opened.
+    let to = house.folder.path().join("plain");
+    let beside = |end: &str| house.folder.path().join(format!("plain{end}"));
+    fs::copy(&database, &to).unwrap();
+    fs::copy(house.folder.path().join("db-wal"), beside("-wal")).unwrap();
+    house.store.close().await;
+    let refused = restore(&house, &to, IfThere::Replace, Erasures::Beside).await.unwrap_err();
+    assert_eq!(refused, StoreError::UnfoldedLog { log: beside("-wal") });
+    assert!(refused.to_string().contains("plain-wal"), "{refused}");
+    let store = house.again().await;
+    assert_eq!(store.practices().await.unwrap().len(), 1, "the database is as it was");
+    store.close().await;
+
+    // With its log written back it is restored, and so is one beside which an emptied log was left.
+    let mut plain = raw(&to).await;
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(&mut plain).await.unwrap();
+    plain.close().await.unwrap();
+    fs::write(beside("-journal"), "undo").unwrap();
+    let refused = restore(&house, &to, IfThere::Replace, Erasures::Beside).await.unwrap_err();
+    assert_eq!(refused, StoreError::UnfoldedLog { log: beside("-journal") });
+    fs::write(beside("-journal"), "").unwrap();
+    fs::write(beside("-wal"), "").unwrap();
+    let done = restore(&house, &to, IfThere::Replace, Erasures::Beside).await.unwrap();
+    assert!(done.replaced_readable);
+    let store = house.again().await;
+    assert_eq!(store.practices().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn holds_since_the_backup_are_placed_again() {
     let house = House::build().await;
     let (old, _) = finished(&house).await;
