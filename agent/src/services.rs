@@ -85,3 +85,24 @@ pub struct Services {
     /// The core's delays and limits; the caps of a permit replace those they are about.
     pub limits: Limits,
 }
+
+#[cfg(test)]
+mod tests {
+    use callwright_store::KeyRing;
+
+    use super::*;
+    use crate::dialler::testing;
+
+    #[tokio::test]
+    async fn whoever_a_call_may_use_can_be_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::in_memory(KeyRing::ephemeral().unwrap()).await.unwrap();
+        let mut services = testing::services(store, folder.path());
+        let used = |services: &Services| -> Vec<String> {
+            services.vendors_used().iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(used(&services), ["ear", "inner-ear", "mind", "phone", "voice"]);
+        services.vendors.before_notice = None;
+        assert_eq!(used(&services), ["ear", "mind", "phone", "voice"]);
+    }
+}

@@ -1,6 +1,8 @@
-//! For tests: a practice with a call that runs, in a store of its own, about a patient who does not exist.
+//! For tests: a practice with a call that runs, in a store of its own, about a patient who does not exist; and services over a store.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
 
 use callwright_compliance::audit::Actor;
 use callwright_compliance::decide::{DecisionRecord, Stage, Verdict};
@@ -10,15 +12,28 @@ use callwright_compliance::policy::Limits;
 use callwright_compliance::vendor::Role;
 use callwright_compliance::{
     CallClass, CallPurpose, DecisionId, Digest, ObjectId, PatientKind, PayerId, Phi, PhoneNumber,
-    RequestId, TenantId, VendorId,
+    Policy, RequestId, TenantId, VendorId,
 };
+use callwright_core::Limits as CoreLimits;
+use callwright_dialplan::payer::Directory;
+use callwright_dialplan::twilio::{Client, ClientConfig, Credentials, Secret};
+use callwright_prompts::Pack;
 use callwright_store::{
     CallEnd, CallId, Code, Ending, KeyRing, Lease, Location, LocationId, NewIntent, Order, Patient,
     Priority, Provider, ProviderId, RandomId, Store,
 };
+use callwright_vendors::{
+    Egress, LanguageModel, ModelSession, RecogniserSession, SpeechSession, SpeechToText,
+    TextToSpeech, VendorError,
+};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::api::Registry;
+use crate::call::Vendors;
+use crate::call::clips::ClipShelf;
 use crate::cli::Place;
+use crate::clock::Clock;
+use crate::services::{Carrier, FileKeeping, Services};
 
 /// When everything here happens: a Monday morning in Columbus, long gone.
 pub(crate) const NOW: Timestamp = Timestamp::constant(1_750_082_400, 0);
@@ -172,4 +187,79 @@ pub(crate) async fn dial(store: &Store, lease: &Lease, now: Timestamp) -> CallId
     tx.call_placed(lease, &intent.call, &sid.parse().unwrap()).await.unwrap();
     tx.commit().await.unwrap();
     intent.call
+}
+
+/// A vendor that has a name and cannot be opened.
+struct Stub(&'static str);
+
+impl Stub {
+    fn shut(&self) -> VendorError {
+        VendorError::Open { vendor: self.0, why: "a stub".to_owned() }
+    }
+}
+
+impl SpeechToText for Stub {
+    fn id(&self) -> &'static str {
+        self.0
+    }
+
+    fn open(&self, _leave: Egress) -> Result<RecogniserSession, VendorError> {
+        Err(self.shut())
+    }
+}
+
+impl LanguageModel for Stub {
+    fn id(&self) -> &'static str {
+        self.0
+    }
+
+    fn open(&self, _leave: Egress) -> Result<Box<dyn ModelSession>, VendorError> {
+        Err(self.shut())
+    }
+}
+
+impl TextToSpeech for Stub {
+    fn id(&self) -> &'static str {
+        self.0
+    }
+
+    fn open(&self, _leave: Egress) -> Result<Box<dyn SpeechSession>, VendorError> {
+        Err(self.shut())
+    }
+}
+
+/// Services over a store, with the recommended policy. The vendors are `ear`, `inner-ear` until the notice, `mind`, `voice`, and the
+/// carrier `phone`; none of them can be reached.
+pub(crate) fn services(store: Store, folder: &Path) -> Services {
+    let account = format!("AC{:032}", 1);
+    let credentials = Credentials::auth_token(&account, Secret::new("secret".to_owned()));
+    let mut config = ClientConfig::new(credentials);
+    config.base_url = "http://127.0.0.1:9/2010-04-01".to_owned();
+    Services {
+        clock: Clock,
+        node: Code::new("node-1").unwrap(),
+        node_id: ObjectId::new("node-1").unwrap(),
+        store,
+        policy: Policy::recommended(),
+        directory: Arc::new(Directory::embedded().unwrap()),
+        pack: Arc::new(Pack::embedded().unwrap()),
+        vendors: Vendors {
+            speech_to_text: Arc::new(Stub("ear")),
+            before_notice: Some(Arc::new(Stub("inner-ear"))),
+            language_model: Arc::new(Stub("mind")),
+            text_to_speech: Arc::new(Stub("voice")),
+        },
+        clips: ClipShelf::default(),
+        carrier: Carrier {
+            client: Arc::new(Client::new(config).unwrap()),
+            id: VendorId::new("phone").unwrap(),
+            from: PhoneNumber::parse_e164("+16142000199").unwrap(),
+            cents_per_minute: 0,
+        },
+        registry: Arc::new(Registry::new(4)),
+        public_url: "http://127.0.0.1:9".to_owned(),
+        calls_dir: folder.join("calls"),
+        keeping: FileKeeping::Open,
+        limits: CoreLimits::default(),
+    }
 }

@@ -11,7 +11,7 @@ use callwright_vendors::{
 };
 use tokio::sync::mpsc;
 
-use super::vendors::{Line, hum, read_lips};
+use super::vendors::{Line, Lips, hum, read_lips};
 
 /// A recogniser that hears two utterances, so that the person was greeted and told, and is gone.
 pub(crate) struct Dies(pub(crate) Line);
@@ -44,6 +44,20 @@ impl SpeechToText for Stalls {
             heard.closed().await;
         });
         Ok(session)
+    }
+}
+
+/// A recogniser that has something done when it is opened: after the call was decided on, and before it is dialled.
+pub(crate) struct AtOpening<F>(pub(crate) Line, pub(crate) F);
+
+impl<F: Fn() + Send + Sync> SpeechToText for AtOpening<F> {
+    fn id(&self) -> &'static str {
+        "lips"
+    }
+
+    fn open(&self, leave: Egress) -> Result<RecogniserSession, VendorError> {
+        (self.1)();
+        Lips(self.0.clone()).open(leave)
     }
 }
 
