@@ -312,3 +312,62 @@ async fn one(services: Arc<Services>, claimed: Claimed) {
         Err(error) => tracing::error!(%request, %error, "the attempt failed"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use callwright_compliance::TenantId;
+    use callwright_compliance::audit::{Action, Event};
+    use callwright_store::{KeyRing, Store};
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::dialler::testing::{self, node};
+
+    /// So many beats, each with all that it began.
+    async fn beats(dispatch: &mut Dispatch, count: u64) {
+        for _ in 0..count {
+            dispatch.beat().await;
+            while let Some(claimed) = dispatch.chores.next().await {
+                assert!(claimed.is_empty());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_audit_is_signed_and_anchored_in_rounds_once_entries_have_waited() {
+        let folder = tempfile::tempdir().unwrap();
+        let anchors = folder.path().join("anchors");
+        std::fs::create_dir(&anchors).unwrap();
+        let store = Store::in_memory(KeyRing::ephemeral().unwrap()).await.unwrap();
+        let tenant = TenantId::new("oak").unwrap();
+        let ago = |minutes| Clock.wall() - SignedDuration::from_mins(minutes);
+        store.found_practice(&tenant, "Oak", &node(), ago(6)).await.unwrap();
+        let services = Arc::new(testing::services(store.clone(), folder.path()));
+        let mut dispatch = Dispatch::new(services, Checkpoints::new(Some(anchors.clone())));
+        let signed = async || {
+            let anchored = std::fs::read_dir(&anchors).unwrap().count();
+            (store.checkpoints(&tenant).await.unwrap().len(), anchored)
+        };
+
+        beats(&mut dispatch, SIGN_BEATS - 1).await;
+        assert_eq!(signed().await, (0, 0));
+        beats(&mut dispatch, 1).await;
+        assert_eq!(signed().await, (1, 1));
+
+        // What has not waited long enough waits for a later round.
+        let act = async || {
+            let mut tx = store.begin(&tenant, &node(), Clock.wall()).await.unwrap();
+            tx.audit(Event::new(node(), Action::ConfigLoaded)).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        act().await;
+        beats(&mut dispatch, SIGN_BEATS).await;
+        assert_eq!(signed().await, (1, 1));
+        // Many that wait call for one at once.
+        for _ in 0..255 {
+            act().await;
+        }
+        beats(&mut dispatch, SIGN_BEATS).await;
+        assert_eq!(signed().await, (2, 2));
+    }
+}
