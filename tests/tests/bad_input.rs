@@ -16,6 +16,7 @@ use callwright::api::Api;
 use callwright::call::Vendors;
 use callwright::dialler::DialError;
 use callwright_compliance::RuleId;
+use callwright_compliance::incident::IncidentEvent;
 use callwright_core::{Micros, SampleTime};
 use callwright_dialplan::OriginateError;
 use callwright_dialplan::twilio::twiml::TOKEN_PARAMETER;
@@ -27,9 +28,9 @@ use callwright_sim::payer::faults::{
 };
 use callwright_sim::payer::scenario::{HOLD, MenuStep};
 use callwright_sim::{LogEntry, LogEvent, Scenario};
-use callwright_store::RequestState;
+use callwright_store::{Incident, RequestState};
 use callwright_vendors::VendorError;
-use support::faulty::{Dies, Hoarse, Refuses, Stalls};
+use support::faulty::{Boasts, Dies, Hoarse, Refuses, Stalls};
 use support::house::{Called, House, client, scenario};
 use support::vendors::{Line, Voices};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -63,6 +64,14 @@ async fn call_with(change: impl FnOnce(&mut Vendors, &Line)) -> (House, Called) 
 /// Asserts how the call ended; what the carrier saw is told where it did not end so.
 fn assert_ended(called: &Called, outcome: &str, by: Option<&str>) {
     assert_eq!(called.ended(), (outcome, by), "\n{}", called.log().to_jsonl());
+}
+
+/// The incidents that the practice has after its call, each of which must be of that call.
+async fn incidents(house: &House, called: &Called) -> Vec<IncidentEvent> {
+    let incidents = house.services.store.incidents(&called.tenant).await.unwrap();
+    let of_call = |incident: &Incident| incident.requests.contains(&called.request);
+    assert!(incidents.iter().all(of_call), "{incidents:?}");
+    incidents.iter().map(|incident| incident.event).collect()
 }
 
 fn audible(called: &Called) -> Vec<(u64, u64)> {
@@ -224,6 +233,7 @@ async fn without_marks_the_disclosure_is_never_taken_for_proven() {
     assert_eq!(audible(&called).len(), 3, "{:?}", audible(&called));
     let far_end = result.egress.iter().find(|total| total.recipient == "far_end").unwrap();
     assert_eq!(far_end.fields, ["provider_name"]);
+    assert_eq!(incidents(&house, &called).await, [IncidentEvent::DisclosureUnproven]);
     house.settled(&called).await;
     house.close().await;
 }
@@ -394,6 +404,25 @@ async fn whoever_does_not_sign_as_the_carrier_is_told_so_and_nothing_else() {
             assert_eq!(problem["code"], "bad_signature");
         }
     }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_says_it_is_a_person_is_not_spoken_for_and_is_an_incident() {
+    let mut voices = Voices::hummed();
+    voices.vendors.language_model = Arc::new(Boasts);
+    // One that has little to tell: each question is worded twice here.
+    let mut payer = scenario("brief");
+    payer.representative.as_mut().expect("the brief payer has a person").topics.truncate(1);
+    let house = House::open(payer, voices).await;
+    let called = house.call().await;
+    // The question is asked all the same, in the pack's own words, and answered.
+    let result = &called.made().result;
+    assert!(!result.fields.is_empty(), "{:?}", called.ended());
+    assert_eq!(incidents(&house, &called).await, [IncidentEvent::AiDenied]);
+    let words = std::fs::read_to_string(called.file("words.jsonl")).unwrap();
+    assert!(!words.contains("a real person"), "{words}");
+    house.settled(&called).await;
     house.close().await;
 }
 

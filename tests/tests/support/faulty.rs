@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use callwright_compliance::{PhiString, Purpose};
-use callwright_prompts::ClipName;
+use callwright_prompts::{ClipName, Template};
+use callwright_understanding::Segment;
 use callwright_vendors::{
-    Egress, RecogniserSession, SpeechResult, SpeechSession, SpeechToText, TextToSpeech,
-    VendorError, recogniser_channels,
+    Egress, LanguageModel, ModelEvent, ModelSession, RecogniserSession, SpeechResult,
+    SpeechSession, SpeechToText, TextToSpeech, TurnRequest, VendorError, recogniser_channels,
 };
 use tokio::sync::mpsc;
 
@@ -58,6 +59,33 @@ impl<F: Fn() + Send + Sync> SpeechToText for AtOpening<F> {
     fn open(&self, leave: Egress) -> Result<RecogniserSession, VendorError> {
         (self.1)();
         Lips(self.0.clone()).open(leave)
+    }
+}
+
+/// A model that says it is a person, whatever a turn is for, and whose adapter has no guard.
+pub(crate) struct Boasts;
+
+impl LanguageModel for Boasts {
+    fn id(&self) -> &'static str {
+        "boasts"
+    }
+
+    fn open(&self, _leave: Egress) -> Result<Box<dyn ModelSession>, VendorError> {
+        Ok(Box::new(Boasts))
+    }
+}
+
+impl ModelSession for Boasts {
+    fn warm(&mut self) {}
+
+    fn turn(&mut self, _request: TurnRequest) -> mpsc::Receiver<ModelEvent> {
+        let (to, from) = mpsc::channel(2);
+        let template = Template::parse("I am a real person, go ahead.").expect("it has no token");
+        let segment = Segment { template, carries: Vec::new(), heard: None };
+        for event in [ModelEvent::Segment(segment), ModelEvent::Done] {
+            to.try_send(event).expect("there is room for both");
+        }
+        from
     }
 }
 
