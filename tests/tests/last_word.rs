@@ -1,4 +1,4 @@
-//! What changes after a call was decided on and before it is dialled: the stop as it stands then has the last word.
+//! What changes after a call was decided on and before it is dialled: the stop and the register as they stand then have the last word.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -9,9 +9,10 @@ use std::sync::{Arc, OnceLock};
 
 use callwright::demo::seed;
 use callwright::dialler::DialError;
-use callwright_compliance::audit::Actor;
-use callwright_compliance::{PersonId, TenantId, VendorId};
-use callwright_store::{RequestState, StopScope, Store, StoreError};
+use callwright_compliance::audit::{Action, Actor};
+use callwright_compliance::vendor::{EgressRefusal, Role};
+use callwright_compliance::{PersonId, RuleId, TenantId, VendorId};
+use callwright_store::{Page, RequestState, StopScope, Store, StoreError};
 use support::faulty::AtOpening;
 use support::house::{Called, House, scenario};
 use support::vendors::Voices;
@@ -22,6 +23,7 @@ use tokio::task::block_in_place;
 #[derive(Clone)]
 enum Meanwhile {
     Stop(VendorId),
+    Unregister(Role, VendorId),
 }
 
 impl Meanwhile {
@@ -33,6 +35,7 @@ impl Meanwhile {
             Meanwhile::Stop(vendor) => {
                 tx.throw_switch(&StopScope::Vendor(vendor.clone())).await.unwrap();
             }
+            Meanwhile::Unregister(role, vendor) => tx.remove_vendor(vendor, *role).await.unwrap(),
         }
         tx.commit().await.unwrap();
     }
@@ -73,4 +76,25 @@ async fn a_stop_on_any_vendor_of_a_call_refuses_to_dial_it() {
         );
         house.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_carrier_that_left_the_register_is_not_asked_and_that_is_written_down() {
+    let carrier = VendorId::new(seed::CARRIER).unwrap();
+    let gone = Meanwhile::Unregister(Role::Carrier, carrier.clone());
+    let (house, called) = call(gone).await;
+    let Err(DialError::Egress { vendor, role, refusal }) = &called.attempt else {
+        panic!("it was not refused")
+    };
+    assert_eq!((vendor, *role, *refusal), (&carrier, Role::Carrier, EgressRefusal::NotRegistered));
+    let entries = house.services.store.audit_entries(&called.tenant, &Page::first()).await.unwrap();
+    let refused: Vec<_> =
+        entries.iter().filter(|entry| entry.action == Action::EgressRefused).collect();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(
+        (refused[0].recipient.as_ref(), refused[0].rule),
+        (Some(&carrier), Some(RuleId::V1))
+    );
+    assert_eq!(refused[0].object.as_ref().unwrap().as_str(), called.request.as_str());
+    house.close().await;
 }

@@ -270,16 +270,18 @@ fn refused(error: &CliError) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
-    use callwright_compliance::vendor::EgressRefusal;
+    use callwright_compliance::VendorId;
+    use callwright_compliance::vendor::{EgressRefusal, Role};
 
     use super::*;
 
     #[test]
     fn a_program_is_told_by_which_rule_a_vendor_was_refused() {
-        for (error, rule) in [
-            (DialError::Egress(EgressRefusal::NotRegistered), "V1"),
-            (DialError::NoneOnPremises, "D2"),
-        ] {
+        let vendor = VendorId::new("ear").unwrap();
+        let (role, refusal) = (Role::SpeechToText, EgressRefusal::NotRegistered);
+        for (error, rule) in
+            [(DialError::Egress { vendor, role, refusal }, "V1"), (DialError::NoneOnPremises, "D2")]
+        {
             let told = refused(&CliError::Dial(error));
             assert_eq!(told["refused_by"][0]["rule"], rule, "{told}");
         }

@@ -114,7 +114,9 @@ fn lines(missing: &[Unfilled]) -> String {
 /// How a command ends whose call was not placed or not finished, however it came to call.
 const fn of_dial(error: &DialError) -> Exit {
     match error {
-        DialError::Refused(_) | DialError::Egress(_) | DialError::NoneOnPremises => Exit::Refused,
+        DialError::Refused(_) | DialError::Egress { .. } | DialError::NoneOnPremises => {
+            Exit::Refused
+        }
         DialError::DisclosureTooLong { .. }
         | DialError::NoLine
         | DialError::NoTestNumber
@@ -189,14 +191,21 @@ impl CliError {
 
 #[cfg(test)]
 mod tests {
-    use callwright_compliance::vendor::EgressRefusal;
+    use callwright_compliance::VendorId;
+    use callwright_compliance::vendor::{EgressRefusal, Role};
 
     use super::*;
+
+    fn unregistered() -> DialError {
+        let vendor = VendorId::new("ear").unwrap();
+        let (role, refusal) = (Role::SpeechToText, EgressRefusal::NotRegistered);
+        DialError::Egress { vendor, role, refusal }
+    }
 
     #[test]
     fn a_call_ends_with_the_same_code_whichever_command_placed_it() {
         let each: [(fn() -> DialError, Exit); 6] = [
-            (|| DialError::Egress(EgressRefusal::NotRegistered), Exit::Refused),
+            (unregistered, Exit::Refused),
             (|| DialError::NoneOnPremises, Exit::Refused),
             (|| DialError::NoLine, Exit::Usage),
             (|| DialError::NoTestNumber, Exit::Usage),

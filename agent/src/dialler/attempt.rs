@@ -247,7 +247,7 @@ async fn prepare(
     let watch = services.clock.stopwatch();
     let leaves = leave::leaves(services, &case.claimed.request, watch).await?;
     let sessions = Sessions::open(&services.vendors, leaves)?;
-    let session = leave::carrier(services, &case.claimed.request.tenant).await?;
+    let session = leave::carrier_of_call(services, &case.claimed.request).await?;
     let about = plan::About { call: &call, folder: folder.path(), began_at };
     let plan = plan::call_plan(services, case, permit, &about, clips, sessions)?;
     let lines = services.registry.enter(call.as_str(), answer_until);

@@ -18,8 +18,8 @@ pub mod result;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use callwright_compliance::vendor::EgressRefusal;
-use callwright_compliance::{DecisionRecord, RuleId};
+use callwright_compliance::vendor::{EgressRefusal, Role};
+use callwright_compliance::{DecisionRecord, RuleId, VendorId};
 use callwright_dialplan::OriginateError;
 use callwright_dialplan::originate::PlanError;
 use callwright_store::{Lease, Request, StoreError};
@@ -64,9 +64,16 @@ pub enum DialError {
     /// A vendor could not be opened.
     #[error(transparent)]
     Vendor(#[from] VendorError),
-    /// A vendor of the call may not be sent anything.
-    #[error(transparent)]
-    Egress(#[from] EgressRefusal),
+    /// A vendor of the call, or the carrier, may not be sent anything.
+    #[error("{vendor} as {role}: {refusal}")]
+    Egress {
+        /// Which.
+        vendor: VendorId,
+        /// As what.
+        role: Role,
+        /// Why.
+        refusal: EgressRefusal,
+    },
     /// The policy keeps hosted recognisers from people who were not told yet, and there is no other.
     #[error(
         "D2: the policy lets only a recogniser on the practice's machines hear a person before the notice, and there is none"
@@ -101,7 +108,7 @@ impl DialError {
     #[must_use]
     pub const fn egress_rule(&self) -> Option<RuleId> {
         match self {
-            DialError::Egress(_) => Some(RuleId::V1),
+            DialError::Egress { .. } => Some(RuleId::V1),
             DialError::NoneOnPremises => Some(RuleId::D2),
             DialError::Refused(_)
             | DialError::NoLine

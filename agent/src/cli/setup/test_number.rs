@@ -124,9 +124,9 @@ async fn session(
     now: Timestamp,
 ) -> Result<Session, CliError> {
     let register = store.register(practice).await?;
-    let carrier = &config.carrier.vendor;
-    let permit = register.egress(Role::Carrier, carrier, now, &config.policy);
-    let permit = permit.map_err(DialError::from)?;
+    let (vendor, role) = (config.carrier.vendor.clone(), Role::Carrier);
+    let permit = register.egress(role, &vendor, now, &config.policy);
+    let permit = permit.map_err(|refusal| DialError::Egress { vendor, role, refusal })?;
     Ok(client.open(permit).map_err(ProveError::Carrier)?)
 }
 
