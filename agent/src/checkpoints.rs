@@ -152,7 +152,7 @@ impl Checkpoints {
         }
     }
 
-    /// Every checkpoint of a practice in the anchor folder, as [`anchored`] gives them; none without a folder.
+    /// Every checkpoint of a practice in the anchor folder: the file's name, and its text; none without a folder.
     ///
     /// # Errors
     /// [`CheckpointError::Folder`], also where the folder does not answer.
@@ -261,13 +261,7 @@ pub fn read_note(path: &Path) -> Result<String, CheckpointError> {
 }
 
 /// Every checkpoint of a practice in an anchor folder: the file's name, and its text.
-///
-/// # Errors
-/// [`CheckpointError::Folder`].
-pub fn anchored(
-    folder: &Path,
-    tenant: &TenantId,
-) -> Result<Vec<(String, String)>, CheckpointError> {
+fn anchored(folder: &Path, tenant: &TenantId) -> Result<Vec<(String, String)>, CheckpointError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(CheckpointError::folder(folder))? {
         let path = entry.map_err(CheckpointError::folder(folder))?.path();
@@ -355,6 +349,25 @@ mod tests {
         assert!(timed_out(anchors.apart(Duration::ZERO, |_| panic!("begun beside it")).await));
         answer.send(()).unwrap();
         assert_eq!(anchors.apart(FOLDER_WITHIN, |_| Ok(7)).await.unwrap(), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_nobody_can_read_to_its_end_is_waited_for_half_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("oak-000000000002.checkpoint");
+        // A pipe without a writer: who opens it waits, as on a share that does not answer.
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let checkpoints = Checkpoints::new(Some(folder.path().to_owned()));
+        let (tenant, second) = (TenantId::new("oak").unwrap(), Duration::from_secs(1));
+        let mut hung = std::pin::pin!(checkpoints.anchored(&tenant));
+        let early = tokio::time::timeout(FOLDER_WITHIN - second, &mut hung).await;
+        assert!(early.is_err(), "it was given up early");
+        let hung = tokio::time::timeout(2 * second, hung).await.expect("it is waited for longer");
+        let timed_out =
+            matches!(hung, Err(CheckpointError::Folder { kind: io::ErrorKind::TimedOut, .. }));
+        assert!(timed_out, "{hung:?}");
+        // The thread that waits is let go.
+        drop(OpenOptions::new().write(true).open(&pipe).unwrap());
     }
 
     #[tokio::test]

@@ -75,29 +75,41 @@ impl SwitchWatch {
         self.unreadable_since.is_none()
     }
 
-    /// Looks at the switch for each call, and tells those that must end. One that cannot be told yet is told the next time.
+    /// Looks at the switch once for all calls, and tells those that must end. One that cannot be told yet is told the next time. It takes
+    /// as long as one read, and a second one for each call that is told, none of which is waited for after one that hung.
     pub async fn look<'a>(&mut self, now: Timestamp, calls: impl Iterator<Item = &'a mut Watched>) {
         let mut waiting: Vec<&mut Watched> = calls.filter(|call| !call.told).collect();
-        for call in &mut waiting {
-            match self.read(call).await {
-                Ok(switch) if switch.stops(&self.used) => call.told = self.tell(call).await,
-                Ok(_) => {}
-                Err(error) => {
-                    // What cannot be read for one call is not asked for the others: each would wait as long.
-                    tracing::error!(%error, "the kill switch cannot be read");
-                    let since = *self.unreadable_since.get_or_insert(now);
-                    if now.duration_since(since) >= UNREADABLE_MAX {
-                        tracing::error!(
-                            "the kill switch was unreadable for too long: every call ends"
-                        );
-                        self.registry.command_all(Command::Kill);
-                        waiting.into_iter().for_each(|call| call.told = true);
+        let switches = match self.read(&waiting).await {
+            Ok(switches) => switches,
+            Err(error) => {
+                tracing::error!(%error, "the kill switch cannot be read");
+                let since = *self.unreadable_since.get_or_insert(now);
+                if now.duration_since(since) >= UNREADABLE_MAX {
+                    tracing::error!("the kill switch was unreadable for too long: every call ends");
+                    self.end_all(waiting);
+                }
+                return;
+            }
+        };
+        self.unreadable_since = None;
+        for (call, switch) in waiting.iter_mut().zip(switches) {
+            if switch.stops(&self.used) {
+                match self.tell(call).await {
+                    Ok(told) => call.told = told,
+                    Err(error) => {
+                        // Which call it is cannot be asked; then all of them end.
+                        tracing::error!(%error, "the store cannot be read: every call ends");
+                        self.end_all(waiting);
+                        return;
                     }
-                    return;
                 }
             }
         }
-        self.unreadable_since = None;
+    }
+
+    fn end_all(&self, calls: Vec<&mut Watched>) {
+        self.registry.command_all(Command::Kill);
+        calls.into_iter().for_each(|call| call.told = true);
     }
 
     /// Looks for ever, once a second.
@@ -110,31 +122,23 @@ impl SwitchWatch {
         }
     }
 
-    async fn read(&self, call: &Watched) -> Result<KillSwitch, StoreError> {
-        let reading = self.store.kill_switch(&call.tenant, &call.request);
+    async fn read(&self, calls: &[&mut Watched]) -> Result<Vec<KillSwitch>, StoreError> {
+        let each: Vec<_> = calls.iter().map(|call| (&call.tenant, &call.request)).collect();
+        let reading = self.store.kill_switches(&each);
         tokio::time::timeout(READ_WITHIN, reading).await.unwrap_or(Err(StoreError::Locked))
     }
 
     /// Tells the call of a request to end; false where it is not up yet.
-    async fn tell(&self, call: &Watched) -> bool {
+    async fn tell(&self, call: &Watched) -> Result<bool, StoreError> {
         let calls = self.store.calls(&call.tenant, &call.request);
         let calls = tokio::time::timeout(READ_WITHIN, calls).await;
-        match calls.unwrap_or(Err(StoreError::Locked)) {
-            Ok(calls) => {
-                let mut up = calls.iter().filter(|call| call.ended_at.is_none());
-                let told = up.any(|call| self.registry.command(call.id.as_str(), Command::Kill));
-                if told {
-                    tracing::warn!(request = %call.request, "the kill switch ends the call");
-                }
-                told
-            }
-            Err(error) => {
-                // Which call it is cannot be asked; then all of them end.
-                tracing::error!(%error, "the store cannot be read: every call ends");
-                self.registry.command_all(Command::Kill);
-                true
-            }
+        let calls = calls.unwrap_or(Err(StoreError::Locked))?;
+        let mut up = calls.iter().filter(|call| call.ended_at.is_none());
+        let told = up.any(|call| self.registry.command(call.id.as_str(), Command::Kill));
+        if told {
+            tracing::warn!(request = %call.request, "the kill switch ends the call");
         }
+        Ok(told)
     }
 }
 
@@ -239,6 +243,14 @@ mod tests {
         place.look(70).await;
         assert_eq!(place.told(), [true, true]);
         assert!(place.calls.iter().all(|call| call.told));
+    }
+
+    #[tokio::test]
+    async fn with_no_call_up_an_unreadable_switch_starts_nothing_either() {
+        let mut place = Place::new().await;
+        place.store.close().await;
+        place.watch.look(at(0), std::iter::empty()).await;
+        assert!(!place.watch.may_start());
     }
 
     #[tokio::test]

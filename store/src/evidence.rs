@@ -81,8 +81,8 @@ pub struct Thrown {
 }
 
 /// How the switch stands for a request, by the stops in force: the global ones and those of its tenant.
-fn switch_for(
-    rows: &[sqlx::sqlite::SqliteRow],
+fn switch_for<'r>(
+    rows: impl IntoIterator<Item = &'r sqlx::sqlite::SqliteRow>,
     request: &RequestId,
 ) -> Result<KillSwitch, StoreError> {
     let mut switch = KillSwitch {
@@ -138,6 +138,33 @@ impl Store {
     ) -> Result<KillSwitch, StoreError> {
         let rows = sqlx::query(IN_FORCE).bind(tenant.as_str()).fetch_all(self.readers()).await?;
         switch_for(&rows, request)
+    }
+
+    /// The same for each of several requests, whosever they are, in their order: one read, however many there are.
+    ///
+    /// # Errors
+    /// Those of the database: unreadable, it permits nothing.
+    pub async fn kill_switches(
+        &self,
+        requests: &[(&TenantId, &RequestId)],
+    ) -> Result<Vec<KillSwitch>, StoreError> {
+        let rows =
+            sqlx::query("SELECT tenant, scope, subject FROM kill_switch WHERE lifted_at IS NULL")
+                .fetch_all(self.readers())
+                .await?;
+        let mut stops = Vec::new();
+        for row in &rows {
+            stops.push((Reader::new(row, "kill_switch").opt_text("tenant")?, row));
+        }
+        let switch = |&(tenant, request): &(&TenantId, &RequestId)| {
+            let covers = |whose: &Option<String>| match whose {
+                Some(whose) => whose == tenant.as_str(),
+                None => true,
+            };
+            let own = stops.iter().filter(|(whose, _)| covers(whose)).map(|(_, row)| *row);
+            switch_for(own, request)
+        };
+        requests.iter().map(switch).collect()
     }
 
     /// Every stop in force in this installation, oldest first: for the operator of the machine.

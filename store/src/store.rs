@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use callwright_compliance::audit::{Action, Actor};
 use callwright_compliance::id::{ObjectId, RequestId, TenantId};
@@ -18,6 +19,9 @@ use crate::error::StoreError;
 use crate::keys::KeyRing;
 use crate::open::Pools;
 use crate::tx::{Object, Tx};
+
+/// How long who still uses a connection is waited for at the end: longer than a statement waits for another process's lock.
+const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 
 /// The durable state of one installation. Cheap to clone; the clones share the connections.
 #[derive(Clone)]
@@ -82,9 +86,16 @@ impl Store {
     }
 
     /// Closes the connections and writes the log back into the file. Every clone is closed with it.
+    ///
+    /// Whoever holds a connection still, a task that hangs maybe, is waited for within a bound; then the log stays, and the next who
+    /// opens the file reads it. No act can be lost by that, and the end of a process waits for nobody.
     pub async fn close(&self) {
-        self.0.pools.readers.close().await;
-        self.0.pools.writer.close().await;
+        let Pools { readers, writer } = &self.0.pools;
+        // Both refuse new work at once, whichever is waited for first.
+        let closed = async { tokio::join!(readers.close(), writer.close()) };
+        if tokio::time::timeout(CLOSE_WITHIN, closed).await.is_err() {
+            tracing::error!("the database was not closed in time: a connection of it is in use");
+        }
     }
 
     /// Writes the write-ahead log back into the file and empties it. True where nobody was reading, so that all of it went.
@@ -210,5 +221,39 @@ impl Store {
 
     pub(crate) fn erasures(&self) -> Option<&ErasureList> {
         self.0.erasures.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_nobody_gives_back_is_waited_for_within_a_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyRing::create(&folder.path().join("key")).unwrap();
+        let store = Store::open(&folder.path().join("db"), keys).await.unwrap();
+        let tenant = TenantId::new("oak").unwrap();
+        let actor = Actor::Node(ObjectId::new("node-1").unwrap());
+        let now = Timestamp::UNIX_EPOCH;
+        store.found_practice(&tenant, "Oak", &actor, now).await.unwrap();
+        let hangs = store.begin(&tenant, &actor, now).await.unwrap();
+
+        tokio::time::pause();
+        let second = Duration::from_secs(1);
+        let mut closing = std::pin::pin!(store.close());
+        let early = tokio::time::timeout(CLOSE_WITHIN - second, &mut closing).await;
+        assert!(early.is_err(), "it was given up early");
+        let closed = tokio::time::timeout(2 * second, closing).await;
+        assert!(closed.is_ok(), "it is waited for longer");
+        assert_eq!(store.practices().await.err(), Some(StoreError::Closed));
+        tokio::time::resume();
+
+        // What was committed is there, whoever holds on to what.
+        drop(hangs);
+        let keys = KeyRing::open(&folder.path().join("key")).unwrap();
+        let again = Store::open(&folder.path().join("db"), keys).await.unwrap();
+        assert_eq!(again.practices().await.unwrap().len(), 1);
+        again.close().await;
     }
 }

@@ -211,6 +211,12 @@ async fn a_switch_stops_its_own_scope() {
     assert!(store.kill_switch(tenant, &b).await.unwrap().vendors_stopped.contains(&vendor));
     throw(StopScope::Tenant).await;
     assert_eq!(store.kill_switch(tenant, &b).await.unwrap().tenant, SwitchState::Stopped);
+    let all = [(tenant, &a), (tenant, &b), (&stranger, &a), (&stranger, &b)];
+    let at_once = store.kill_switches(&all).await.unwrap();
+    for (switch, (tenant, request)) in at_once.into_iter().zip(all) {
+        let one = store.kill_switch(tenant, request).await.unwrap();
+        assert_eq!(switch, one, "{tenant} {request}");
+    }
     let other = store.kill_switch(&stranger, &b).await.unwrap();
     assert_eq!((other.tenant, other.global), (SwitchState::Running, SwitchState::Running));
     assert!(other.vendors_stopped.is_empty());

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::super::output::Out;
 use super::super::{CliError, Exit};
 use super::{Opened, open};
-use crate::checkpoints::{anchored, read_note};
+use crate::checkpoints::{Checkpoints, read_note};
 
 /// Verify each practice's audit from its first entry: the chain, and every signed checkpoint
 #[derive(Debug, Args)]
@@ -75,10 +75,10 @@ impl Anchors {
     }
 
     /// Those of one practice.
-    fn of(&self, tenant: &TenantId) -> Result<Vec<(String, String)>, CliError> {
+    async fn of(&self, tenant: &TenantId) -> Result<Vec<(String, String)>, CliError> {
         let mut found = Vec::new();
         for folder in &self.folders {
-            found.extend(anchored(folder, tenant)?);
+            found.extend(Checkpoints::new(Some(folder.clone())).anchored(tenant).await?);
         }
         let first = format!("{}\n", origin(tenant));
         found.extend(self.files.iter().filter(|(_, note)| note.starts_with(&first)).cloned());
@@ -102,7 +102,7 @@ fn length(text: &str) -> Result<Anchor, CliError> {
 pub(super) async fn run(args: &VerifyArgs, out: &mut Out) -> Result<Exit, CliError> {
     let anchors = Anchors::read(args)?;
     let found = match export(&args.path)? {
-        Some(file) => vec![verify_export(file, args, &anchors)?],
+        Some(file) => vec![verify_export(file, args, &anchors).await?],
         None => verify_store(args, anchors).await?,
     };
     if found.is_empty() {
@@ -140,7 +140,7 @@ async fn verify_store(
         if args.practice.as_ref().is_some_and(|wanted| *wanted != tenant) {
             continue;
         }
-        let checkpoints = anchors.of(&tenant)?;
+        let checkpoints = anchors.of(&tenant).await?;
         used += anchors.files.iter().filter(|file| checkpoints.contains(file)).count();
         let elsewhere = Elsewhere { key: args.key.clone(), anchor: anchors.length, checkpoints };
         let report = store.verify_log(&tenant, &elsewhere).await?;
@@ -166,7 +166,7 @@ fn export(path: &Path) -> Result<Option<BufReader<File>>, CliError> {
     Ok(begins.starts_with(b"{").then_some(file))
 }
 
-fn verify_export(
+async fn verify_export(
     file: BufReader<File>,
     args: &VerifyArgs,
     anchors: &Anchors,
@@ -180,7 +180,7 @@ fn verify_export(
     if args.practice.as_ref().is_some_and(|wanted| *wanted != tenant) {
         return Err(CliError::usage(format!("this is the export of {tenant}")));
     }
-    for (name, note) in anchors.of(&tenant)? {
+    for (name, note) in anchors.of(&tenant).await? {
         verifier.elsewhere(name, &note);
     }
     for line in lines {
