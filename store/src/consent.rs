@@ -6,12 +6,12 @@
 //! A withdrawal holds for its request and for the person, and stands in two rows: no row names both, so that nothing ties a request to a
 //! person's digest once the request was erased. A grant names its request alone.
 
-use callwright_compliance::audit::Action;
+use callwright_compliance::audit::{Action, Actor};
 use callwright_compliance::class::CallPurpose;
 use callwright_compliance::consent::{ConsentAct, ConsentEvent, ConsentGiver, ConsentTo, History};
 use callwright_compliance::facts::{AiCallConsent, ConsentMethod};
 use callwright_compliance::id::{ObjectId, RequestId, TenantId};
-use callwright_compliance::{KeyedDigest, PhoneNumber};
+use callwright_compliance::{KeyedDigest, PhoneNumber, Purpose};
 use jiff::Timestamp;
 
 use crate::codec::{Reader, json, micros};
@@ -98,6 +98,37 @@ impl Store {
         self.consents_of(tenant, &key.number(number)).await
     }
 
+    /// Enters the people of requests from before there were registers. Their digests need the patients' values and those the keys, so that
+    /// no migration can do it. Until it is done, an opt-out of a patient does not cover such a request, nor a refusal that was given with
+    /// another one. Reading each patient has its audit row; one whose values do not open keeps nobody else out.
+    pub(crate) async fn enter_people(&self) -> Result<(), StoreError> {
+        let rows = sqlx::query(
+            "SELECT request.tenant, request.id, request.updated_at FROM request \
+             JOIN request_key ON request_key.tenant = request.tenant AND request_key.request = request.id \
+             WHERE NOT EXISTS (SELECT 1 FROM request_person WHERE request_person.tenant = request.tenant \
+             AND request_person.request = request.id) ORDER BY request.tenant, request.id",
+        )
+        .fetch_all(self.readers())
+        .await?;
+        let actor = ObjectId::new("register-of-people").map_err(|_| StoreError::AuditBroken)?;
+        let actor = Actor::Node(actor);
+        for row in &rows {
+            let row = Reader::new(row, "request");
+            let (tenant, id): (TenantId, RequestId) = (row.parsed("tenant")?, row.parsed("id")?);
+            // No clock is read here: the time is the last that is known.
+            let now = self.not_before_the_last(&tenant, row.time("updated_at")?).await?;
+            let mut tx = self.begin(&tenant, &actor, now).await?;
+            match tx.enter_person_late(&id).await {
+                Ok(()) => tx.commit().await.or_else(nothing_to_do)?,
+                Err(error @ (StoreError::Seal { .. } | StoreError::Stored { .. })) => {
+                    tracing::error!(practice = %tenant, request = %id, %error, "who a request is about cannot be read");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) async fn consents_of(
         &self,
         tenant: &TenantId,
@@ -112,6 +143,11 @@ impl Store {
         .await?;
         history(&rows)
     }
+}
+
+/// A transaction without an act is not committed, and here that is no mistake.
+fn nothing_to_do(error: StoreError) -> Result<(), StoreError> {
+    if error == StoreError::Unaudited { Ok(()) } else { Err(error) }
 }
 
 fn history(rows: &[sqlx::sqlite::SqliteRow]) -> Result<History, StoreError> {
@@ -178,6 +214,17 @@ impl Tx {
         patient: &Patient,
         said: &AiCallConsent,
     ) -> Result<(), StoreError> {
+        let person = self.enter_person(request, patient).await?;
+        let subject = Subject { request: Some(request), person: Some(person), number: None };
+        self.stated(said, &subject).await
+    }
+
+    /// Enters who a request is about, so that what the person said about another one holds for it.
+    async fn enter_person(
+        &mut self,
+        request: &RequestId,
+        patient: &Patient,
+    ) -> Result<KeyedDigest, StoreError> {
         let person = self.register_key().await?.person(&patient.name, &patient.date_of_birth);
         sqlx::query("INSERT INTO request_person (tenant, request, person) VALUES (?, ?, ?)")
             .bind(self.tenant.as_str())
@@ -185,8 +232,32 @@ impl Tx {
             .bind(person.as_bytes().to_vec())
             .execute(&mut *self.db)
             .await?;
-        let subject = Subject { request: Some(request), person: Some(person), number: None };
-        self.stated(said, &subject).await
+        Ok(person)
+    }
+
+    /// The same for a request from before there were registers, with what was withdrawn about it: a withdrawal holds for the person, too.
+    async fn enter_person_late(&mut self, request: &RequestId) -> Result<(), StoreError> {
+        if self.person_of(request).await?.is_some() {
+            // Another process has just done it.
+            return Ok(());
+        }
+        let patient = self.read_patient(request, Purpose::Compare).await?;
+        let person = self.enter_person(request, &patient).await?;
+        let withdrawn = sqlx::query(
+            "SELECT content FROM consent_event WHERE tenant = ? AND request = ? \
+             AND kind = 'ai_call' AND act <> 'granted'",
+        )
+        .bind(self.tenant.as_str())
+        .bind(request.as_str())
+        .fetch_all(&mut *self.db)
+        .await?;
+        for row in &withdrawn {
+            let event: ConsentEvent = Reader::new(row, "consent_event").json("content")?;
+            let event = ConsentEvent { id: ObjectId::random()?, ..event };
+            let of_person = Subject { person: Some(person), ..Subject::default() };
+            self.insert_event(&event, &of_person).await?;
+        }
+        Ok(())
     }
 
     /// Keeps a refusal that was stated with a request which is refused for it and never queued: it holds for the person's later ones.

@@ -38,7 +38,7 @@ struct Inner {
 
 impl Store {
     /// Opens the database at `path`, or makes it, readable by its owner only; brings its schema up to date; destroys again what a
-    /// restored backup brought back of erased requests.
+    /// restored backup brought back of erased requests; enters the people of requests from before there were registers.
     ///
     /// # Errors
     /// [`StoreError::DatabasePermissions`], [`StoreError::WrongKey`], [`StoreError::NewerDatabase`], [`StoreError::Locked`],
@@ -49,6 +49,7 @@ impl Store {
         let store = Store(Arc::new(Inner { pools, keys, erasures, path: Some(path.to_owned()) }));
         let listed = store.erasures().map_or(Ok(Vec::new()), ErasureList::read)?;
         store.erase_again(listed).await?;
+        store.enter_people().await?;
         Ok(store)
     }
 

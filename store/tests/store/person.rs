@@ -1,7 +1,12 @@
 //! A person's requests are found by exact identifiers, and by nothing that lies open on the disc.
 
-use callwright_compliance::{Phi, Purpose, RequestId};
-use callwright_store::{Access, Patient, Person, StoreError};
+use callwright_compliance::audit::Action;
+use callwright_compliance::facts::{AiCallConsent, ConsentMethod};
+use callwright_compliance::opt_out::{OptOutKind, OptOutMeans};
+use callwright_compliance::{ObjectId, Phi, Purpose, RequestId};
+use callwright_store::{
+    Access, Covering, NewOptOut, Order, Page, Patient, Person, RandomId, Store, StoreError,
+};
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
@@ -125,6 +130,89 @@ async fn requests_from_before_the_index_are_found_and_the_index_survives_a_new_k
     tx.rotate_tenant_key().await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(find(&house, &who).await, [id]);
+}
+
+/// A request about the usual patient, who refuses AI calls where it says so.
+async fn asked(house: &House, consent: AiCallConsent) -> RequestId {
+    let id = RequestId::random().unwrap();
+    let order = Order { consent, ..order(&house.provider) };
+    let mut tx =
+        house.store.begin(&house.tenant, &crate::support::person("staff-1"), at(1)).await.unwrap();
+    tx.add_request(&id, &order, &patient()).await.unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn requests_from_before_the_registers_are_known_by_their_people() {
+    let house = House::build().await;
+    let refusal = AiCallConsent::Refused {
+        at: at(-10),
+        method: ConsentMethod::Verbal,
+        evidence: ObjectId::new("note-1").unwrap(),
+    };
+    let refused = asked(&house, refusal).await;
+    let other = asked(&house, AiCallConsent::Absent).await;
+    let stranger = request_of(&house, "Theodora Zzyzx", BORN, MEMBER).await;
+    let erased = asked(&house, AiCallConsent::Absent).await;
+    let unreadable = request_of(&house, "Ambrose Planted", BORN, MEMBER).await;
+    let staff = crate::support::person("staff-1");
+    let mut tx = house.store.begin(&house.tenant, &staff, at(2)).await.unwrap();
+    tx.erase_request(&erased).await.unwrap();
+    tx.commit().await.unwrap();
+    house.store.close().await;
+    // Back to the schema of before; and one patient's values do not open any more.
+    let mut db = raw(&house).await;
+    let undo = "PRAGMA foreign_keys = OFF; DROP TABLE contact_note; DROP TABLE opt_out_lift; \
+         DROP TABLE opt_out; DROP TABLE consent_event; DROP TABLE request_person; \
+         DROP TABLE register_key; DELETE FROM _sqlx_migrations WHERE version = 2";
+    sqlx::raw_sql(undo).execute(&mut db).await.unwrap();
+    sqlx::query("UPDATE request SET patient_name = (SELECT patient_dob FROM request WHERE id = ?1) WHERE id = ?1")
+        .bind(unreadable.as_str())
+        .execute(&mut db)
+        .await
+        .unwrap();
+    db.close().await.unwrap();
+
+    let store = house.again().await;
+    let reads = async |store: &Store| {
+        let entries = store.audit_entries(&house.tenant, &Page::first()).await.unwrap();
+        let reads = entries.iter().filter(|entry| entry.action == Action::PhiRead);
+        reads.filter_map(|entry| entry.object.clone()).collect::<Vec<ObjectId>>()
+    };
+    let mut wanted: Vec<&str> = [&refused, &other, &stranger].map(RequestId::as_str).to_vec();
+    wanted.sort_unstable();
+    let read = reads(&store).await;
+    assert_eq!(read.iter().map(ObjectId::as_str).collect::<Vec<_>>(), wanted, "each once");
+    assert_eq!(rows(&house, "request_person").await, 3);
+
+    // What the patient said about one of them holds for the others, and for nobody else's.
+    let says =
+        async |id: &RequestId| store.consent_history(&house.tenant, id).await.unwrap().ai_call();
+    assert!(matches!(says(&refused).await, AiCallConsent::Refused { .. }));
+    assert!(matches!(says(&other).await, AiCallConsent::Refused { .. }));
+    assert!(matches!(says(&stranger).await, AiCallConsent::Absent));
+    let new = NewOptOut {
+        id: ObjectId::random().unwrap(),
+        kind: OptOutKind::HumanOnly,
+        means: OptOutMeans::Voice,
+        covers: Covering::PatientOf(&refused),
+        at: at(3),
+        call: None,
+    };
+    let mut tx = store.begin(&house.tenant, &staff, at(4)).await.unwrap();
+    tx.record_opt_out(&new).await.unwrap();
+    tx.commit().await.unwrap();
+    for (id, covered) in [(&refused, 1), (&other, 1), (&stranger, 0)] {
+        let stand = store.opt_outs_for(&house.tenant, &number(), Some(id)).await.unwrap();
+        assert_eq!(stand.len(), covered);
+    }
+    assert!(store.verify_audit(&house.tenant, None).await.unwrap().is_ok());
+
+    // It is done once.
+    store.close().await;
+    let store = house.again().await;
+    assert_eq!(reads(&store).await.len(), 3);
 }
 
 async fn raw(house: &House) -> SqliteConnection {
