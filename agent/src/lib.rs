@@ -14,6 +14,7 @@
 //! | [`checkpoints`] | when the audit is signed, and anchoring it outside |
 //! | [`retention`] | the purge of what is past its period |
 //! | [`rights`] | everything held about a person, given out or erased |
+//! | [`panics`] | what is told of a panic |
 //! | [`replay`] | recorded calls, run again through the core |
 //! | [`stop`] | the kill switch, over the calls that run here |
 //! | [`clock`] | the only place that reads a clock |
@@ -32,6 +33,7 @@ pub mod destinations;
 pub mod dialler;
 pub mod intake;
 pub mod local_speech;
+pub mod panics;
 pub mod replay;
 pub mod results;
 pub mod retention;

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use callwright::cli::output::Out;
 use callwright::cli::{self, Cli, Exit, Logs, Session};
 use callwright::clock::Clock;
+use callwright::panics;
 use clap::Parser;
 
 /// The stack of a worker, in bytes. A call's future is large where nothing is optimised, as while developing.
 const STACK: usize = 8 << 20;
 
 fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(tell_panic));
+    panics::install();
     // Before anything speaks TLS. It fails only where it is installed already.
     drop(rustls::crypto::ring::default_provider().install_default());
     let cli = Cli::parse();
@@ -39,14 +40,4 @@ fn fail(why: &str, exit: Exit) -> ExitCode {
     // If standard error is gone, the exit code must do.
     drop(writeln!(std::io::stderr().lock(), "callwright: {why}"));
     exit.into()
-}
-
-/// Says where a panic was, and nothing of its message: that may hold anything, a patient's words too.
-fn tell_panic(panic: &std::panic::PanicHookInfo<'_>) {
-    let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-    tracing::error!(place, "panic");
-    drop(writeln!(
-        std::io::stderr().lock(),
-        "callwright: a defect of the program: panic at {place}"
-    ));
 }

@@ -6,6 +6,6 @@
 //! |---|---|
 //! | `whole_call` | one call end to end on real audio, judged by the carrier's own log |
 //! | `bad_input` | whatever the carrier, the far end or a vendor does, a call ends in a typed outcome |
-//! | `canary` | planted people are in no log, journal, error or open file |
+//! | `canary` | planted people are in no log, journal, error, panic or open file |
 //! | `tidy` | the rules of the house that a reader of the source can check |
 //! | `dependencies` | who may depend on whom, and on what |

@@ -1,135 +1,31 @@
 //! Planted people: what identifies them is in no log line, no journal, no error and no file that is not sealed.
 //!
-//! One call is made about people that nobody else is named like, with every event of every crate written down, down to traces.
+//! One call is made about people that nobody else is named like, with every event of every crate written down, down to traces. Further
+//! calls (`canary/panics.rs`) are made with vendors that panic over their words; each is a process of its own, for a panic's hook and the
+//! log are a process's. What is told of a wrong request is the binary's own test (`agent/tests/planted_requests.rs`).
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "canary/forms.rs"]
+mod forms;
+#[path = "canary/panics.rs"]
+mod panics;
+#[path = "canary/people.rs"]
+mod people;
 #[expect(dead_code, reason = "each test of whole calls uses a part of it")]
 mod support;
 
-use std::io::Write;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use callwright::services::FileKeeping;
 use callwright_compliance::Purpose;
 use callwright_compliance::audit::Actor;
-use callwright_sim::Scenario;
 use callwright_store::Access;
-use support::house::{House, client, scenario};
+use forms::found_in;
+use people::{Logged, payer, scan_files};
+use support::house::{House, client};
 use support::vendors::Voices;
 use tracing_subscriber::filter::LevelFilter;
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Logged(Arc<Mutex<Vec<u8>>>);
-
-impl Logged {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Write for Logged {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-const WORDS: [&str; 10] =
-    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-
-/// A number as it may be written: together, apart, and as words.
-fn number_forms(digits: &str) -> Vec<String> {
-    let figures: Vec<String> = digits.chars().map(String::from).collect();
-    let named = |zero: &str| -> Vec<String> {
-        let word = |c: char| match c.to_digit(10) {
-            Some(0) => zero.to_owned(),
-            Some(n) => WORDS[n as usize].to_owned(),
-            None => c.to_string(),
-        };
-        digits.chars().map(word).collect()
-    };
-    let mut forms = Vec::new();
-    for separator in ["", " ", ", ", "-", "."] {
-        for each in [&figures, &named("zero"), &named("oh")] {
-            forms.push(each.join(separator));
-        }
-    }
-    forms
-}
-
-/// Everything that must not be found.
-fn planted() -> Vec<String> {
-    let mut forms = vec!["zebulon".to_owned(), "quackenbush".to_owned()];
-    forms.extend(number_forms("9081726354"));
-    forms.extend(number_forms("8163529074"));
-    let dates = [
-        "1949-07-23",
-        "19490723",
-        "07231949",
-        "07/23/1949",
-        "7/23/1949",
-        "7/23/49",
-        "07-23-1949",
-        "july 23",
-        "23 july",
-        "july twenty third",
-        "nineteen forty nine",
-        "year: 1949",
-    ];
-    forms.extend(dates.map(str::to_owned));
-    forms
-}
-
-/// The planted forms that occur in a text.
-fn found_in(text: &str) -> Vec<String> {
-    let text = text.to_lowercase();
-    planted().into_iter().filter(|form| text.contains(form.as_str())).collect()
-}
-
-fn payer() -> Scenario {
-    let mut payer = scenario("brief");
-    payer.patient.first_name = "Zebulon".to_owned();
-    payer.patient.last_name = "Quackenbush".to_owned();
-    payer.patient.date_of_birth = "1949-07-23".to_owned();
-    payer.patient.member_id = "XQ9081726354".to_owned();
-    let person = payer.representative.as_mut().expect("the brief payer has a person");
-    let mut birth = person.requests[0].clone();
-    birth.id = "date_of_birth".to_owned();
-    birth.ask = "can i have the patient's date of birth?".to_owned();
-    let mut name = birth.clone();
-    name.id = "name".to_owned();
-    name.ask = "what is the patient's name?".to_owned();
-    person.requests.extend([birth, name]);
-    for topic in &mut person.topics {
-        if topic.id == "reference" {
-            topic.answer =
-                "the reference number is eight one six three five two nine zero seven four."
-                    .to_owned();
-        }
-    }
-    payer
-}
-
-fn scan_files(folder: &Path, scanned: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            scan_files(&path, scanned);
-        } else {
-            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
-            assert_eq!(found_in(&text), [""; 0], "{}", path.display());
-            scanned.push(path.file_name().unwrap().to_string_lossy().into_owned());
-        }
-    }
-}
 
 #[test]
 fn the_scan_finds_what_it_looks_for() {

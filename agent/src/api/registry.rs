@@ -35,6 +35,18 @@ pub struct Registry {
     tokens: Mutex<StreamTokens<String>>,
 }
 
+/// A call's stay in the registry: it is forgotten when this is dropped, by a panic of its attempt, too.
+pub(crate) struct Stay<'r> {
+    registry: &'r Registry,
+    call: String,
+}
+
+impl Drop for Stay<'_> {
+    fn drop(&mut self) {
+        self.registry.leave(&self.call);
+    }
+}
+
 /// Why no stream can be offered to a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoStream {
@@ -91,6 +103,11 @@ impl Registry {
     #[must_use]
     pub fn has_leg(&self, leg: &CallSid) -> bool {
         self.calls.iter().any(|handle| handle.leg.as_ref() == Some(leg))
+    }
+
+    /// Has a call that was entered forgotten when what is given is dropped.
+    pub(crate) fn stay(&self, call: &str) -> Stay<'_> {
+        Stay { registry: self, call: call.to_owned() }
     }
 
     /// Forgets a call that is over.

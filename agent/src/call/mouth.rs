@@ -18,8 +18,8 @@ struct Pending {
 pub(crate) enum Spoken {
     /// A stretch of its audio; `first` for the first one, with when it was asked for.
     Audio { item: Item, asked_at: Micros, first: bool, audio: SpeechResult },
-    /// No more comes.
-    End { item: Item },
+    /// No more comes; `silent` where nothing came at all, as of a voice that is gone.
+    End { item: Item, silent: bool },
 }
 
 /// See the module.
@@ -59,8 +59,9 @@ impl Mouth {
                 Spoken::Audio { item, asked_at, first, audio }
             }
             None => {
+                let silent = !front.begun;
                 self.pending.pop_front();
-                Spoken::End { item }
+                Spoken::End { item, silent }
             }
         }
     }

@@ -200,7 +200,14 @@ impl Driver {
                 self.input(Input::SpeechFailed(item));
                 self.end_speech(item);
             }
-            Spoken::End { item } => self.end_speech(item),
+            Spoken::End { item, silent } => {
+                if silent {
+                    // There were words: what was not heard may not count as said.
+                    tracing::error!(call = self.plan.id, "text to speech gave no audio");
+                    self.input(Input::SpeechFailed(item));
+                }
+                self.end_speech(item);
+            }
         }
     }
 

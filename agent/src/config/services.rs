@@ -18,6 +18,7 @@ use crate::api::Registry;
 use crate::call::Vendors;
 use crate::call::clips::ClipShelf;
 use crate::clock::Clock;
+use crate::panics::Broke;
 use crate::services::{Carrier, Services};
 
 /// Why the services could not be made. Each message says what to mend.
@@ -164,6 +165,6 @@ impl Config {
         let open = tokio::task::spawn_blocking(move || {
             choice.open(before_notice, &pack, &directory, &cache)
         });
-        open.await.map_err(StartError::program)?
+        open.await.map_err(|error| StartError::program(Broke::from(&error)))?
     }
 }

@@ -28,6 +28,7 @@ use crate::call::clips::ClipShelf;
 use crate::clock::Clock;
 use crate::dialler::{Attempt, Claimed, DialError, LEASE, attempt};
 use crate::local_speech::cache_folder;
+use crate::panics::Broke;
 use crate::services::{Carrier, FileKeeping, Services};
 use world::World;
 
@@ -178,7 +179,9 @@ async fn calls(
         let attempted = attempt(services, claimed, moments).await;
         show = match telling.await {
             Ok(show) => show,
-            Err(error) => return (Err(program(error)), attempted.map_err(DemoError::from)),
+            Err(error) => {
+                return (Err(program(Broke::from(&error))), attempted.map_err(DemoError::from));
+            }
         };
         let attempted = match attempted {
             Ok(attempted) => attempted,

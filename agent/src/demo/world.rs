@@ -18,6 +18,7 @@ use callwright_vendors::{Endpoint, Secret};
 use super::{DemoError, VendorSet, hex16, program, random_secret};
 use crate::call::Vendors;
 use crate::local_speech;
+use crate::panics::Broke;
 
 /// What the simulated language model is called. It takes any name.
 const MODEL: &str = "simulated";
@@ -96,7 +97,8 @@ async fn blocking<T: Send + 'static>(
     open: impl FnOnce(&Path) -> Result<T, DemoError> + Send + 'static,
 ) -> Result<T, DemoError> {
     let cache = cache.to_owned();
-    tokio::task::spawn_blocking(move || open(&cache)).await.map_err(program)?
+    let opening = tokio::task::spawn_blocking(move || open(&cache));
+    opening.await.map_err(|error| program(Broke::from(&error)))?
 }
 
 /// Simulated vendors that know what these payers say, at the pace of hosted ones, and demand every privacy setting.

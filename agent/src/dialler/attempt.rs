@@ -118,10 +118,8 @@ pub async fn attempt(
         Ok(ready) => ready,
         Err(error) => return Err(keep::give_back(services, case.claimed, &actor, error).await),
     };
-    let call = ready.call.clone();
-    let attempt = Box::pin(place(services, case, permit, ready)).await;
-    services.registry.leave(call.as_str());
-    attempt
+    let _stay = services.registry.stay(ready.call.as_str());
+    Box::pin(place(services, case, permit, ready)).await
 }
 
 async fn open_case(

@@ -11,6 +11,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::timeout;
 
 use crate::dialler::Claimed;
+use crate::panics::Broke;
 
 /// A kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl Chores {
 
     fn ended(&mut self, ended: Result<(Id, Vec<Claimed>), JoinError>) -> Vec<Claimed> {
         let (id, claimed) = ended.unwrap_or_else(|error| {
-            tracing::error!(%error, "a chore broke");
+            tracing::error!(error = %Broke::from(&error), "a chore broke");
             (error.id(), Vec::new())
         });
         self.running.retain(|(running, _)| *running != id);
@@ -118,6 +119,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
+    use crate::cli::output::test::Captured;
 
     #[tokio::test]
     async fn of_a_kind_one_runs_at_a_time() {
@@ -140,6 +142,29 @@ mod tests {
         chores.start(Chore::Chains, async { panic!("broken on purpose") });
         assert!(chores.next().await.is_some());
         assert!(!chores.runs(Chore::Chains));
+    }
+
+    /// What is logged at all is one for a whole process: this test runs once more, in one of its own.
+    #[tokio::test]
+    async fn what_a_panic_said_is_not_logged() {
+        const ALONE: &str = "CALLWRIGHT_TEST_ALONE";
+        if std::env::var_os(ALONE).is_none() {
+            let name = "cli::serve::chores::tests::what_a_panic_said_is_not_logged";
+            let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+            let done = again.args(["--exact", name]).env(ALONE, "1").output().unwrap();
+            let told = String::from_utf8_lossy(&done.stdout);
+            assert!(done.status.success() && told.contains("1 passed"), "{told}");
+            return;
+        }
+        let logged = Captured::default();
+        let writer = logged.clone();
+        tracing_subscriber::fmt().with_writer(move || writer.clone()).init();
+        let mut chores = Chores::default();
+        chores.start(Chore::Purge, async { panic!("of zebulon quackenbush") });
+        assert!(chores.next().await.is_some());
+        let text = logged.text();
+        assert!(text.contains("a chore broke") && text.contains("panicked"), "{text}");
+        assert!(!text.contains("zebulon"), "{text}");
     }
 
     #[tokio::test]

@@ -23,6 +23,7 @@ use super::{adopt, chains, purge};
 use crate::call::Command;
 use crate::checkpoints::{Checkpoints, When};
 use crate::dialler::{Claimed, DialError, LEASE, attempt};
+use crate::panics::Broke;
 use crate::retention::Hourly;
 use crate::services::{FileKeeping, Services};
 use crate::stop::{BEAT, SwitchWatch, Watched};
@@ -133,7 +134,7 @@ impl Dispatch {
             Ok((id, ())) => id,
             Err(error) => {
                 // Its lease runs out, and it is adopted: the carrier is asked, and its leg ended.
-                tracing::error!(%error, "the task of a call broke");
+                tracing::error!(error = %Broke::from(&error), "the task of a call broke");
                 error.id()
             }
         };
