@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     panics::install();
     // Before anything speaks TLS. It fails only where it is installed already.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| cli::covered(error).exit());
     let session = Session { clock: Clock, logs: Logs::Process };
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -99,7 +99,8 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
     } else {
         std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut text))
     };
-    read.map_err(CliError::io(path.display().to_string()))?;
+    // Not by its name: people name files after patients.
+    read.map_err(CliError::io("the file of the request"))?;
     Ok(text)
 }
 

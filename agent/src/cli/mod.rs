@@ -7,6 +7,7 @@ mod backup;
 mod call;
 mod check;
 mod consent;
+mod covered;
 mod demo;
 mod disclosures;
 mod error;
@@ -41,6 +42,7 @@ use callwright_compliance::PersonId;
 use callwright_compliance::audit::Actor;
 use clap::{Args, Parser, Subcommand};
 
+pub use covered::covered;
 pub use error::{CliError, Exit};
 pub use logs::Logs;
 use output::Out;

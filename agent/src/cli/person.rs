@@ -142,9 +142,9 @@ async fn export(args: &ExportArgs, session: Session, out: &mut Out) -> Result<Ex
         out.json(&done)?;
     } else {
         let (requests, files) = (done.requests.len(), done.files);
+        // The folder's name is not repeated: it may be the person's.
         out.line(format_args!(
-            "{}: {requests} requests, {files} files of calls; it lies open, mind where it goes",
-            args.out.display()
+            "written: {requests} requests, {files} files of calls; the folder lies open, mind where it goes"
         ))?;
         for name in &done.unreadable {
             out.line(format_args!("not readable: {name}"))?;

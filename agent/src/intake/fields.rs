@@ -6,8 +6,34 @@ use serde_json::{Map, Value};
 
 use super::problem::{Fault, Problem};
 
-/// The longest unknown field name that is repeated in a message.
-const NAME_CHARS_MAX: usize = 40;
+/// A field's name is taken for misspelt where one letter in so many is another, is missing or is too much.
+const LETTERS_A_SLIP: usize = 4;
+
+/// The names of a request's fields, whichever object they are in. One that lacks here is not named where it stands in the wrong place.
+const NAMES: [&str; 22] = [
+    "practice",
+    "provider",
+    "payer",
+    "purpose",
+    "question_set",
+    "patient",
+    "name",
+    "date_of_birth",
+    "member_id",
+    "group_number",
+    "relationship",
+    "date_of_service",
+    "ai_call_consent",
+    "state",
+    "at",
+    "method",
+    "evidence",
+    "patient_kind",
+    "class",
+    "priority",
+    "not_before",
+    "due",
+];
 
 /// What is wrong with the field was noted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,14 +115,35 @@ impl<'p> Fields<'p> {
         }
     }
 
-    /// Notes every field that was not asked for. A name that could itself be a value is not repeated.
+    /// Notes every field that was not asked for. A name is repeated only where it is a known one, in the wrong object or misspelt: any other
+    /// could itself be a value, as where patients are keyed by their names.
     pub(super) fn finish(self) {
         for name in self.object.keys() {
-            let is_name = name.len() <= NAME_CHARS_MAX
-                && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-            let name = if is_name { name.as_str() } else { "?" };
+            let misspelt = NAMES.iter().any(|known| is_slip(name, known));
+            let name = if misspelt { name.as_str() } else { "?" };
             let field = format!("{}/{name}", self.at);
             self.problems.push(Problem { field, fault: Fault::Unknown });
         }
     }
+}
+
+/// Whether a name is a known one with a few letters wrong.
+fn is_slip(name: &str, known: &str) -> bool {
+    let most = known.len() / LETTERS_A_SLIP;
+    name.len().abs_diff(known.len()) <= most && distance(name.as_bytes(), known.as_bytes()) <= most
+}
+
+/// How many letters are other ones, missing or too many (Levenshtein).
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, letter) in a.iter().enumerate() {
+        let mut before = row[0];
+        row[0] = at + 1;
+        for (other, cell) in b.iter().zip(1..) {
+            let changed = before + usize::from(letter != other);
+            before = row[cell];
+            row[cell] = changed.min(before + 1).min(row[cell - 1] + 1);
+        }
+    }
+    row[b.len()]
 }

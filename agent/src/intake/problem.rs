@@ -21,7 +21,9 @@ pub enum Fault {
     #[error("it is missing: give {0}")]
     Missing(&'static str),
     /// A field that nobody knows.
-    #[error("there is no such field: remove it, or look for a misspelling")]
+    #[error(
+        "there is no such field: remove it, or look for a misspelling (`?` is a name like none of them, which is not repeated)"
+    )]
     Unknown,
     /// A value of another kind or form.
     #[error("it must be {0}")]

@@ -112,8 +112,28 @@ fn all_mistakes_come_at_once() {
     request["patient"]["member_id"] = json!("?");
     request["due"] = json!("2026-11-01T00:00:00Z");
     let found = problems(&request);
-    let wanted = ["/purpose", "/due", "/colour", "/patient/member_id", "/patient/ssn"];
+    let wanted = ["/purpose", "/due", "/?", "/patient/member_id", "/patient/?"];
     assert_eq!(found, wanted);
+}
+
+#[test]
+fn an_unknown_field_is_named_only_where_it_is_a_known_one_misspelt() {
+    for (name, told) in [
+        ("member_di", "/patient/member_di"),
+        ("dateofbirth", "/patient/dateofbirth"),
+        ("names", "/patient/names"),
+        ("relationships", "/patient/relationships"),
+        ("payer", "/patient/payer"),
+        ("ssn", "/patient/?"),
+        ("lopez", "/patient/?"),
+        ("maria_lopez", "/patient/?"),
+        ("", "/patient/?"),
+        ("ñame", "/patient/?"),
+    ] {
+        let mut request = good();
+        request["patient"][name] = json!(1);
+        assert_eq!(problems(&request), [told], "{name}");
+    }
 }
 
 #[test]

@@ -65,6 +65,28 @@ pub async fn export(
     requests: &[RequestId],
     access: Access<'_>,
 ) -> Result<Exported, RightsError> {
+    let done = give_out(export, tenant, requests, access).await;
+    done.map_err(|error| unnamed(error, export.to))
+}
+
+/// The folder's name may be the person's: it is not repeated.
+fn unnamed(error: RightsError, to: &Path) -> RightsError {
+    if let RightsError::File { path, kind } = &error
+        && let Ok(inside) = path.strip_prefix(to)
+    {
+        // By its components, which leave no slash at the end.
+        let path = Path::new("the folder of the export").join(inside).components().collect();
+        return RightsError::File { path, kind: *kind };
+    }
+    error
+}
+
+async fn give_out(
+    export: &Export<'_>,
+    tenant: &TenantId,
+    requests: &[RequestId],
+    access: Access<'_>,
+) -> Result<Exported, RightsError> {
     if export.to.exists() {
         return Err(failed(export.to)(ErrorKind::AlreadyExists.into()));
     }

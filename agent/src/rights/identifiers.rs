@@ -24,7 +24,7 @@ struct Identifiers {
 /// # Errors
 /// [`RightsError::Identifiers`], which repeats nothing of the file.
 pub fn read_person(path: &Path) -> Result<Person, RightsError> {
-    let bad = |why: String| RightsError::Identifiers { path: path.to_owned(), why };
+    let bad = |why: String| RightsError::Identifiers { why };
     let bytes = Zeroizing::new(std::fs::read(path).map_err(|error| bad(error.kind().to_string()))?);
     let read: Identifiers = serde_json::from_slice(&bytes).map_err(|error| {
         bad(format!(

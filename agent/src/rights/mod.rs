@@ -32,11 +32,11 @@ pub enum RightsError {
         running: Vec<RequestId>,
     },
     /// The file of identifiers is not one.
-    #[error("{path}: {why}; write {{\"name\": …, \"date_of_birth\": \"YYYY-MM-DD\", \"member_id\": …}}, of which the last may be left out", path = path.display())]
+    #[error(
+        "the file of identifiers: {why}; write {{\"name\": …, \"date_of_birth\": \"YYYY-MM-DD\", \"member_id\": …}}, of which the last may be left out"
+    )]
     Identifiers {
-        /// Which.
-        path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with it. Not its name: people name files after patients.
         why: String,
     },
     /// Nobody was found.

@@ -123,7 +123,9 @@ impl Common {
 /// A word of a closed list, by the name that it has in the store.
 pub(in crate::cli) fn named<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let word = serde_json::Value::String(text.to_owned());
-    serde_json::from_value(word).map_err(|error| error.to_string())
+    // What was typed is not repeated: it may stand in the wrong place.
+    serde_json::from_value(word)
+        .map_err(|error| error.to_string().replace(&format!("`{text}`"), "of this name"))
 }
 
 pub(super) async fn run(
