@@ -222,6 +222,9 @@ pub(crate) fn script(seed: u64) -> Vec<Move> {
         "hi who is this how can i help you",
     ]);
     moves.push(Move { new_person: !heard, ..Move::new(greeting) });
+    // Who greeted without a name may give it later, and is nobody else then.
+    let named = !greeting.contains("who is this");
+    let mut others = ["alice", "george", "martha"].into_iter();
     let turns = 5 + draw.below(6);
     for _ in 0..turns {
         let line = match draw.below(10) {
@@ -234,6 +237,14 @@ pub(crate) fn script(seed: u64) -> Vec<Move> {
             8 if draw.chance(30) => Move {
                 transfers: true,
                 ..Move::new("let me transfer you to the right department please hold")
+            },
+            8 if named && draw.chance(30) => match others.next() {
+                // Somebody takes the line, without a transfer and without a hold.
+                Some(name) => Move {
+                    new_person: true,
+                    ..Move::new(&format!("hello this is {name} how can i help you"))
+                },
+                None => Move::new("okay go ahead"),
             },
             _ => Move::new(draw.text(ANSWERS)),
         };
