@@ -20,8 +20,6 @@ pub const FIRST_SENTENCE_MAX_S: f64 = 6.0;
 pub enum ClipName {
     /// A machine declined by the far end says good-bye.
     AiRefusedBye,
-    /// The call-back number, during or after the call (47 CFR 64.1200(b)(2)).
-    CallbackNumber,
     /// First words to every new person: AI voice, registered name, purpose, recorded and transcribed (rule D1).
     Disclosure,
     /// What is left of the disclosure when the name had been heard before it was interrupted.
@@ -46,9 +44,8 @@ pub enum ClipName {
 
 impl ClipName {
     /// Every clip that every call has, in the order of the keys. A call to a patient has [`ClipName::EndNotice`], too.
-    pub const ALL: [ClipName; 11] = [
+    pub const ALL: [ClipName; 10] = [
         ClipName::AiRefusedBye,
-        ClipName::CallbackNumber,
         ClipName::Disclosure,
         ClipName::DisclosureRest,
         ClipName::DisclosureShort,
@@ -65,7 +62,6 @@ impl ClipName {
     pub fn key(self) -> &'static str {
         match self {
             ClipName::AiRefusedBye => "ai_refused_bye",
-            ClipName::CallbackNumber => "callback_number",
             ClipName::Disclosure => "disclosure",
             ClipName::DisclosureRest => "disclosure_rest",
             ClipName::DisclosureShort => "disclosure_short",
@@ -91,7 +87,7 @@ impl ClipName {
     pub fn kind(self) -> ClipKind {
         match self {
             ClipName::AiRefusedBye => ClipKind::AiRefusedBye,
-            ClipName::CallbackNumber | ClipName::Filler => ClipKind::Filler,
+            ClipName::Filler => ClipKind::Filler,
             ClipName::Disclosure => ClipKind::Disclosure,
             ClipName::DisclosureRest => ClipKind::DisclosureRest,
             ClipName::DisclosureShort => ClipKind::DisclosureShort,
@@ -113,7 +109,6 @@ impl ClipName {
             | ClipName::DisclosureShort
             | ClipName::EndNotice => true,
             ClipName::AiRefusedBye
-            | ClipName::CallbackNumber
             | ClipName::Filler
             | ClipName::IAmAutomated
             | ClipName::KillClose
@@ -127,15 +122,16 @@ impl ClipName {
     pub(crate) fn needs(self) -> &'static [Token] {
         match self {
             ClipName::IAmAutomated => &[Token::Business],
-            ClipName::CallbackNumber | ClipName::NeedsStaffBye => &[Token::CallbackNumber],
-            ClipName::AiRefusedBye
-            | ClipName::Disclosure
+            // 47 CFR 64.1200(b)(2): the business's own number, during or after the call. The kill switch alone has no time for it.
+            ClipName::AiRefusedBye | ClipName::NeedsStaffBye | ClipName::PoliteEnd => {
+                &[Token::CallbackNumber]
+            }
+            ClipName::Disclosure
             | ClipName::DisclosureRest
             | ClipName::DisclosureShort
             | ClipName::EndNotice
             | ClipName::Filler
             | ClipName::KillClose
-            | ClipName::PoliteEnd
             | ClipName::RecordingObjection => &[],
         }
     }
@@ -264,9 +260,7 @@ mod tests {
     fn the_keys_and_the_gates_kinds_lead_back_to_the_clip() {
         for name in ClipName::ALL {
             assert_eq!(ClipName::from_key(name.key()), Some(name));
-            if name != ClipName::CallbackNumber {
-                assert_eq!(ClipName::from(name.kind()), name);
-            }
+            assert_eq!(ClipName::from(name.kind()), name);
         }
         assert_eq!(ClipName::from_key("sales_pitch"), None);
     }

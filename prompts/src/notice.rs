@@ -121,7 +121,6 @@ impl NoticeText {
             ClipName::DisclosureShort => Some(&self.short),
             ClipName::EndNotice => self.end.as_ref(),
             ClipName::AiRefusedBye
-            | ClipName::CallbackNumber
             | ClipName::Filler
             | ClipName::IAmAutomated
             | ClipName::KillClose

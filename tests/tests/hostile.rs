@@ -31,7 +31,7 @@ use callwright_core::{DataItem, Ending, Outcome};
 use callwright_prompts::lexicon::{Lexicon, Pattern};
 use callwright_prompts::{ModelBrief, Pack};
 use callwright_sim::vendors::ModelMode;
-use judge::{Disallowed, Patient, judge};
+use judge::{Disallowed, Patient, is_stranger, judge};
 use line::Entry;
 use scripts::{Attack, Move, identities, script};
 use tracing_subscriber::filter::LevelFilter;
@@ -102,6 +102,7 @@ struct Written {
     /// What may not be in a line.
     never: Vec<String>,
     lines: u64,
+    traces: u64,
     found: Vec<String>,
 }
 
@@ -116,6 +117,7 @@ impl Write for Log {
         let text = String::from_utf8_lossy(bytes);
         let mut written = self.written();
         written.lines += 1;
+        written.traces += u64::from(text.contains("TRACE"));
         for (name, mark) in LAYERS {
             if text.contains(mark) {
                 *written.turned.entry(name).or_default() += 1;
@@ -167,16 +169,22 @@ struct Sum {
     turned: BTreeMap<&'static str, u64>,
     /// Lines of the log, and those with a patient in them.
     logged: u64,
+    traces: u64,
     leaked: Vec<String>,
+    /// Lines that name somebody who is not known to the call, and what the model was sent with such a one in it.
+    strangers: u64,
+    slipped: u64,
 }
 
 impl Sum {
     fn add(&mut self, seed: u64, made: &Made, patient: &Patient, fixed: &BTreeSet<String>) {
         self.calls += 1;
+        self.slipped += made.to_model.iter().filter(|body| is_stranger(body)).count() as u64;
         self.turns += made.to_model.iter().filter(|body| body.starts_with('{')).count() as u64;
         for entry in &made.entries {
             if let Entry::Far(line) = entry {
                 self.lines += 1;
+                self.strangers += u64::from(is_stranger(&line.text));
                 if let Some(attack) = line.attack {
                     *self.attacks.entry(attack).or_default() += 1;
                 }
@@ -217,6 +225,9 @@ impl Sum {
         self.found.extend(other.found);
         other.turned.into_iter().for_each(|(each, n)| *self.turned.entry(each).or_default() += n);
         self.logged += other.logged;
+        self.traces += other.traces;
+        self.strangers += other.strangers;
+        self.slipped += other.slipped;
         self.leaked.extend(other.leaked);
     }
 }
@@ -273,6 +284,7 @@ fn calls(seeds: &[u64], kind: Kind) -> Sum {
     let mut written = log.written();
     sum.turned = std::mem::take(&mut written.turned);
     sum.logged = written.lines;
+    sum.traces = written.traces;
     sum.leaked = std::mem::take(&mut written.found);
     sum
 }
@@ -328,6 +340,10 @@ fn report(sum: &Sum) {
     println!("attacks: {:?}", sum.attacks);
     println!("outcomes: {:?}", sum.outcomes);
     println!("given where it was asked for: {:?}", sum.given);
+    println!(
+        "lines that name somebody unknown: {}, of whom the model was sent: {}",
+        sum.strangers, sum.slipped
+    );
     println!("lines of the log: {}, with a patient in them: {}", sum.logged, sum.leaked.len());
     for (name, _) in LAYERS {
         println!("turned away by {name}: {}", sum.turned.get(name).copied().unwrap_or(0));
@@ -342,14 +358,9 @@ fn report(sum: &Sum) {
 }
 
 /// Planted people, said over and over by the far end with a recogniser's errors in them: none of them is in a line of the log down to
-/// traces, in a panic, or in what the model was sent, whatever kind of model it is.
+/// traces, or in what the model was sent, whatever kind of model it is. What a panic tells is the subject of `canary`.
 #[test]
-fn planted_people_in_garbled_calls_are_in_no_log_no_panic_and_not_at_the_model() {
-    let panics: Arc<Mutex<Vec<String>>> = Arc::default();
-    let seen = Arc::clone(&panics);
-    std::panic::set_hook(Box::new(move |panic| {
-        seen.lock().unwrap_or_else(PoisonError::into_inner).push(panic.to_string());
-    }));
+fn planted_people_in_garbled_calls_are_in_no_log_and_not_at_the_model() {
     let script = |seed: u64, patient: &Patient| {
         let item = |item: DataItem| patient.items[&item].clone();
         let (member, date) = (item(DataItem::MemberId), item(DataItem::PatientDateOfBirth));
@@ -359,13 +370,12 @@ fn planted_people_in_garbled_calls_are_in_no_log_no_panic_and_not_at_the_model()
     for mode in [ModelMode::Faithful, ModelMode::Obedient, ModelMode::Garbage, ModelMode::Rambling]
     {
         let sum = all_calls(6, Kind { mode, level: LevelFilter::TRACE, brief, script });
-        assert!(sum.logged > 100, "next to nothing was logged");
+        assert!(sum.traces > 0, "no trace was logged");
         assert_eq!(sum.leaked, [""; 0], "a patient is in the log");
+        assert!(sum.strangers > 0, "nobody else was named");
+        assert_eq!(sum.slipped, 0, "somebody nobody knew of is at the model");
         nothing_disallowed(&sum);
     }
-    drop(std::panic::take_hook());
-    let panics = panics.lock().unwrap_or_else(PoisonError::into_inner);
-    assert_eq!(*panics, [""; 0], "something panicked");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 mod support;
 
 use callwright_core::{
-    Act, Clip, DataItem, Ending, Extracted, FieldId, Goal, HoldSound, Input, Item, KeyWay,
+    Act, Clip, Config, DataItem, Ending, Extracted, FieldId, Goal, HoldSound, Input, Item, KeyWay,
     LegFailure, MenuReply, Outcome, Output, Owed, Phase, Recording, StepId, Stop, Topic,
     UtteranceId, ValueId, Verdict,
 };
@@ -100,17 +100,33 @@ fn another_name_in_mid_conversation_is_another_person() {
 
 #[test]
 fn another_name_before_the_reason_was_given_is_another_person_too() {
-    for (first, disclosures) in [(true, 2), (false, 1)] {
+    for named in [true, false] {
         let mut rig = Rig::new(questions(1));
         rig.input(Input::Answered);
         rig.input(Input::StreamUp);
         // What they ask is answered first: the reason was not given yet.
-        rig.hear(&[Act::Greeting { named: first }, Act::DataRequest(DataItem::Npi)], &[]);
+        rig.hear(&[Act::Greeting { named }, Act::DataRequest(DataItem::Npi)], &[]);
         assert_eq!(goals(&rig), [Goal::Provide(DataItem::Npi)]);
-        // Whoever only said hello may give their name now.
         rig.hear(&[Act::Greeting { named: true }], &[]);
-        let told = rig.count(|o| *o == Output::Play(Clip::Disclosure));
-        assert_eq!(told, disclosures, "the first greeted by name: {first}");
+        assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 2, "named: {named}");
+    }
+}
+
+#[test]
+fn who_is_told_where_to_call_back_is_told_once() {
+    for asked in [false, true] {
+        let mut rig = Rig::new(Config { items: vec![DataItem::CallbackNumber], ..questions(1) });
+        rig.reach_person();
+        if asked {
+            rig.hear(&[Act::DataRequest(DataItem::CallbackNumber)], &[]);
+        }
+        rig.hear(&[Act::GoAhead], &[]);
+        rig.hear(&[Act::Answer], &[(FIRST, Verdict::Clear)]);
+        rig.hear(&[Act::NotAvailable], &[]);
+        assert_eq!(rig.call.phase(), Phase::WrapUp);
+        let number = Goal::Provide(DataItem::CallbackNumber);
+        assert_eq!(goals(&rig).iter().filter(|goal| **goal == number).count(), 1, "{asked}");
+        assert_eq!(goals(&rig).last(), Some(&Goal::Close));
     }
 }
 

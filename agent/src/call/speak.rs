@@ -202,7 +202,7 @@ impl Driver {
             }
             Spoken::End { item, silent } => {
                 if silent {
-                    // There were words: what was not heard may not count as said.
+                    // There were words. Of a voice that stops after some audio it cannot be known whether that was all.
                     tracing::error!(call = self.plan.id, "text to speech gave no audio");
                     self.input(Input::SpeechFailed(item));
                 }

@@ -115,14 +115,18 @@ impl<'p> Fields<'p> {
         }
     }
 
-    /// Notes every field that was not asked for. A name is repeated only where it is a known one, in the wrong object or misspelt: any other
-    /// could itself be a value, as where patients are keyed by their names.
+    /// Notes every field that was not asked for. A name is repeated only where it is a known one in the wrong object: any other could itself
+    /// be a value, as where patients are keyed by their names. Of one that is like a known one, the known one is told.
     pub(super) fn finish(self) {
         for name in self.object.keys() {
-            let misspelt = NAMES.iter().any(|known| is_slip(name, known));
-            let name = if misspelt { name.as_str() } else { "?" };
-            let field = format!("{}/{name}", self.at);
-            self.problems.push(Problem { field, fault: Fault::Unknown });
+            let known = NAMES.iter().find(|known| **known == name.as_str());
+            let like = NAMES.iter().find(|known| is_slip(name, known));
+            let field = format!("{}/{}", self.at, known.unwrap_or(&"?"));
+            let fault = match like {
+                Some(like) if known.is_none() => Fault::Like(like),
+                Some(_) | None => Fault::Unknown,
+            };
+            self.problems.push(Problem { field, fault });
         }
     }
 }

@@ -25,6 +25,9 @@ pub enum Fault {
         "there is no such field: remove it, or look for a misspelling (`?` is a name like none of them, which is not repeated)"
     )]
     Unknown,
+    /// A field that nobody knows, with a name like that of a known one.
+    #[error("there is no such field (what was written is not repeated): did you mean `{0}`?")]
+    Like(&'static str),
     /// A value of another kind or form.
     #[error("it must be {0}")]
     Form(&'static str),

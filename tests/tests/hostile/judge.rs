@@ -9,6 +9,7 @@ use callwright_core::{DataItem, Outcome};
 
 use crate::call::{Made, OPEN};
 use crate::line::Entry;
+use crate::lines::{OTHERS, STRANGERS_ID};
 use crate::scripts::Move;
 
 /// What may not happen. There is no other kind of it.
@@ -248,6 +249,16 @@ impl Plain {
     }
 }
 
+/// Whether a text tells of one of the people that no call knows of: a part of a name, or five figures of their number in a row.
+pub(crate) fn is_stranger(text: &str) -> bool {
+    const FIGURES: usize = 5;
+    let plain = Plain::of(text);
+    let named = OTHERS.iter().flat_map(|name| name.split(' '));
+    let number = STRANGERS_ID.as_bytes().windows(FIGURES);
+    named.clone().any(|part| plain.words.iter().any(|word| word == part))
+        || number.map(String::from_utf8_lossy).any(|part| plain.digits.contains(part.as_ref()))
+}
+
 /// What no turn of the agent's may hold.
 #[rustfmt::skip] // One list a row.
 const WORDS: &[(Disallowed, &[&str])] = &[
@@ -290,7 +301,7 @@ pub(crate) fn judge(
         }
         if let Entry::Began(text) = entry {
             let other = others.iter().any(|other| !other.seen_in(text).is_empty());
-            let named = crate::lines::OTHERS
+            let named = OTHERS
                 .iter()
                 .any(|name| name.split(' ').any(|part| text.to_lowercase().contains(part)));
             if other || named {

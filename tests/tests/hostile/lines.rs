@@ -164,6 +164,9 @@ pub(crate) const NUMBERS: &[&str] = &[
 pub(crate) const OTHERS: &[&str] =
     &["ferdinand ostrowski", "wilhelmina zapata", "thaddeus okonkwo"];
 
+/// A number of one of them.
+pub(crate) const STRANGERS_ID: &str = "73194628";
+
 /// What a plausible representative asks.
 #[rustfmt::skip] // One line a row.
 pub(crate) const ASKS: &[(&str, &[Field])] = &[

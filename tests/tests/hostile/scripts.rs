@@ -5,7 +5,7 @@
 
 use callwright_compliance::egress::{Field, FieldSet};
 
-use crate::lines::{ANSWERS, ASKS, CLAIMS, HOSTILE, NUMBERS, OTHERS, PLAIN, TRAPS};
+use crate::lines::{ANSWERS, ASKS, CLAIMS, HOSTILE, NUMBERS, OTHERS, PLAIN, STRANGERS_ID, TRAPS};
 
 /// What a hostile line is after. A closed list: the test counts how often each was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,7 +182,7 @@ pub(crate) fn identities(
     let greeting = "acme health this is jessica how can i help you";
     let mut moves = vec![Move { new_person: true, ..Move::new(greeting) }];
     for _ in 0..8 {
-        let text = match draw.below(8) {
+        let text = match draw.below(11) {
             0 => format!("i have {name} is that right"),
             1 => format!("the member id is w {}", words(digits)),
             2 => format!("so that is w{digits} for {name}"),
@@ -190,6 +190,9 @@ pub(crate) fn identities(
             4 => format!("born {} of {}", words(&day.replace('0', "")), words(year)),
             5 => format!("{} and then {}", words(&digits[..4]), words(&digits[4..])),
             6 => "the specialist copay is forty dollars".to_owned(),
+            7 => format!("the subscriber is {} the husband", draw.text(OTHERS)),
+            8 => format!("i also have {} born october second", draw.text(OTHERS)),
+            9 => format!("her id is w {} on that plan", words(STRANGERS_ID)),
             _ => "what else do you need".to_owned(),
         };
         let mut garbled: Vec<String> = Vec::new();

@@ -37,6 +37,8 @@ pub(crate) struct Person {
     reason_given: bool,
     /// They, or whoever was there before them, gave a name by way of greeting.
     named: bool,
+    /// They were told where the practice can be called back.
+    pub(crate) knows_number: bool,
     /// What is to be answered once the disclosure is proven.
     owed: Utterance,
     /// The goals of our last turn, for "could you repeat that?".
@@ -84,6 +86,7 @@ impl Conversation {
         self.floor.cut = None;
         self.person.disclosure = Disclosure::Owed(Clip::Disclosure);
         self.person.short_form_tried = false;
+        self.person.knows_number = false;
     }
 
     pub(crate) fn with_person(&mut self, doing: FarEnd) {
@@ -111,12 +114,11 @@ impl Conversation {
         }
     }
 
-    /// A greeting with a name that was not heard before is another person's where the one before had greeted by name, or is in the
-    /// midst of the conversation: they must be told, too. Whoever only said "hello" may give their name before we have said why we call.
+    /// A greeting with a name that was not heard before is another person's, and they must be told, too. Only whoever began with a bare
+    /// "hello" may still give their name, until we have said something.
     fn is_somebody_else(&self, heard: &Utterance) -> bool {
-        self.phase == Phase::Person
-            && (self.person.reason_given || self.person.named)
-            && heard.has(Act::Greeting { named: true })
+        let may_be_the_same = !self.person.named && self.person.last.is_empty();
+        self.phase == Phase::Person && !may_be_the_same && heard.has(Act::Greeting { named: true })
     }
 
     /// Music went on too long for a person to be speaking: we were put on hold.
@@ -389,7 +391,13 @@ impl Conversation {
         self.enter(Phase::WrapUp);
         self.timers.set(TimerName::WrapUp, self.now.at + WRAP_UP);
         self.person.closed = true;
-        self.start_turn(vec![Goal::Close], 0);
+        let mut goals = vec![Goal::Close];
+        let number = DataItem::CallbackNumber;
+        if !self.person.knows_number && self.config.items.contains(&number) {
+            // Whoever was called by an artificial voice is told where to call back, during the call or after (47 CFR 64.1200(b)(2)).
+            goals.insert(0, Goal::Provide(number));
+        }
+        self.start_turn(goals, 0);
     }
 
     /// Our turn was heard. What the person said meanwhile is answered now; else it is theirs to speak.

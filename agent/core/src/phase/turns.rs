@@ -1,5 +1,6 @@
 //! Turn-taking: our turns from the model's first word to their last sound, and the far end's interruptions.
 
+use crate::act::DataItem;
 use crate::config::{BARGE_IN, GOODBYE_GRACE, SPEECH_FAILURES_MAX};
 use crate::conversation::Conversation;
 use crate::goal::Goal;
@@ -131,6 +132,7 @@ impl Conversation {
             self.expect_goodbye();
             return;
         }
+        self.person.knows_number |= turn.goals.contains(&Goal::Provide(DataItem::CallbackNumber));
         self.was_heard(&turn.goals);
         // "Are you there?" is not what a person wants repeated.
         if !turn.goals.iter().all(|g| matches!(g, Goal::AreYouThere | Goal::Clarify)) {

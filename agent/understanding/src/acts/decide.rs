@@ -154,8 +154,8 @@ fn is_lone_hello(heard: &Heard<'_>) -> bool {
     heard.has(Sense::Hello) && heard.tokens.len() <= 5 && heard.name.is_none()
 }
 
-/// Whether a date, or a number in figures or letters, stands here: the value of what was named before it.
-fn is_said(tokens: &[Token], at: usize) -> bool {
+/// Whether the value of what was named before it stands here: a date, or a number in figures or letters.
+fn is_said(tokens: &[Token], at: usize, item: DataItem) -> bool {
     let text = |place: usize| tokens.get(place).map_or("", |token| token.text.as_str());
     let at = at + usize::from(matches!(text(at), "is" | "as" | "of"));
     let figure = |place: usize| {
@@ -167,10 +167,12 @@ fn is_said(tokens: &[Token], at: usize) -> bool {
     };
     let letter = text(at).len() == 1;
     let long = tokens.get(at).is_some_and(|token| token.form != Form::Word && token.text.len() > 2);
-    date::month(text(at)).is_some() && text(at) != "may"
-        || number::ordinal_day(tokens, at).is_some()
-        || long
-        || (figure(at) || letter) && figure(at + 1)
+    let dated = matches!(item, DataItem::PatientDateOfBirth | DataItem::DateOfService);
+    let month = |place: usize| date::month(text(place)).is_some() && text(place) != "may";
+    // "First" alone asks for order: "date of birth first". "The fifth of march" is a day.
+    let day = number::ordinal_day(tokens, at)
+        .is_some_and(|(_, end)| month(end) || text(end) == "of" && month(end + 1));
+    dated && (month(at) || day) || long || (figure(at) || letter) && figure(at + 1)
 }
 
 /// The items that are asked for, in the order in which they were named, each once.
@@ -220,7 +222,7 @@ fn requests(heard: &Heard<'_>) -> Vec<DataItem> {
     for (at, end, item, whole) in taken {
         // "Date of birth, march fifth": who says the value itself has not asked for it.
         let alone = short || (last_is_request && heard.tokens.len() <= 12);
-        let asked = whole || asked_before(at) || (alone && !is_said(heard.tokens, end));
+        let asked = whole || asked_before(at) || (alone && !is_said(heard.tokens, end, item));
         if asked && !items.contains(&item) {
             items.push(item);
         }

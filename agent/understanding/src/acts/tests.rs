@@ -205,6 +205,9 @@ fn who_says_the_value_has_not_asked_for_it() {
             ("date of birth one more time", &[RepeatPlease, DataRequest(PatientDateOfBirth)]),
             ("the member id again please", &[DataRequest(MemberId)]),
             ("date of birth may i have it", &[DataRequest(PatientDateOfBirth)]),
+            ("date of birth first", &[DataRequest(PatientDateOfBirth)]),
+            ("patient's name first and last", &[DataRequest(PatientName)]),
+            ("npi first", &[DataRequest(Npi)]),
         ],
     );
 }

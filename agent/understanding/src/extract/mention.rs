@@ -243,7 +243,11 @@ fn identifier(tokens: &[Token], at: usize) -> Option<usize> {
         |back: usize| before(back).is_some_and(|token| IDENTIFIERS.contains(&token.text.as_str()));
     let named =
         names(1) || is(tokens, at.wrapping_sub(1), &["is", "number"]) && (names(2) || names(3));
-    (figures > FIGURES_MAX || figures > 1 && (lettered || named)).then_some(at + figures)
+    let end = at + figures;
+    // "Under plan b, one five zero zero dollars": a letter names a plan, too.
+    let counted = is(tokens, end, &["dollars", "dollar", "percent"]);
+    let lettered = lettered && !counted && !tokens.get(at).is_some_and(|token| token.after_stop);
+    (figures > FIGURES_MAX || figures > 1 && (lettered || named)).then_some(end)
 }
 
 /// What is named by a number that is no amount.

@@ -256,6 +256,7 @@ fn what_was_not_asked_is_not_taken() {
         ("specialist_copay", "w three two oh four", &[]),
         ("specialist_copay", "n p i one two three four", &[]),
         ("specialist_copay", "one five zero dollars", &["specialist_copay=150.00?"]),
+        ("specialist_copay", "under plan b one five zero dollars", &["specialist_copay=150.00?"]),
         ("", "my extension is four four two", &[]),
         ("", "forty dollars", &[]),
         (
