@@ -41,6 +41,7 @@ async fn a_verification_call_end_to_end() {
     every_answer_is_right_and_has_its_evidence(&house, &called, &recording);
     the_result_tells_what_had_to_be_kept(&called);
     only_the_disclosure_was_sent_before_it_was_proven(&house, called.log());
+    the_far_end_was_told_the_call_back_number(&called);
     the_recording_holds_greeting_and_disclosure(called.log(), &recording);
     the_results_are_in_the_store(&house, &called).await;
     a_changed_journal_is_found(&called.file("journal.jsonl"));
@@ -81,6 +82,13 @@ fn the_result_tells_what_had_to_be_kept(called: &Called) {
     let once = PayerEvent::Misheard { step: "member_id".to_owned() };
     let misheard = |event: &LogEvent| matches!(event, LogEvent::Payer { what } if *what == once);
     assert!(called.log().has(misheard), "the member id was not misheard once");
+}
+
+/// Whoever is called by an artificial voice is told where to call back (47 CFR 64.1200(b)(2)).
+fn the_far_end_was_told_the_call_back_number(called: &Called) {
+    let egress = &called.made().result.egress;
+    let far_end = egress.iter().find(|total| total.recipient == "far_end").unwrap();
+    assert!(far_end.fields.contains(&"callback_number"), "{:?}", far_end.fields);
 }
 
 /// From the moment at which the person was on the line, by the carrier's log.

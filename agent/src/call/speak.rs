@@ -64,7 +64,18 @@ impl Driver {
             let clips = &self.plan.clips;
             let words = self.plan.pack.clip_text(clips.notice(), name, &clips.business());
             self.tell(Happening::Clip { clip, words });
-            self.egress_to_far_end(FieldSet::of(&[Field::ProviderName]), bytes);
+            let fields = match clip {
+                Clip::AiRefusedBye | Clip::NeedsStaffBye | Clip::PoliteEnd => {
+                    FieldSet::of(&[Field::ProviderName, Field::CallbackNumber])
+                }
+                Clip::Disclosure
+                | Clip::DisclosureRest
+                | Clip::DisclosureShort
+                | Clip::IAmAutomated
+                | Clip::KillClose
+                | Clip::RecordingObjection => Field::ProviderName.into(),
+            };
+            self.egress_to_far_end(fields, bytes);
         }
     }
 

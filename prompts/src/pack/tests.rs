@@ -159,7 +159,7 @@ fn an_unknown_token_a_missing_clip_and_an_unknown_clip_are_all_reported_at_once(
     has(&problems, &["pack.toml", "language", "empty"]);
     has(&problems, &["clips.polite_ending", "no clip"]);
     has(&problems, &["clips.polite_end:", "missing"]);
-    has(&problems, &["clips.polite_end", "unknown token"]);
+    has(&problems, &["clips.ai_refused_bye", "unknown token"]);
     has(&problems, &["phrases.toml", "phrases.provide_member_id", "unknown token"]);
     has(&problems, &["phrases.tank", "no phrase"]);
     has(&problems, &["phrases.thank:", "missing"]);
