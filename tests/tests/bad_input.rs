@@ -232,7 +232,7 @@ async fn without_marks_the_disclosure_is_never_taken_for_proven() {
     // The disclosure, its short form and a polite end: three clips, and nothing of the patient's.
     assert_eq!(audible(&called).len(), 3, "{:?}", audible(&called));
     let far_end = result.egress.iter().find(|total| total.recipient == "far_end").unwrap();
-    assert_eq!(far_end.fields, ["provider_name"]);
+    assert_eq!(far_end.fields, ["provider_name", "callback_number"]);
     assert_eq!(incidents(&house, &called).await, [IncidentEvent::DisclosureUnproven]);
     house.settled(&called).await;
     house.close().await;

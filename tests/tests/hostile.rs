@@ -38,7 +38,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Scripts of the ordinary run.
-const FEW: u64 = 120;
+const FEW: u64 = 80;
 
 /// Scripts of the long run.
 const MANY: u64 = 1_000;

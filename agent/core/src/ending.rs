@@ -2,9 +2,12 @@
 //!
 //! It does not say why a call must end: the phases do.
 
-use crate::act::Act;
-use crate::config::{HANG_UP_CONFIRM, LAST_WORDS};
+use alloc::vec;
+
+use crate::act::{Act, DataItem};
+use crate::config::{HANG_UP_CONFIRM, LAST_WORDS, WRAP_UP};
 use crate::conversation::Conversation;
+use crate::goal::Goal;
 use crate::input::Input;
 use crate::outcome::{Ending, Outcome};
 use crate::output::{Clip, Ear, Output, Phase, Recording, Stop};
@@ -36,6 +39,29 @@ impl Conversation {
         }
     }
 
+    /// Thanks and says good-bye.
+    pub(crate) fn close(&mut self) {
+        if self.phase == Phase::WrapUp || self.phase == Phase::Ended {
+            return;
+        }
+        if !self.is_disclosed() {
+            self.end_with_clip(Clip::PoliteEnd, Ending::CapReached);
+            return;
+        }
+        self.silence_us(Stop::Interruptible);
+        self.decide(Ending::AnswersWithheld);
+        self.enter(Phase::WrapUp);
+        self.timers.set(TimerName::WrapUp, self.now.at + WRAP_UP);
+        self.person.closed = true;
+        let mut goals = vec![Goal::Close];
+        let number = DataItem::CallbackNumber;
+        if !self.person.knows_number && self.config.items.contains(&number) {
+            // Whoever was called by an artificial voice is told where to call back, during the call or after (47 CFR 64.1200(b)(2)).
+            goals.insert(0, Goal::Provide(number));
+        }
+        self.start_turn(goals, 0);
+    }
+
     /// Says a last fixed clip and hangs up when it was heard.
     pub(crate) fn end_with_clip(&mut self, clip: Clip, why: Ending) {
         if self.phase == Phase::Ringing {
@@ -52,7 +78,7 @@ impl Conversation {
             self.enter(Phase::WrapUp);
         }
         // The kill switch promises an end within five seconds; a clip that does not end must not hold it up.
-        let most = if clip == Clip::KillClose { HANG_UP_CONFIRM } else { crate::config::WRAP_UP };
+        let most = if clip == Clip::KillClose { HANG_UP_CONFIRM } else { WRAP_UP };
         let until = self.now.at + most;
         let sooner = self.timers.at(TimerName::WrapUp).map_or(until, |at| at.min(until));
         self.timers.set(TimerName::WrapUp, sooner);

@@ -4,11 +4,11 @@
 mod support;
 
 use callwright_core::{
-    Act, Clip, Config, DataItem, Ending, Extracted, FieldId, Goal, HoldSound, Input, Item, KeyWay,
+    Act, Clip, DataItem, Ending, Extracted, FieldId, Goal, HoldSound, Input, Item, KeyWay,
     LegFailure, MenuReply, Outcome, Output, Owed, Phase, Recording, StepId, Stop, Topic,
     UtteranceId, ValueId, Verdict,
 };
-use support::{FIRST, Rig, questions};
+use support::{FIRST, Rig, goals, questions};
 
 fn position(rig: &Rig, wanted: impl Fn(&Output) -> bool) -> usize {
     rig.said.iter().position(wanted).expect("the output never came")
@@ -16,16 +16,6 @@ fn position(rig: &Rig, wanted: impl Fn(&Output) -> bool) -> usize {
 
 fn keys(output: &Output, step: StepId, by: KeyWay) -> bool {
     *output == Output::SendDigits { step, by }
-}
-
-fn goals(rig: &Rig) -> Vec<Goal> {
-    rig.said
-        .iter()
-        .filter_map(|o| {
-            if let Output::StartTurn { goals, .. } = o { Some(goals.clone()) } else { None }
-        })
-        .flatten()
-        .collect()
 }
 
 #[test]
@@ -77,57 +67,6 @@ fn the_disclosure_comes_before_any_word_of_a_turn() {
     let disclosed = position(&rig, |o| *o == Output::Play(Clip::Disclosure));
     let spoke = position(&rig, |o| matches!(o, Output::StartTurn { .. }));
     assert!(armed < disclosed && disclosed < spoke);
-}
-
-#[test]
-fn a_person_after_a_hold_is_told_again() {
-    let mut rig = Rig::new(questions(1));
-    rig.reach_person();
-    rig.hear(&[Act::Transfer], &[]);
-    assert_eq!(rig.call.phase(), Phase::Hold);
-    rig.input(Input::HoldEvidence { sound: HoldSound::SpeechCandidate, at: rig.far() });
-    rig.hear(&[Act::Greeting { named: true }], &[]);
-    assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 2);
-}
-
-#[test]
-fn another_name_in_mid_conversation_is_another_person() {
-    let mut rig = Rig::new(questions(1));
-    rig.reach_person();
-    rig.hear(&[Act::Greeting { named: true }], &[]);
-    assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 2);
-}
-
-#[test]
-fn another_name_before_the_reason_was_given_is_another_person_too() {
-    for named in [true, false] {
-        let mut rig = Rig::new(questions(1));
-        rig.input(Input::Answered);
-        rig.input(Input::StreamUp);
-        // What they ask is answered first: the reason was not given yet.
-        rig.hear(&[Act::Greeting { named }, Act::DataRequest(DataItem::Npi)], &[]);
-        assert_eq!(goals(&rig), [Goal::Provide(DataItem::Npi)]);
-        rig.hear(&[Act::Greeting { named: true }], &[]);
-        assert_eq!(rig.count(|o| *o == Output::Play(Clip::Disclosure)), 2, "named: {named}");
-    }
-}
-
-#[test]
-fn who_is_told_where_to_call_back_is_told_once() {
-    for asked in [false, true] {
-        let mut rig = Rig::new(Config { items: vec![DataItem::CallbackNumber], ..questions(1) });
-        rig.reach_person();
-        if asked {
-            rig.hear(&[Act::DataRequest(DataItem::CallbackNumber)], &[]);
-        }
-        rig.hear(&[Act::GoAhead], &[]);
-        rig.hear(&[Act::Answer], &[(FIRST, Verdict::Clear)]);
-        rig.hear(&[Act::NotAvailable], &[]);
-        assert_eq!(rig.call.phase(), Phase::WrapUp);
-        let number = Goal::Provide(DataItem::CallbackNumber);
-        assert_eq!(goals(&rig).iter().filter(|goal| **goal == number).count(), 1, "{asked}");
-        assert_eq!(goals(&rig).last(), Some(&Goal::Close));
-    }
 }
 
 #[test]

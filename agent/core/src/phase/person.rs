@@ -4,7 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::act::{Act, DataItem, Topic, Verdict};
-use crate::config::{HOLD_MUSIC, WAIT_NOTICE, WRAP_UP};
+use crate::config::{HOLD_MUSIC, WAIT_NOTICE};
 use crate::conversation::{Conversation, FarEnd};
 use crate::goal::Goal;
 use crate::id::ValueId;
@@ -56,7 +56,7 @@ pub(crate) struct Person {
     /// A clip after which the call ends.
     pub(crate) last_clip: Option<Clip>,
     /// Nothing is left to ask; good-bye was said by us.
-    closed: bool,
+    pub(crate) closed: bool,
 }
 
 impl Person {
@@ -375,29 +375,6 @@ impl Conversation {
             }
             None => self.close(),
         }
-    }
-
-    /// Thanks and says good-bye.
-    pub(crate) fn close(&mut self) {
-        if self.phase == Phase::WrapUp || self.phase == Phase::Ended {
-            return;
-        }
-        if self.person.disclosure != Disclosure::Proven {
-            self.end_with_clip(Clip::PoliteEnd, Ending::CapReached);
-            return;
-        }
-        self.silence_us(Stop::Interruptible);
-        self.decide(Ending::AnswersWithheld);
-        self.enter(Phase::WrapUp);
-        self.timers.set(TimerName::WrapUp, self.now.at + WRAP_UP);
-        self.person.closed = true;
-        let mut goals = vec![Goal::Close];
-        let number = DataItem::CallbackNumber;
-        if !self.person.knows_number && self.config.items.contains(&number) {
-            // Whoever was called by an artificial voice is told where to call back, during the call or after (47 CFR 64.1200(b)(2)).
-            goals.insert(0, Goal::Provide(number));
-        }
-        self.start_turn(goals, 0);
     }
 
     /// Our turn was heard. What the person said meanwhile is answered now; else it is theirs to speak.

@@ -1,9 +1,9 @@
 //! A driver with no world behind it: it words every turn at once and plays everything to its end, unless told otherwise.
 
 use callwright_core::{
-    Act, Clip, Config, Conversation, DataItem, Extracted, FieldId, Input, Item, Limits, Micros,
-    Now, Output, QuestionPlan, ReadBack, SampleTime, SegmentId, Topic, UtteranceId, ValueId,
-    Verdict,
+    Act, Clip, Config, Conversation, DataItem, Extracted, FieldId, Goal, Input, Item, Limits,
+    Micros, Now, Output, QuestionPlan, ReadBack, SampleTime, SegmentId, Topic, UtteranceId,
+    ValueId, Verdict,
 };
 
 /// A call under test, with both clocks in step.
@@ -26,6 +26,17 @@ pub(crate) fn questions(n: usize) -> Config {
         items: vec![DataItem::MemberId, DataItem::Npi],
         limits: Limits::default(),
     }
+}
+
+/// The goals of all turns so far.
+pub(crate) fn goals(rig: &Rig) -> Vec<Goal> {
+    rig.said
+        .iter()
+        .filter_map(|o| {
+            if let Output::StartTurn { goals, .. } = o { Some(goals.clone()) } else { None }
+        })
+        .flatten()
+        .collect()
 }
 
 pub(crate) const FIRST: Topic = Topic::Field(FieldId(0));
