@@ -75,10 +75,10 @@ impl SwitchWatch {
         self.unreadable_since.is_none()
     }
 
-    /// Looks at the switch once for all calls, and tells those that must end. One that cannot be told yet is told the next time. It takes
-    /// as long as one read, and a second one for each call that is told, none of which is waited for after one that hung.
+    /// Looks at the switch once for all calls, and tells those that must end. One that is not up yet is told the next time. It takes as
+    /// long as one read, however many calls must end.
     pub async fn look<'a>(&mut self, now: Timestamp, calls: impl Iterator<Item = &'a mut Watched>) {
-        let mut waiting: Vec<&mut Watched> = calls.filter(|call| !call.told).collect();
+        let waiting: Vec<&mut Watched> = calls.filter(|call| !call.told).collect();
         let switches = match self.read(&waiting).await {
             Ok(switches) => switches,
             Err(error) => {
@@ -86,30 +86,17 @@ impl SwitchWatch {
                 let since = *self.unreadable_since.get_or_insert(now);
                 if now.duration_since(since) >= UNREADABLE_MAX {
                     tracing::error!("the kill switch was unreadable for too long: every call ends");
-                    self.end_all(waiting);
+                    waiting.into_iter().for_each(|call| self.tell(call));
                 }
                 return;
             }
         };
         self.unreadable_since = None;
-        for (call, switch) in waiting.iter_mut().zip(switches) {
+        for (call, switch) in waiting.into_iter().zip(switches) {
             if switch.stops(&self.used) {
-                match self.tell(call).await {
-                    Ok(told) => call.told = told,
-                    Err(error) => {
-                        // Which call it is cannot be asked; then all of them end.
-                        tracing::error!(%error, "the store cannot be read: every call ends");
-                        self.end_all(waiting);
-                        return;
-                    }
-                }
+                self.tell(call);
             }
         }
-    }
-
-    fn end_all(&self, calls: Vec<&mut Watched>) {
-        self.registry.command_all(Command::Kill);
-        calls.into_iter().for_each(|call| call.told = true);
     }
 
     /// Looks for ever, once a second.
@@ -128,17 +115,12 @@ impl SwitchWatch {
         tokio::time::timeout(READ_WITHIN, reading).await.unwrap_or(Err(StoreError::Locked))
     }
 
-    /// Tells the call of a request to end; false where it is not up yet.
-    async fn tell(&self, call: &Watched) -> Result<bool, StoreError> {
-        let calls = self.store.calls(&call.tenant, &call.request);
-        let calls = tokio::time::timeout(READ_WITHIN, calls).await;
-        let calls = calls.unwrap_or(Err(StoreError::Locked))?;
-        let mut up = calls.iter().filter(|call| call.ended_at.is_none());
-        let told = up.any(|call| self.registry.command(call.id.as_str(), Command::Kill));
-        if told {
+    /// Tells a call to end, and remembers it where the call is up and was reached.
+    fn tell(&self, call: &mut Watched) {
+        call.told = self.registry.command_about(&call.tenant, &call.request, Command::Kill);
+        if call.told {
             tracing::warn!(request = %call.request, "the kill switch ends the call");
         }
-        Ok(told)
     }
 }
 
@@ -146,7 +128,7 @@ impl SwitchWatch {
 mod tests {
     use callwright_compliance::PersonId;
     use callwright_compliance::audit::Actor;
-    use callwright_store::{KeyRing, StopScope};
+    use callwright_store::{CallId, KeyRing, StopScope};
     use tempfile::TempDir;
 
     use super::*;
@@ -168,6 +150,8 @@ mod tests {
         registry: Arc<Registry>,
         calls: Vec<Watched>,
         lines: Vec<Lines>,
+        /// The first call's id.
+        first: CallId,
         watch: SwitchWatch,
     }
 
@@ -177,15 +161,18 @@ mod tests {
             let keys = KeyRing::create(&folder.path().join("key")).unwrap();
             let store = Store::open(&folder.path().join("db"), keys).await.unwrap();
             let registry = Arc::new(Registry::new(4));
-            let (mut calls, mut lines) = (Vec::new(), Vec::new());
+            let (mut calls, mut lines, mut ids) = (Vec::new(), Vec::new(), Vec::new());
             for practice in ["oak", "elm"] {
                 let (tenant, request, call) = testing::running(&store, practice, at(0)).await;
                 lines.push(registry.enter(call.as_str(), at(60)));
+                registry.about(call.as_str(), tenant.clone(), request.clone());
                 calls.push(Watched::new(tenant, request));
+                ids.push(call);
             }
             let used = BTreeSet::from([vendor("ear"), vendor("phone")]);
             let watch = SwitchWatch::new(store.clone(), Arc::clone(&registry), used);
-            Place { _folder: folder, store, registry, calls, lines, watch }
+            let first = ids.swap_remove(0);
+            Place { _folder: folder, store, registry, calls, lines, first, watch }
         }
 
         async fn throw(&self, tenant: &TenantId, scope: StopScope) {
@@ -197,6 +184,18 @@ mod tests {
 
         async fn look(&mut self, now: i64) {
             self.watch.look(at(now), self.calls.iter_mut()).await;
+        }
+
+        /// The first call is not up after all.
+        fn leave_first(&self) {
+            self.registry.leave(self.first.as_str());
+        }
+
+        /// And now it is.
+        fn enter_first(&mut self) {
+            let Watched { tenant, request, .. } = self.calls[0].clone();
+            self.lines[0] = self.registry.enter(self.first.as_str(), at(60));
+            self.registry.about(self.first.as_str(), tenant, request);
         }
 
         /// Which calls were told to close since this was asked last.
@@ -256,14 +255,27 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_is_not_up_yet_is_told_when_it_is() {
         let mut place = Place::new().await;
-        let (oak, request) = (place.calls[0].tenant.clone(), place.calls[0].request.clone());
-        let call = place.store.calls(&oak, &request).await.unwrap().remove(0).id;
-        place.registry.leave(call.as_str());
+        let oak = place.calls[0].tenant.clone();
+        place.leave_first();
         place.throw(&oak, StopScope::Tenant).await;
         place.look(2).await;
         assert!(!place.calls[0].told);
-        place.lines[0] = place.registry.enter(call.as_str(), at(60));
+        place.enter_first();
         place.look(3).await;
+        assert_eq!(place.told(), [true, false]);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_comes_up_while_every_call_ends_is_told_as_well() {
+        let mut place = Place::new().await;
+        place.leave_first();
+        place.store.close().await;
+        place.look(0).await;
+        place.look(60).await;
+        assert!(!place.calls[0].told && place.calls[1].told);
+        assert_eq!(place.told(), [false, true]);
+        place.enter_first();
+        place.look(61).await;
         assert_eq!(place.told(), [true, false]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use callwright_compliance::{RequestId, TenantId};
 use callwright_dialplan::twilio::CallSid;
 use callwright_dialplan::twilio::status::{Applied, LegProgress, StatusUpdate};
 use callwright_dialplan::twilio::token::{StreamToken, StreamTokens, TOKEN_BYTES};
@@ -25,6 +26,8 @@ pub struct CallHandle {
     epoch: u32,
     /// A stream of the leg has come: it was answered in time.
     answered: bool,
+    /// About whose request it is.
+    about: Option<(TenantId, RequestId)>,
     /// The leg, once the carrier has named it.
     leg: Option<CallSid>,
 }
@@ -86,10 +89,18 @@ impl Registry {
             answer_until,
             epoch: 0,
             answered: false,
+            about: None,
             leg: None,
         };
         self.calls.insert(call.to_owned(), handle);
         Lines { streams: streams_rx, statuses: statuses_rx, commands: commands_rx }
+    }
+
+    /// Says about whose request a call is: the kill switch knows no more of it.
+    pub fn about(&self, call: &str, tenant: TenantId, request: RequestId) {
+        if let Some(mut handle) = self.calls.get_mut(call) {
+            handle.about = Some((tenant, request));
+        }
     }
 
     /// The carrier took a call: this is its leg.
@@ -140,6 +151,15 @@ impl Registry {
     /// Tells one running call something; false where it does not run here, or is closing.
     pub fn command(&self, call: &str, command: Command) -> bool {
         self.calls.get(call).is_some_and(|handle| handle.commands.try_send(command).is_ok())
+    }
+
+    /// Tells the call about a request something; false where none runs here, or it is closing.
+    pub fn command_about(&self, tenant: &TenantId, request: &RequestId, command: Command) -> bool {
+        let about = |handle: &CallHandle| {
+            handle.about.as_ref().is_some_and(|(whose, which)| whose == tenant && which == request)
+        };
+        let mut found = self.calls.iter().filter(|handle| about(handle));
+        found.any(|handle| handle.commands.try_send(command).is_ok())
     }
 
     /// The leg asks what to do: the token of its first stream, and the stream's number.

@@ -249,6 +249,8 @@ async fn prepare(
     let about = plan::About { call: &call, folder: folder.path(), began_at };
     let plan = plan::call_plan(services, case, permit, &about, clips, sessions)?;
     let lines = services.registry.enter(call.as_str(), answer_until);
+    let request = &case.claimed.request;
+    services.registry.about(call.as_str(), request.tenant.clone(), request.id.clone());
     let (notes, noted) = mpsc::channel(LINES_MAX);
     let driver = Driver::new(plan, lines, leg.clone(), watch, moments, notes);
     let notes = noted;
