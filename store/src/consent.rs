@@ -100,10 +100,13 @@ impl Store {
 
     /// Enters the people of requests from before there were registers. Their digests need the patients' values and those the keys, so that
     /// no migration can do it. Until it is done, an opt-out of a patient does not cover such a request, nor a refusal that was given with
-    /// another one. Reading each patient has its audit row; one whose values do not open keeps nobody else out.
-    pub(crate) async fn enter_people(&self) -> Result<(), StoreError> {
+    /// another one. Reading each patient has its audit row, of `now`. A request that cannot be entered keeps nobody else out.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn enter_people(&self, now: Timestamp) -> Result<(), StoreError> {
         let rows = sqlx::query(
-            "SELECT request.tenant, request.id, request.updated_at FROM request \
+            "SELECT request.tenant, request.id FROM request \
              JOIN request_key ON request_key.tenant = request.tenant AND request_key.request = request.id \
              WHERE NOT EXISTS (SELECT 1 FROM request_person WHERE request_person.tenant = request.tenant \
              AND request_person.request = request.id) ORDER BY request.tenant, request.id",
@@ -114,19 +117,38 @@ impl Store {
         let actor = Actor::Node(actor);
         for row in &rows {
             let row = Reader::new(row, "request");
-            let (tenant, id): (TenantId, RequestId) = (row.parsed("tenant")?, row.parsed("id")?);
-            // No clock is read here: the time is the last that is known.
-            let now = self.not_before_the_last(&tenant, row.time("updated_at")?).await?;
-            let mut tx = self.begin(&tenant, &actor, now).await?;
-            match tx.enter_person_late(&id).await {
-                Ok(()) => tx.commit().await.or_else(nothing_to_do)?,
-                Err(error @ (StoreError::Seal { .. } | StoreError::Stored { .. })) => {
-                    tracing::error!(practice = %tenant, request = %id, %error, "who a request is about cannot be read");
+            match self.enter_person_of(&row, &actor, now).await {
+                Ok(()) => {}
+                // The row's own, or its practice's; or it was erased since it was found.
+                Err(
+                    error @ (StoreError::Seal { .. }
+                    | StoreError::Stored { .. }
+                    | StoreError::AuditBroken
+                    | StoreError::Erased
+                    | StoreError::NotFound(_)),
+                ) => {
+                    let request = row.parsed::<RequestId>("id").ok();
+                    let request = request.as_ref().map(tracing::field::display);
+                    tracing::error!(request, %error, "who a request is about cannot be entered");
                 }
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    async fn enter_person_of(
+        &self,
+        row: &Reader<'_>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (tenant, id): (TenantId, RequestId) = (row.parsed("tenant")?, row.parsed("id")?);
+        // A clock that was set back keeps nobody out either.
+        let now = self.not_before_the_last(&tenant, now).await?;
+        let mut tx = self.begin(&tenant, actor, now).await?;
+        tx.enter_person_late(&id).await?;
+        tx.commit().await.or_else(nothing_to_do)
     }
 
     pub(crate) async fn consents_of(

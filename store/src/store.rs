@@ -38,7 +38,7 @@ struct Inner {
 
 impl Store {
     /// Opens the database at `path`, or makes it, readable by its owner only; brings its schema up to date; destroys again what a
-    /// restored backup brought back of erased requests; enters the people of requests from before there were registers.
+    /// restored backup brought back of erased requests. See [`Store::enter_people`] for requests from before there were registers.
     ///
     /// # Errors
     /// [`StoreError::DatabasePermissions`], [`StoreError::WrongKey`], [`StoreError::NewerDatabase`], [`StoreError::Locked`],
@@ -49,7 +49,6 @@ impl Store {
         let store = Store(Arc::new(Inner { pools, keys, erasures, path: Some(path.to_owned()) }));
         let listed = store.erasures().map_or(Ok(Vec::new()), ErasureList::read)?;
         store.erase_again(listed).await?;
-        store.enter_people().await?;
         Ok(store)
     }
 
@@ -92,8 +91,13 @@ impl Store {
     /// opens the file reads it. No act can be lost by that, and the end of a process waits for nobody.
     pub async fn close(&self) {
         let Pools { readers, writer } = &self.0.pools;
-        // Both refuse new work at once, whichever is waited for first.
-        let closed = async { tokio::join!(readers.close(), writer.close()) };
+        // Both refuse new work from here on. The last connection to close writes the log back, and only where it is alone: so the
+        // writer, after every reader.
+        let (readers, writer) = (readers.close(), writer.close());
+        let closed = async {
+            readers.await;
+            writer.await;
+        };
         if tokio::time::timeout(CLOSE_WITHIN, closed).await.is_err() {
             tracing::error!("the database was not closed in time: a connection of it is in use");
         }
@@ -228,6 +232,27 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// How often a store is opened and closed: two connections that close at once need not meet.
+    const ROUNDS: u32 = 50;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_log_is_left_beside_a_file_that_was_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        KeyRing::create(&folder.path().join("key")).unwrap();
+        let actor = Actor::Node(ObjectId::new("node-1").unwrap());
+        for round in 0..ROUNDS {
+            let keys = KeyRing::open(&folder.path().join("key")).unwrap();
+            let store = Store::open(&folder.path().join("db"), keys).await.unwrap();
+            let tenant = TenantId::new(&format!("oak-{round}")).unwrap();
+            store.found_practice(&tenant, "Oak", &actor, Timestamp::UNIX_EPOCH).await.unwrap();
+            let read = || store.practices();
+            let (a, b, c, d) = tokio::join!(read(), read(), read(), read());
+            assert!([a, b, c, d].iter().all(Result::is_ok));
+            store.close().await;
+            assert!(!folder.path().join("db-wal").exists(), "in round {round}");
+        }
+    }
 
     #[tokio::test]
     async fn a_connection_that_nobody_gives_back_is_waited_for_within_a_bound() {

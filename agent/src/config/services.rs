@@ -73,13 +73,16 @@ pub struct Opened {
 }
 
 impl Config {
-    /// Opens the store with its key file. The key file must be there; a database that is not is made.
+    /// Opens the store with its key file, and enters the people whom its registers do not know yet. The key file must be there; a
+    /// database that is not is made.
     ///
     /// # Errors
     /// [`StartError::Store`].
     pub async fn open_store(&self) -> Result<Store, StartError> {
         let keys = KeyRing::open(&self.store.key_file)?;
-        Ok(Store::open(&self.store.database, keys).await?)
+        let store = Store::open(&self.store.database, keys).await?;
+        store.enter_people(Clock.wall()).await?;
+        Ok(store)
     }
 
     /// The payers: those of the folder, or those that are part of the program.

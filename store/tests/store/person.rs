@@ -156,12 +156,14 @@ async fn requests_from_before_the_registers_are_known_by_their_people() {
     let stranger = request_of(&house, "Theodora Zzyzx", BORN, MEMBER).await;
     let erased = asked(&house, AiCallConsent::Absent).await;
     let unreadable = request_of(&house, "Ambrose Planted", BORN, MEMBER).await;
+    let lost = asked(&house, AiCallConsent::Absent).await;
+    let nameless = asked(&house, AiCallConsent::Absent).await;
     let staff = crate::support::person("staff-1");
     let mut tx = house.store.begin(&house.tenant, &staff, at(2)).await.unwrap();
     tx.erase_request(&erased).await.unwrap();
     tx.commit().await.unwrap();
     house.store.close().await;
-    // Back to the schema of before; and one patient's values do not open any more.
+    // Back to the schema of before. One patient's values do not open any more, one request has lost its practice and one its id.
     let mut db = raw(&house).await;
     let undo = "PRAGMA foreign_keys = OFF; DROP TABLE contact_note; DROP TABLE opt_out_lift; \
          DROP TABLE opt_out; DROP TABLE consent_event; DROP TABLE request_person; \
@@ -172,12 +174,22 @@ async fn requests_from_before_the_registers_are_known_by_their_people() {
         .execute(&mut db)
         .await
         .unwrap();
+    for (id, spoil) in [
+        (&lost, "UPDATE request SET tenant = 'nobody' WHERE id = ?"),
+        (&lost, "UPDATE request_key SET tenant = 'nobody' WHERE request = ?"),
+        (&nameless, "UPDATE request SET id = ' ' WHERE id = ?"),
+        (&nameless, "UPDATE request_key SET request = ' ' WHERE request = ?"),
+    ] {
+        sqlx::query(spoil).bind(id.as_str()).execute(&mut db).await.unwrap();
+    }
     db.close().await.unwrap();
 
     let store = house.again().await;
+    store.enter_people(at(3)).await.unwrap();
     let reads = async |store: &Store| {
         let entries = store.audit_entries(&house.tenant, &Page::first()).await.unwrap();
         let reads = entries.iter().filter(|entry| entry.action == Action::PhiRead);
+        let reads = reads.inspect(|entry| assert_eq!(entry.at, at(3), "when it was read"));
         reads.filter_map(|entry| entry.object.clone()).collect::<Vec<ObjectId>>()
     };
     let mut wanted: Vec<&str> = [&refused, &other, &stranger].map(RequestId::as_str).to_vec();
@@ -212,6 +224,7 @@ async fn requests_from_before_the_registers_are_known_by_their_people() {
     // It is done once.
     store.close().await;
     let store = house.again().await;
+    store.enter_people(at(5)).await.unwrap();
     assert_eq!(reads(&store).await.len(), 3);
 }
 
