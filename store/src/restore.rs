@@ -317,7 +317,7 @@ const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
 /// Those of it that hold something of the database.
 const LOGS: [&str; 2] = ["-wal", "-journal"];
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
