@@ -1,6 +1,6 @@
 //! Panics: where one was is told, and nothing of its message. That may hold anything, a patient's words too.
 //!
-//! It catches none: a panic is a defect, and what it breaks ends as its owner has it.
+//! It stops none: a panic is a defect, and what it breaks ends as its owner has it. A call's own waits until its opt-outs are written.
 
 use std::io::Write;
 use std::panic::PanicHookInfo;

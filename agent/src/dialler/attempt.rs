@@ -28,12 +28,11 @@ use super::files::CallFolder;
 use super::keep::Register;
 use super::leg::CarrierLeg;
 use super::line::line_of;
-use super::opt_outs::OptOutBook;
 use super::result::{self, CallResult};
-use super::{Claimed, DialError, facts, keep, leave, opt_outs, plan};
+use super::{Claimed, DialError, account, facts, keep, leave, opt_outs, plan};
 use crate::api::Api;
 use crate::call::timeline::Moment;
-use crate::call::{CallReport, ClipBook, Command, Driver, LINES_MAX, Note, Sessions};
+use crate::call::{CallReport, ClipBook, Driver, LINES_MAX, Note, Sessions};
 use crate::services::Services;
 
 /// What came of one attempt.
@@ -50,8 +49,6 @@ pub struct Attempt {
 
 /// How long a lease is held before it must be renewed: four heartbeats.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(120);
-/// How often it is renewed.
-const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Everything about an attempt that is known before it is decided on.
 pub(super) struct Case {
@@ -357,13 +354,15 @@ async fn end_strays(
 async fn run(services: &Services, mut case: Case, ready: Ready) -> Result<Attempt, DialError> {
     let Ready { call, folder, began_at, driver, notes, .. } = ready;
     let folder = folder.keep();
-    // Side by side: a store that is slow must not stop the call's audio, timers and kill switch.
-    let account = keep_account(services, &mut case, &call, notes);
-    let (report, book) = tokio::join!(Box::pin(driver.run()), account);
-    let settled = opt_outs::settle(services, &mut case.claimed, book, &report.opt_outs).await;
-    if let Err(error) = &settled {
-        tracing::error!(%call, %error, "an opt-out is not in the register: the request goes to staff");
-    }
+    let called = opt_outs::Line {
+        tenant: case.claimed.request.tenant.clone(),
+        actor: case.actor.clone(),
+        number: case.line.number.clone(),
+        call: call.clone(),
+    };
+    let running = Box::pin(driver.run());
+    let (report, settled) =
+        account::run_with(services, &mut case.claimed, called, running, notes).await;
     let about = result::About {
         request: &case.claimed.request,
         call: &call,
@@ -384,57 +383,4 @@ async fn run(services: &Services, mut case: Case, ready: Ready) -> Result<Attemp
     keep::ended(services, case.claimed, &case.actor, &call, &files).await?;
     settled?;
     Ok(Attempt { call, folder, result, report })
-}
-
-/// Writes down what the call notes, and renews its lease, until the call has no more to tell.
-async fn keep_account(
-    services: &Services,
-    case: &mut Case,
-    call: &CallId,
-    mut notes: mpsc::Receiver<Note>,
-) -> OptOutBook {
-    let mut heartbeat = tokio::time::interval(HEARTBEAT);
-    let mut again = tokio::time::interval(opt_outs::AGAIN);
-    again.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let line = opt_outs::Line {
-        tenant: case.claimed.request.tenant.clone(),
-        actor: case.actor.clone(),
-        number: case.line.number.clone(),
-        call: call.clone(),
-    };
-    let mut book = OptOutBook::new(services.store.clone(), line);
-    loop {
-        let kept = tokio::select! {
-            note = notes.recv() => match note {
-                Some(Note::OptOut(heard)) => {
-                    book.hear(heard, services.clock.wall());
-                    again.reset_immediately();
-                    Ok(())
-                }
-                Some(note) => keep::noted(services, &case.claimed, &case.actor, call, note).await,
-                None => return book,
-            },
-            _ = again.tick(), if book.is_owed() => {
-                // One that fails has said so, is tried again, and ends the call by itself.
-                drop(book.write(services.clock.wall()).await);
-                Ok(())
-            }
-            _ = heartbeat.tick() => {
-                let now = services.clock.wall();
-                let held = services.store.heartbeat(&mut case.claimed.lease, now, LEASE).await;
-                held.map_err(DialError::from)
-            }
-        };
-        close_unless(kept, services, call);
-    }
-}
-
-/// What cannot be written down, or is not held any more, may not go on: the call closes in words.
-fn close_unless(result: Result<(), DialError>, services: &Services, call: &CallId) {
-    if let Err(error) = result {
-        tracing::error!(%call, %error, "the call is closed");
-        if !services.registry.command(call.as_str(), Command::Kill) {
-            tracing::debug!(%call, "it is closing already");
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! For each attempt it gathers fresh facts, has `compliance` decide, writes the decision and the dial intent, and only then asks the
 //! carrier, with the permit. It runs the call, keeps its lease, and writes down what came of it. It decides nothing itself.
 
+mod account;
 mod attempt;
 mod facts;
 mod files;

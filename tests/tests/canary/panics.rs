@@ -1,5 +1,6 @@
-//! Vendors whose sessions panic in the middle of a call, with the planted patient's words in the message: nothing hangs, nothing is lost,
-//! and none of the words is in anything that the process writes, down to traces.
+//! Vendors whose sessions panic in the middle of a call, with the planted patient's words in the message: nothing hangs, no request is
+//! lost, and none of the words is in anything that the process writes, down to traces. What a call had won, which goes down itself, is
+//! lost with it.
 //!
 //! Each call runs in a process of its own, which is this test once more; the test that began it reads all that it wrote.
 
