@@ -143,6 +143,34 @@ async fn asked(house: &House, consent: AiCallConsent) -> RequestId {
     id
 }
 
+/// Back to the schema of before. One patient's values do not open any more, one request has lost its practice and one its id.
+async fn as_before_the_registers(
+    house: &House,
+    unreadable: &RequestId,
+    lost: &RequestId,
+    nameless: &RequestId,
+) {
+    let mut db = raw(house).await;
+    let undo = "PRAGMA foreign_keys = OFF; DROP TABLE contact_note; DROP TABLE opt_out_lift; \
+         DROP TABLE opt_out; DROP TABLE consent_event; DROP TABLE request_person; \
+         DROP TABLE register_key; DELETE FROM _sqlx_migrations WHERE version = 2";
+    sqlx::raw_sql(undo).execute(&mut db).await.unwrap();
+    sqlx::query("UPDATE request SET patient_name = (SELECT patient_dob FROM request WHERE id = ?1) WHERE id = ?1")
+        .bind(unreadable.as_str())
+        .execute(&mut db)
+        .await
+        .unwrap();
+    for (id, spoil) in [
+        (lost, "UPDATE request SET tenant = 'nobody' WHERE id = ?"),
+        (lost, "UPDATE request_key SET tenant = 'nobody' WHERE request = ?"),
+        (nameless, "UPDATE request SET id = ' ' WHERE id = ?"),
+        (nameless, "UPDATE request_key SET request = ' ' WHERE request = ?"),
+    ] {
+        sqlx::query(spoil).bind(id.as_str()).execute(&mut db).await.unwrap();
+    }
+    db.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn requests_from_before_the_registers_are_known_by_their_people() {
     let house = House::build().await;
@@ -163,26 +191,7 @@ async fn requests_from_before_the_registers_are_known_by_their_people() {
     tx.erase_request(&erased).await.unwrap();
     tx.commit().await.unwrap();
     house.store.close().await;
-    // Back to the schema of before. One patient's values do not open any more, one request has lost its practice and one its id.
-    let mut db = raw(&house).await;
-    let undo = "PRAGMA foreign_keys = OFF; DROP TABLE contact_note; DROP TABLE opt_out_lift; \
-         DROP TABLE opt_out; DROP TABLE consent_event; DROP TABLE request_person; \
-         DROP TABLE register_key; DELETE FROM _sqlx_migrations WHERE version = 2";
-    sqlx::raw_sql(undo).execute(&mut db).await.unwrap();
-    sqlx::query("UPDATE request SET patient_name = (SELECT patient_dob FROM request WHERE id = ?1) WHERE id = ?1")
-        .bind(unreadable.as_str())
-        .execute(&mut db)
-        .await
-        .unwrap();
-    for (id, spoil) in [
-        (&lost, "UPDATE request SET tenant = 'nobody' WHERE id = ?"),
-        (&lost, "UPDATE request_key SET tenant = 'nobody' WHERE request = ?"),
-        (&nameless, "UPDATE request SET id = ' ' WHERE id = ?"),
-        (&nameless, "UPDATE request_key SET request = ' ' WHERE request = ?"),
-    ] {
-        sqlx::query(spoil).bind(id.as_str()).execute(&mut db).await.unwrap();
-    }
-    db.close().await.unwrap();
+    as_before_the_registers(&house, &unreadable, &lost, &nameless).await;
 
     let store = house.again().await;
     store.enter_people(at(3)).await.unwrap();
