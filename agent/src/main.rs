@@ -28,10 +28,6 @@ fn main() -> ExitCode {
     };
     match runtime.block_on(cli::run(cli, session, &mut Out::stdout())) {
         Ok(exit) => exit.into(),
-        // Whoever reads the output has seen enough, as `head` has.
-        Err(cli::CliError::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-            Exit::Good.into()
-        }
         Err(error) => fail(&error.to_string(), error.exit()),
     }
 }

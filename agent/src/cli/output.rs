@@ -1,4 +1,7 @@
 //! What commands print: lines for people, or one JSON document for programs. Logs go elsewhere, to standard error.
+//!
+//! Whoever reads may have seen enough and gone, as `head` does. What comes after is not written, and that is no failure: the command goes
+//! on to its own verdict, which its exit code tells.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -7,7 +10,8 @@ use serde::Serialize;
 
 /// Where a command's output goes.
 pub struct Out {
-    to: Box<dyn Write + Send>,
+    /// Nothing, once the reader is gone.
+    to: Option<Box<dyn Write + Send>>,
 }
 
 impl Out {
@@ -20,33 +24,45 @@ impl Out {
     /// Another writer.
     #[must_use]
     pub fn to(writer: impl Write + Send + 'static) -> Out {
-        Out { to: Box::new(writer) }
+        Out { to: Some(Box::new(writer)) }
     }
 
     /// Prints a line.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Those of the writer, but for a reader that is gone.
     pub fn line(&mut self, text: impl Display) -> io::Result<()> {
-        writeln!(self.to, "{text}")?;
-        self.to.flush()
+        self.write(|to| writeln!(to, "{text}"))
     }
 
     /// Prints a text as it is.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Those of the writer, but for a reader that is gone.
     pub fn text(&mut self, text: &str) -> io::Result<()> {
-        self.to.write_all(text.as_bytes())?;
-        self.to.flush()
+        self.write(|to| to.write_all(text.as_bytes()))
     }
 
     /// Prints a value as JSON on several lines.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Those of the writer, but for a reader that is gone.
     pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
         self.line(serde_json::to_string_pretty(value)?)
+    }
+
+    fn write(
+        &mut self,
+        what: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let Some(to) = self.to.as_deref_mut() else { return Ok(()) };
+        match what(to).and_then(|()| to.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.to = None;
+                Ok(())
+            }
+            done => done,
+        }
     }
 }
 

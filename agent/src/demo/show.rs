@@ -1,6 +1,6 @@
 //! The demo's timeline, for people to read while the call runs.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::table;
 use super::{Args, VendorSet};
 use crate::call::timeline::{Happening, Moment, Said};
+use crate::cli::output::Out;
 use crate::dialler::{Attempt, CallResult};
 
 /// Columns of text that a line of speech may take before it is wrapped.
@@ -20,7 +21,7 @@ const WIDTH: usize = 84;
 
 /// Writes the demo's output.
 pub(super) struct Show {
-    out: std::io::Stdout,
+    out: Out,
     colour: bool,
     live: bool,
     show_phi: bool,
@@ -35,11 +36,10 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn new(args: &Args, scenario: &Scenario, folder: &Path) -> Show {
-        let out = std::io::stdout();
-        let live = out.is_terminal();
+        let live = std::io::stdout().is_terminal();
         let colour = live && std::env::var_os("NO_COLOR").is_none();
         Show {
-            out,
+            out: Out::stdout(),
             colour,
             live,
             show_phi: args.show_phi,
@@ -63,9 +63,7 @@ impl Show {
         if self.json {
             return Ok(());
         }
-        let mut out = self.out.lock();
-        writeln!(out, "{text}")?;
-        out.flush()
+        self.out.line(text)
     }
 
     /// The heading.
@@ -115,9 +113,7 @@ impl Show {
         let bar = "▪".repeat(usize::try_from(self.waited_s % 41).unwrap_or(0));
         let line = format!("\r {}   waiting {:>3} s {bar:<40}", stamp(since), self.waited_s);
         let line = self.paint("2", &line);
-        let mut out = self.out.lock();
-        write!(out, "{line}")?;
-        out.flush()
+        self.out.text(&line)
     }
 
     fn stop_waiting(&mut self) -> std::io::Result<()> {
@@ -235,9 +231,7 @@ impl Show {
         wrong: &[table::Wrong],
     ) -> std::io::Result<()> {
         if self.json {
-            let mut out = self.out.lock();
-            serde_json::to_writer_pretty(&mut out, &attempt.result)?;
-            return writeln!(out);
+            return self.out.json(&attempt.result);
         }
         let lines = table::lines(attempt, wrong, self.show_phi, &self.folder);
         for line in lines {
