@@ -5,8 +5,8 @@
 //! cut off or rewritten at its end is found only with something that is kept elsewhere ([`Elsewhere`]).
 
 use callwright_compliance::audit::{
-    Anchor, Broken, Checkpoint, Entry, Flaw, Kept, LogVerifier, NoteError, Report, Verifier,
-    VerifierKey, Whole,
+    Action, Anchor, Broken, Checkpoint, Entry, Flaw, Kept, LogVerifier, NoteError, Report,
+    Verifier, VerifierKey, Whole,
 };
 use callwright_compliance::id::TenantId;
 use sqlx::SqliteConnection;
@@ -117,6 +117,9 @@ impl Store {
         loop {
             let rows = audit_rows(&mut db, tenant, from).await?;
             let Some(last) = rows.last() else { break };
+            if from == i64::MIN && rows.first().is_some_and(|row| !founds(row, tenant)) {
+                log.flaw(Flaw::Unfounded);
+            }
             from = last.seq.saturating_add(1);
             rows.iter().for_each(|row| log.push(row.entry.as_ref()));
         }
@@ -127,6 +130,14 @@ impl Store {
         db.rollback().await?;
         Ok(log.finish())
     }
+}
+
+/// Whether a log may begin with this row: with the founding, not with what was done after an older log was removed. What cannot be read is
+/// the chain's to tell.
+fn founds(row: &AuditRow, tenant: &TenantId) -> bool {
+    let Some(entry) = &row.entry else { return true };
+    let of_tenant = entry.object.as_ref().is_some_and(|object| object.as_str() == tenant.as_str());
+    entry.seq != 0 || (entry.action == Action::AccountChanged && of_tenant)
 }
 
 /// A stored checkpoint, and that the tree that was kept with it is the one that was signed.

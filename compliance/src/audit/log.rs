@@ -87,6 +87,8 @@ pub enum Flaw {
     },
     /// Rows of the audit belong to no practice.
     Strays(u64),
+    /// The log does not begin with the practice's founding: it has no entry, or another one there.
+    Unfounded,
 }
 
 impl fmt::Display for Flaw {
@@ -122,6 +124,9 @@ impl fmt::Display for Flaw {
             Flaw::Strays(rows) => write!(
                 f,
                 "A1: {rows} rows of the audit belong to no practice: they were added, or taken from another's log"
+            ),
+            Flaw::Unfounded => f.write_str(
+                "A1: the log does not begin with the practice's founding, as every log does: all that was in it was removed",
             ),
         }
     }
@@ -287,6 +292,9 @@ impl LogVerifier {
         let whole = self.chain.finish();
         // Behind a break nothing is known, and the break is told.
         if !self.broken {
+            if whole.len == 0 {
+                self.report.flaws.push(Flaw::Unfounded);
+            }
             for (size, here) in std::mem::take(&mut self.ahead) {
                 for Ahead { kept, .. } in here {
                     self.report.flaws.push(Flaw::Cut { kept, size, len: whole.len });

@@ -195,6 +195,30 @@ async fn each_practice_has_a_key_and_checkpoints_of_its_own() {
 }
 
 #[tokio::test]
+async fn an_audit_that_was_emptied_is_not_whole_and_does_not_become_so() {
+    let house = House::build().await;
+    sign(&house, 1).await.unwrap();
+    let mut raw = raw(&house).await;
+    let triggers: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            .fetch_all(&mut raw)
+            .await
+            .unwrap();
+    for name in triggers {
+        let drop = sqlx::AssertSqlSafe(format!("DROP TRIGGER {name}"));
+        sqlx::raw_sql(drop).execute(&mut raw).await.unwrap();
+    }
+    sqlx::raw_sql("DELETE FROM audit; DELETE FROM audit_checkpoint")
+        .execute(&mut raw)
+        .await
+        .unwrap();
+    assert_eq!(flaws(&house, &Elsewhere::default()).await, [Flaw::Unfounded]);
+    // The next act does not begin a log that looks like any other.
+    house.request().await;
+    assert_eq!(flaws(&house, &Elsewhere::default()).await, [Flaw::Unfounded]);
+}
+
+#[tokio::test]
 async fn an_act_after_the_checkpoint_in_the_same_transaction_is_not_covered() {
     let house = House::build().await;
     let mut tx = house.store.begin(&house.tenant, &node(), at(1)).await.unwrap();

@@ -27,6 +27,11 @@ const CONFIG: &str = "FOLDER/callwright.toml";
 #[tokio::test]
 async fn a_checkpoint_is_printed_anchored_and_found_again() {
     let place = anchored().await;
+    // A folder that is empty says nothing, and that is said.
+    let text = place.good(&format!("audit verify {CONFIG}")).await;
+    assert!(text.contains("; not compared with anything outside; anchor "), "{text}");
+    let found = json(&place.good(&format!("audit verify {CONFIG} --json")).await);
+    assert_eq!(found[0]["compared_outside"], false);
     let note = place.good(&format!("audit checkpoint {CONFIG} --as ann")).await;
     // Nine acts of setting up, and the checkpoint's own entry.
     assert!(note.starts_with("callwright/audit/oak\n10\n"), "{note}");
@@ -41,6 +46,7 @@ async fn a_checkpoint_is_printed_anchored_and_found_again() {
     for anchors in ["FOLDER/anchors", "FOLDER/anchors/oak-000000000010.checkpoint"] {
         let text = place.good(&format!("audit verify FOLDER --json --anchor {anchors}")).await;
         assert_eq!(json(&text)[0]["checkpoints_elsewhere"], 1);
+        assert_eq!(json(&text)[0]["compared_outside"], true);
     }
     let made = place.good(&format!("audit checkpoint {CONFIG} --as ann --json")).await;
     assert_eq!((&json(&made)[0]["size"], &json(&made)[0]["note"]), (&10.into(), &note.into()));

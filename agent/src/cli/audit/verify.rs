@@ -101,6 +101,7 @@ fn length(text: &str) -> Result<Anchor, CliError> {
 
 pub(super) async fn run(args: &VerifyArgs, out: &mut Out) -> Result<Exit, CliError> {
     let anchors = Anchors::read(args)?;
+    let anchored = anchors.length.is_some();
     let found = match export(&args.path)? {
         Some(file) => vec![verify_export(file, args, &anchors).await?],
         None => verify_store(args, anchors).await?,
@@ -108,13 +109,14 @@ pub(super) async fn run(args: &VerifyArgs, out: &mut Out) -> Result<Exit, CliErr
     if found.is_empty() {
         return Err(CliError::usage("there is no such practice in this store"));
     }
+    // An anchor that was missed is a flaw, so where there is none it was compared.
+    let compared = |report: &Report| report.elsewhere > 0 || anchored;
     if args.json {
-        out.json(
-            &found.iter().map(|(tenant, report)| as_json(tenant, report)).collect::<Vec<_>>(),
-        )?;
+        let each = found.iter().map(|(tenant, report)| as_json(tenant, report, compared(report)));
+        out.json(&each.collect::<Vec<_>>())?;
     } else {
         for (tenant, report) in &found {
-            for line in as_text(tenant, report) {
+            for line in as_text(tenant, report, compared(report)) {
                 out.line(line)?;
             }
         }
@@ -189,7 +191,7 @@ async fn verify_export(
     Ok((tenant, verifier.finish()))
 }
 
-fn as_text(tenant: &TenantId, report: &Report) -> Vec<String> {
+fn as_text(tenant: &TenantId, report: &Report, compared: bool) -> Vec<String> {
     if !report.is_good() {
         return report.flaws.iter().map(|flaw| format!("{tenant}: broken: {flaw}")).collect();
     }
@@ -200,10 +202,12 @@ fn as_text(tenant: &TenantId, report: &Report) -> Vec<String> {
             ", the first {signed} signed; checkpoints: {beside} stored, {elsewhere} kept elsewhere"
         )
     });
-    vec![format!("{tenant}: whole, {len} entries{signed}; anchor {len}:{head}")]
+    // Whoever reads "whole" must know that a tail which was cut off would not have been seen.
+    let blind = if compared { "" } else { "; not compared with anything outside" };
+    vec![format!("{tenant}: whole, {len} entries{signed}{blind}; anchor {len}:{head}")]
 }
 
-fn as_json(tenant: &TenantId, report: &Report) -> Value {
+fn as_json(tenant: &TenantId, report: &Report, compared: bool) -> Value {
     let Whole { len, head, .. } = report.whole;
     let broken_at = report.flaws.iter().find_map(|flaw| match flaw {
         Flaw::Chain(broken) => Some(broken.seq),
@@ -216,7 +220,8 @@ fn as_json(tenant: &TenantId, report: &Report) -> Value {
         | Flaw::NoKey
         | Flaw::OtherKey
         | Flaw::Incomplete { .. }
-        | Flaw::Strays(_) => None,
+        | Flaw::Strays(_)
+        | Flaw::Unfounded => None,
     });
     let flaws: Vec<String> = report.flaws.iter().map(ToString::to_string).collect();
     json!({
@@ -227,6 +232,7 @@ fn as_json(tenant: &TenantId, report: &Report) -> Value {
         "signed": report.signed,
         "checkpoints_stored": report.beside,
         "checkpoints_elsewhere": report.elsewhere,
+        "compared_outside": compared,
         "broken": flaws.first(),
         "broken_at": broken_at,
         "flaws": flaws,

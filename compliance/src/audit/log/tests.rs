@@ -91,7 +91,18 @@ fn a_good_log_has_no_flaw() {
     assert_eq!(report.flaws, []);
     assert!(report.is_good());
     assert_eq!((report.whole.len, report.beside, report.signed), (15, 3, Some(15)));
-    assert!(Log::new("oak").verify().is_good());
+}
+
+#[test]
+fn a_log_without_an_entry_is_not_whole() {
+    assert_eq!(Log::new("oak").verify().flaws, [Flaw::Unfounded]);
+    // Also where somebody removed all of it and what was kept elsewhere tells.
+    let log = Log::built("oak", 1, 3);
+    let mut verifier = LogVerifier::new(log.tenant.clone(), Some(log.signer.verifier()), None);
+    let kept = Kept::Elsewhere("a".to_owned());
+    verifier.checkpoint(kept.clone(), log.notes[0].note());
+    let flaws = verifier.finish().flaws;
+    assert_eq!(flaws, [Flaw::Unfounded, Flaw::Cut { kept, size: 4, len: 0 }]);
 }
 
 #[test]
@@ -161,7 +172,7 @@ fn a_forged_misplaced_or_foreign_checkpoint_is_a_flaw() {
     ] {
         let mut verifier = LogVerifier::new(log.tenant.clone(), Some(log.signer.verifier()), None);
         verifier.checkpoint(kept.clone(), note);
-        assert_eq!(verifier.finish().flaws, [Flaw::Note { kept, why }]);
+        assert_eq!(verifier.finish().flaws, [Flaw::Note { kept, why }, Flaw::Unfounded]);
     }
     // Below our signature a witness's is welcome, where the note was kept elsewhere.
     let mut verifier = log.verifier();
@@ -172,7 +183,7 @@ fn a_forged_misplaced_or_foreign_checkpoint_is_a_flaw() {
     let mut keyless = LogVerifier::new(log.tenant.clone(), None, None);
     keyless.checkpoint(Kept::Beside(4), own.note());
     keyless.checkpoint(Kept::Beside(4), own.note());
-    assert_eq!(keyless.finish().flaws, [Flaw::NoKey]);
+    assert_eq!(keyless.finish().flaws, [Flaw::NoKey, Flaw::Unfounded]);
 }
 
 #[test]
