@@ -311,6 +311,20 @@ impl Tx {
         self.leave(Action::KillSwitch, object).await
     }
 
+    /// Stops for this tenant each vendor that is stopped for another.
+    pub(crate) async fn stop_what_is_stopped(&mut self) -> Result<(), StoreError> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT scope, subject FROM kill_switch \
+             WHERE scope = 'vendor' AND lifted_at IS NULL ORDER BY subject",
+        )
+        .fetch_all(&mut *self.db)
+        .await?;
+        for row in &rows {
+            self.throw_switch(&StopScope::stored(&Reader::new(row, "kill_switch"))?).await?;
+        }
+        Ok(())
+    }
+
     /// Lifts a kill switch. Lifted twice is lifted.
     ///
     /// # Errors

@@ -92,7 +92,8 @@ fn tax_id_place<'a>(tenant: &'a TenantId, provider: &'a ProviderId) -> Place<'a>
 }
 
 impl Store {
-    /// Adds a practice with its first key, the key that signs its audit, and the first row of its audit chain.
+    /// Adds a practice with its first key, the key that signs its audit, and the first row of its audit chain. A vendor that is stopped
+    /// for any practice is stopped for this one, too: whoever stopped it for all could not name one that was still to come.
     ///
     /// # Errors
     /// [`StoreError::Duplicate`] where the tenant exists, [`StoreError::Invalid`] for the name.
@@ -116,6 +117,7 @@ impl Store {
         tx.insert_tenant_key(&SealKey::random(1)?, 1).await?;
         tx.insert_audit_key().await?;
         tx.leave(Action::AccountChanged, Object::tenant(tenant)).await?;
+        tx.stop_what_is_stopped().await?;
         tx.commit().await
     }
 

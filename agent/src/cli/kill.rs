@@ -1,16 +1,19 @@
 //! `callwright kill`: the kill switch (rule I1). A process that has calls looks at it every second.
 
+use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use callwright_compliance::audit::Actor;
 use callwright_compliance::{PersonId, TenantId, VendorId};
-use callwright_store::{StopScope, Store, Thrown};
+use callwright_store::{StopScope, Store, StoreError, Thrown};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::output::Out;
 use super::{CliError, ConfigArg, Exit, Session, owner};
-use crate::config::Config;
+use crate::config::{Config, StartError};
 
 /// Stop calls, at once: one call, a practice's, those that use a vendor, or all of them
 ///
@@ -61,7 +64,7 @@ struct StopArgs {
     /// The calls of this practice
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     practice: Option<TenantId>,
-    /// The calls that use this vendor; of every practice, unless --practice is given
+    /// The calls that use this vendor; of every practice, also of those still to come, unless --practice is given
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     vendor: Option<VendorId>,
     /// Every call of this installation
@@ -101,10 +104,54 @@ async fn turn(
     out: &mut Out,
 ) -> Result<Exit, CliError> {
     let config = Config::load(&args.config)?;
-    let store = config.open_store().await?;
-    let done = turn_each(args, throw, session, &store, out).await;
+    let store = open(&config).await?;
+    let done = match &args.vendor {
+        // A stop is lifted whatever it is on.
+        Some(vendor) if throw => known(vendor, &config, &store).await,
+        Some(_) | None => Ok(()),
+    };
+    let done = match done {
+        Ok(()) => turn_each(args, throw, session, &store, out).await,
+        Err(error) => Err(error),
+    };
     store.close().await;
     done.map(|()| Exit::Good)
+}
+
+/// Opens the store. A file that others may read is no reason not to stop calls: it is closed to them here, which every other command
+/// leaves to whoever runs it.
+async fn open(config: &Config) -> Result<Store, CliError> {
+    let (path, mode) = match config.open_store().await {
+        Err(StartError::Store(StoreError::DatabasePermissions { path, mode })) => (path, mode),
+        opened => return Ok(opened?),
+    };
+    let shown = path.display();
+    tracing::warn!(
+        "others may read {shown} (mode {mode:o}): now its owner alone may, with mode 600"
+    );
+    let owner_only = Permissions::from_mode(mode & 0o700);
+    fs::set_permissions(&path, owner_only).map_err(CliError::io(shown.to_string()))?;
+    Ok(config.open_store().await?)
+}
+
+/// Refuses a vendor that nobody has: a stop that was mistyped must not look like one that was thrown.
+async fn known(vendor: &VendorId, config: &Config, store: &Store) -> Result<(), CliError> {
+    let hears_first = config.vendors.before_notice(config.policy.recording.before_notice);
+    let own = config.vendors.ids().into_iter().map(|(_, id)| id).chain(hears_first);
+    let mut known: BTreeSet<String> = own.map(str::to_owned).collect();
+    known.insert(config.carrier.vendor.to_string());
+    for practice in store.practices().await? {
+        // What of the register cannot be read must not stand in the way of a stop.
+        let Ok(register) = store.register(&practice.tenant).await else { return Ok(()) };
+        known.extend(register.rows.iter().map(|row| row.id.to_string()));
+    }
+    if known.contains(vendor.as_str()) {
+        return Ok(());
+    }
+    let known = known.into_iter().collect::<Vec<_>>().join(", ");
+    Err(CliError::usage(format!(
+        "nothing is stopped: no practice has the vendor {vendor}, nor has the configuration; they have {known}"
+    )))
 }
 
 /// One stop after the other: each stands in the audit of the practice that it is about.
@@ -137,6 +184,9 @@ async fn turn_each(
 
 async fn stops(what: &StopArgs, store: &Store) -> Result<Vec<(TenantId, StopScope)>, CliError> {
     let practices = store.practices().await?;
+    if practices.is_empty() {
+        return Err(CliError::usage("the store has no practice: there is nothing to stop"));
+    }
     let mut all = practices.into_iter().map(|practice| practice.tenant);
     if let Some(id) = &what.call {
         let (tenant, request) = owner::of_call(store, id).await?;
@@ -151,10 +201,9 @@ async fn stops(what: &StopArgs, store: &Store) -> Result<Vec<(TenantId, StopScop
         }
         (None, Some(tenant)) => Ok(vec![(tenant.clone(), StopScope::Tenant)]),
         // The global switch has no practice of its own; its audit row stands in the first one's chain.
-        (None, None) => match all.next() {
-            Some(first) => Ok(vec![(first, StopScope::Global)]),
-            None => Err(CliError::usage("the store has no practice: there is nothing to stop")),
-        },
+        (None, None) => {
+            Ok(all.next().map(|first| (first, StopScope::Global)).into_iter().collect())
+        }
     }
 }
 
@@ -169,7 +218,7 @@ fn words(scope: &StopScope) -> String {
 
 async fn status(args: &StatusArgs, out: &mut Out) -> Result<Exit, CliError> {
     let config = Config::load(&args.config.config)?;
-    let store = config.open_store().await?;
+    let store = open(&config).await?;
     let stops = store.stops().await;
     store.close().await;
     let stops = stops?;
@@ -205,6 +254,10 @@ fn as_json(stop: &Thrown) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
     use clap::Parser;
     use serde_json::json;
 
@@ -244,10 +297,10 @@ mod tests {
             (format!("--call {call}"), vec![("call", of("oak"), Some(request.clone()))]),
             (format!("--call {request}"), vec![("call", of("oak"), Some(request.clone()))]),
             ("--practice elm".to_owned(), vec![("practice", of("elm"), None)]),
-            ("--vendor ear --practice oak".to_owned(), vec![("vendor", of("oak"), of("ear"))]),
+            ("--vendor flite --practice oak".to_owned(), vec![("vendor", of("oak"), of("flite"))]),
             (
-                "--vendor ear".to_owned(),
-                vec![("vendor", of("elm"), of("ear")), ("vendor", of("oak"), of("ear"))],
+                "--vendor flite".to_owned(),
+                vec![("vendor", of("elm"), of("flite")), ("vendor", of("oak"), of("flite"))],
             ),
             ("--all".to_owned(), vec![("all", None, None)]),
         ] {
@@ -272,6 +325,75 @@ mod tests {
         let (exit, _) = place.run("kill CONFIG --as ann --practice nobody").await;
         assert_eq!(exit.unwrap_err().exit(), super::Exit::Usage);
         assert_eq!(stopped(&place).await, []);
+    }
+
+    #[tokio::test]
+    async fn a_vendor_that_nobody_has_is_told_with_those_that_somebody_has() {
+        let (place, ..) = place().await;
+        for of in ["", " --practice oak"] {
+            let (exit, text) =
+                place.run(&format!("kill CONFIG --as ann --vendor openia{of}")).await;
+            let error = exit.unwrap_err();
+            assert_eq!((error.exit(), text.as_str()), (super::Exit::Usage, ""));
+            let known = "they have flite, pocketsphinx, rules, twilio";
+            assert!(error.to_string().ends_with(known), "{error}");
+        }
+        assert_eq!(stopped(&place).await, []);
+        // A row of the register is enough, whatever the configuration names; and what stands can be lifted.
+        let vendor = "--practice oak --role speech_to_text --id openia --network 127.0.0.0/8";
+        place.good(&format!("setup vendor CONFIG --as ann {vendor}")).await;
+        place.good("kill CONFIG --as ann --vendor openia").await;
+        place.good("kill lift CONFIG --as ann --vendor nobody").await;
+        assert_eq!(stopped(&place).await.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_practice_that_comes_later_has_the_vendors_stopped_that_are() {
+        let (place, ..) = place().await;
+        place.good("kill CONFIG --as ann --vendor twilio").await;
+        let said = place.good("setup practice CONFIG --as ann --practice pine --name Pine").await;
+        assert!(said.contains("stopped: calls that use twilio"), "{said}");
+        let of = |practice: &str| {
+            ("vendor".to_owned(), Some(practice.to_owned()), Some("twilio".to_owned()))
+        };
+        assert_eq!(stopped(&place).await, [of("elm"), of("oak"), of("pine")]);
+        let explain =
+            "policy explain CONFIG --to +18002000140 --class payer --practice pine --json";
+        let (_, why) = place.run(explain).await;
+        assert!(why.contains("I1"), "{why}");
+        place.good("kill lift CONFIG --as ann --vendor twilio").await;
+        let said = place.good("setup practice CONFIG --as ann --practice ash --name Ash").await;
+        assert_eq!((said.as_str(), stopped(&place).await), ("practice ash\n", vec![]));
+    }
+
+    #[tokio::test]
+    async fn a_vendor_stop_without_a_practice_is_no_success() {
+        let place = Place::new();
+        place.good("setup key CONFIG").await;
+        for what in ["--vendor twilio", "--all"] {
+            let (exit, _) = place.run(&format!("kill CONFIG --as ann {what}")).await;
+            assert_eq!(exit.unwrap_err().exit(), super::Exit::Usage, "{what}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_that_others_may_read_is_stopped_all_the_same() {
+        let (place, ..) = place().await;
+        let database = place.path("callwright.db");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        for command in ["kill CONFIG --as ann --all", "kill status CONFIG"] {
+            fs::set_permissions(&database, Permissions::from_mode(0o644)).unwrap();
+            let (check, _) = place.run("audit verify FOLDER").await;
+            assert_eq!(
+                check.unwrap_err().exit(),
+                super::Exit::Usage,
+                "every other command refuses"
+            );
+            assert_eq!(mode(&database), 0o644);
+            place.good(command).await;
+            assert_eq!(mode(&database), 0o600);
+        }
+        assert_eq!(stopped(&place).await.len(), 1);
     }
 
     #[test]

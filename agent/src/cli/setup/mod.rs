@@ -10,7 +10,7 @@ mod vendor;
 use std::path::PathBuf;
 
 use callwright_compliance::TenantId;
-use callwright_store::{KeyRing, Store};
+use callwright_store::{KeyRing, StopScope, Store};
 use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
 
@@ -165,8 +165,17 @@ async fn practice(args: &PracticeArgs, clock: Clock, out: &mut Out) -> Result<()
     let store = common.store().await?;
     let actor = common.actor.actor();
     store.found_practice(&common.practice, &args.name, &actor, clock.wall()).await?;
+    let stops = store.stops().await;
     store.close().await;
-    Ok(out.line(format_args!("practice {}", common.practice))?)
+    out.line(format_args!("practice {}", common.practice))?;
+    for stop in stops?.iter().filter(|stop| stop.tenant.as_ref() == Some(&common.practice)) {
+        if let StopScope::Vendor(vendor) = &stop.scope {
+            out.line(format_args!(
+                "stopped: calls that use {vendor}, as for other practices (`callwright kill status`)"
+            ))?;
+        }
+    }
+    Ok(())
 }
 
 async fn rotate(args: &RotateArgs, clock: Clock, out: &mut Out) -> Result<(), CliError> {
