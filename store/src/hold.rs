@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::codec::{Reader, json, micros};
 use crate::error::{Kind, StoreError};
 use crate::evidence::found;
-use crate::id::HoldId;
+use crate::id::{HoldId, IncidentId};
 use crate::store::Store;
 use crate::text::line;
 use crate::tx::{Object, Tx};
@@ -76,6 +76,32 @@ impl Store {
             .map(hold)
             .collect()
     }
+
+    /// What a tenant's open incidents hold, each until it is closed: it is neither purged nor erased either (rule I2).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn held_by_incidents(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Vec<(IncidentId, HoldScope)>, StoreError> {
+        sqlx::query(
+            "SELECT incident, request FROM held_by_incident WHERE tenant = ? ORDER BY incident, request",
+        )
+        .bind(tenant.as_str())
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(|row| {
+            let row = Reader::new(row, "held_by_incident");
+            Ok((row.parsed("incident")?, scope(&row)?))
+        })
+        .collect()
+    }
+}
+
+fn scope(row: &Reader<'_>) -> Result<HoldScope, StoreError> {
+    Ok(row.opt_parsed("request")?.map_or(HoldScope::Tenant, HoldScope::Request))
 }
 
 fn hold(row: &sqlx::sqlite::SqliteRow) -> Result<LegalHold, StoreError> {
@@ -88,7 +114,7 @@ fn hold(row: &sqlx::sqlite::SqliteRow) -> Result<LegalHold, StoreError> {
     };
     Ok(LegalHold {
         id: row.parsed("id")?,
-        scope: row.opt_parsed("request")?.map_or(HoldScope::Tenant, HoldScope::Request),
+        scope: scope(&row)?,
         reason: row.text("reason")?,
         placed_by: row.json("placed_by")?,
         placed_at: row.time("placed_at")?,

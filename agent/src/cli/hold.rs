@@ -1,8 +1,9 @@
-//! `callwright hold`: legal holds. What they cover is not purged and not erased until they are lifted (rule R1).
+//! `callwright hold`: legal holds. What they cover is not purged and not erased until they are lifted (rule R1). What open incidents hold is
+//! listed with them: whoever may not erase must see why.
 
 use callwright_compliance::audit::Actor;
 use callwright_compliance::{RequestId, TenantId};
-use callwright_store::{HoldId, HoldScope, LegalHold};
+use callwright_store::{HoldId, HoldScope, IncidentId, LegalHold};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -62,7 +63,7 @@ pub(super) struct LiftArgs {
     reason: String,
 }
 
-/// List holds that stand
+/// List holds that stand, and what open incidents hold
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
     #[command(flatten)]
@@ -113,23 +114,32 @@ async fn lift(args: &LiftArgs, session: Session, out: &mut Out) -> Result<(), Cl
 
 async fn list(args: &ListArgs, out: &mut Out) -> Result<(), CliError> {
     let store = Config::load(&args.config.config)?.open_store().await?;
-    let mut holds = Vec::new();
+    let (mut holds, mut incidents) = (Vec::new(), Vec::new());
     for practice in store.practices().await? {
         if args.practice.as_ref().is_none_or(|wanted| *wanted == practice.tenant) {
             let each = store.holds(&practice.tenant).await?;
             let wanted = each.into_iter().filter(|hold| args.all || hold.lifted.is_none());
             holds.extend(wanted.map(|hold| (practice.tenant.clone(), hold)));
+            let each = store.held_by_incidents(&practice.tenant).await?.into_iter();
+            incidents.extend(each.map(|(id, scope)| (practice.tenant.clone(), id, scope)));
         }
     }
     store.close().await;
     if args.json {
         let each = holds.iter().map(|(tenant, hold)| as_json(tenant, hold));
-        return Ok(out.json(&each.collect::<Vec<_>>())?);
+        let held = incidents.iter().map(|(tenant, id, scope)| incident_as_json(tenant, id, scope));
+        return Ok(out.json(&each.chain(held).collect::<Vec<_>>())?);
     }
     for (tenant, hold) in &holds {
         out.line(as_text(tenant, hold))?;
     }
-    if holds.is_empty() {
+    for (tenant, id, scope) in &incidents {
+        let on = words(scope, tenant);
+        out.line(format_args!(
+            "incident {id} on {on} until it is closed (`callwright incident show {id}`)"
+        ))?;
+    }
+    if holds.is_empty() && incidents.is_empty() {
         out.line("no hold stands")?;
     }
     Ok(())
@@ -160,15 +170,22 @@ fn as_text(tenant: &TenantId, hold: &LegalHold) -> String {
     format!("{id} on {on} since {at} by {by}: {}{end}", hold.reason)
 }
 
-fn as_json(tenant: &TenantId, hold: &LegalHold) -> Value {
-    let request = match &hold.scope {
+const fn request(scope: &HoldScope) -> Option<&RequestId> {
+    match scope {
         HoldScope::Request(request) => Some(request),
         HoldScope::Tenant => None,
-    };
+    }
+}
+
+fn incident_as_json(tenant: &TenantId, id: &IncidentId, scope: &HoldScope) -> Value {
+    json!({ "incident": id, "practice": tenant, "request": request(scope) })
+}
+
+fn as_json(tenant: &TenantId, hold: &LegalHold) -> Value {
     json!({
         "hold": hold.id,
         "practice": tenant,
-        "request": request,
+        "request": request(&hold.scope),
         "reason": hold.reason,
         "placed_by": name(&hold.placed_by),
         "placed_at": hold.placed_at,

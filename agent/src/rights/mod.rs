@@ -26,7 +26,7 @@ pub enum RightsError {
     /// Nothing was erased, for some of it may not be.
     #[error("nothing was erased: {}", blocked(.held, .running))]
     Blocked {
-        /// Requests under a legal hold.
+        /// Requests under a legal hold, or concerned by an incident that is not closed.
         held: Vec<RequestId>,
         /// Requests that a call is about to be placed for, or runs for.
         running: Vec<RequestId>,
@@ -66,7 +66,10 @@ fn blocked(held: &[RequestId], running: &[RequestId]) -> String {
         (!ids.is_empty()).then(|| format!("{what}: {}", ids.join(", ")))
     };
     let reasons = [
-        list("a legal hold stands on (`callwright hold list` says which)", held),
+        list(
+            "a legal hold or an open incident stands on (`callwright hold list` says which)",
+            held,
+        ),
         list("a call runs or is about to be placed for", running),
     ];
     reasons.into_iter().flatten().collect::<Vec<_>>().join("; ")

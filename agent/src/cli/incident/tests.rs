@@ -190,3 +190,36 @@ async fn the_accounting_lists_what_had_no_ground() {
     let foreign = "disclosures CONFIG --as ann --practice elm";
     assert_eq!(place.run(foreign).await.0.unwrap_err().exit(), Exit::Usage);
 }
+
+#[tokio::test]
+async fn what_blocks_an_erasure_is_listed_until_the_incident_is_closed() {
+    let (place, request, _) = place().await;
+    let (one, _) = open(&place, &format!("--event reported --request {request}")).await;
+    let (all, _) = open(&place, "--event audit_broken").await;
+    let refused =
+        place.run(&format!("person erase {request} CONFIG --as ann")).await.0.unwrap_err();
+    assert!(refused.to_string().contains("`callwright hold list` says which"), "{refused}");
+    let text = place.good("hold list CONFIG").await;
+    for wanted in [
+        format!("incident {one} on request {request} of oak until it is closed"),
+        format!("incident {all} on everything of oak until it is closed"),
+    ] {
+        assert!(text.contains(&wanted), "{text}");
+    }
+    let list = json_of(&place, "hold list CONFIG --json --practice oak").await;
+    let mut found: Vec<_> =
+        list.as_array().unwrap().iter().map(|held| (&held["incident"], &held["request"])).collect();
+    found.sort_by_key(|(_, request)| request.is_null());
+    assert_eq!(found, [(&json!(one), &json!(request)), (&json!(all), &Value::Null)]);
+
+    let (low, none) = ("--nature low --recipient low --acquired low --remaining low", "no_phi");
+    for id in [&one, &all] {
+        let step =
+            |to: &str| format!("incident advance {id} CONFIG --as ann --document d-1 --to {to}");
+        place.good(&step("contained")).await;
+        place.good(&step(&format!("assessed {low} --conclusion {none}"))).await;
+        place.good(&step("notified --notice practice=letter-1")).await;
+        place.good(&step("closed")).await;
+    }
+    assert_eq!(place.good("hold list CONFIG").await, "no hold stands\n");
+}

@@ -141,7 +141,8 @@ async fn a_hold_is_placed_listed_and_lifted_and_blocks_erasure_meanwhile() {
     assert_eq!((&list[0]["hold"], &list[0]["placed_by"]), (&hold.clone().into(), &"ann".into()));
     let error = place.refused(&format!("person erase {request} CONFIG --as ann")).await;
     assert!(
-        error.contains("a legal hold stands on") && error.contains(request.as_str()),
+        error.contains("a legal hold or an open incident stands on")
+            && error.contains(request.as_str()),
         "{error}"
     );
     let lift = format!("hold lift {hold} CONFIG --as ann --practice oak --reason closed");
