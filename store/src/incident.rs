@@ -229,7 +229,8 @@ impl Tx {
     /// Opens an incident: its clocks run from its discovery, and the deletion of what it concerns is frozen.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] for a call or request of the scope; [`StoreError::Invalid`] for a discovery in the future.
+    /// [`StoreError::NotFound`] for a call or request of the scope; [`StoreError::Invalid`] for a discovery in the future, and for a scope that ends
+    /// before it begins.
     pub async fn open_incident(&mut self, new: &NewIncident) -> Result<Opened, StoreError> {
         if let Some(already) = self.incident_of(new).await? {
             return Ok(Opened::Already(already));
@@ -237,6 +238,10 @@ impl Tx {
         self.enter()?;
         if new.discovered_at > self.now {
             return Err(StoreError::Invalid { field: "discovered", needs: "a time not after now" });
+        }
+        // It would concern nothing, and look as if it did.
+        if new.scope.from.zip(new.scope.to).is_some_and(|(from, to)| from >= to) {
+            return Err(StoreError::Invalid { field: "from", needs: "a time before `to`" });
         }
         let terms = sqlx::query(NEWEST_TERMS)
             .bind(self.tenant.as_str())

@@ -223,3 +223,19 @@ async fn what_blocks_an_erasure_is_listed_until_the_incident_is_closed() {
     }
     assert_eq!(place.good("hold list CONFIG").await, "no hold stands\n");
 }
+
+#[tokio::test]
+async fn a_time_that_ends_before_it_begins_is_no_scope() {
+    let (place, ..) = place().await;
+    let range = |from: &str, to: &str| {
+        format!(
+            "incident open CONFIG --as ann --practice oak --event reported --from {from}-01-01T00:00:00Z --to {to}-01-01T00:00:00Z"
+        )
+    };
+    for (from, to) in [("2026", "2025"), ("2026", "2026")] {
+        let why = error(&place, &range(from, to)).await;
+        assert!(why.contains("from") && why.contains("before"), "{why}");
+    }
+    assert!(place.good("incident list CONFIG").await.contains("no incident"));
+    place.good(&range("2025", "2026")).await;
+}
