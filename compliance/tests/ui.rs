@@ -1,5 +1,5 @@
 //! What must not compile: permits forged, cloned, printed, stored or used twice, the gate forced open, and protected health information
-//! printed, logged, compared, stored or put into an error.
+//! printed, logged, serialised, compared, stored or put into an error.
 //!
 //! The `.stderr` files hold the compiler's words, so the compiler is pinned in `rust-toolchain.toml`.
 
