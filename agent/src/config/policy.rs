@@ -1,7 +1,8 @@
 //! The policy of the file: the recommended values, with what the file's `[policy]` table sets laid over them.
 //!
-//! With `base = "none"` nothing is recommended: every limit that the file does not set is missing, and named. Each value that the file
-//! sets is tried alone, so that every mistake is named and not only the first; then the whole is asked whether it contradicts itself
+//! What is left out must be said to be left out: wherever the file has a policy, `base` names what its values are laid over. With
+//! `base = "recommended"` the rest is as recommended; with `base = "none"` nothing is: what the file does not set is missing, and named.
+//! Only a file without any policy is the recommended one unasked. Each value that the file sets is tried alone, so that every mistake is named and not only the first; then the whole is asked whether it contradicts itself
 //! ([`Policy::mistakes`]). Such a policy is refused here, before a call is refused by it.
 
 use callwright_compliance::Policy;
@@ -13,9 +14,10 @@ use serde_json::Value;
 use super::problem::{Fault, Problem};
 
 const MEND: &str = "see deploy/callwright.toml for the keys of a policy";
-const MEND_BASE: &str = "write base = \"recommended\", or \"none\" to set every limit yourself";
+const MEND_BASE: &str = "write base = \"recommended\" in [policy], by which what is not written is the recommended value, or base = \"none\" to write every value yourself";
+const MEND_EMPTY: &str = "write what it is to hold, or remove it";
 const MEND_UNSET: &str = "write a number above zero; to stop calls, throw the kill switch";
-const MEND_MISSING: &str = "write it, or leave base = \"none\" out to have the recommended value";
+const MEND_MISSING: &str = "write it, or base = \"recommended\" to have the recommended value";
 const MEND_BOUND: &str = "change one of the two; what this file does not set is as recommended";
 const MEND_FLAGS: &str = "name the flags that the hosted vendor in this role must have set: no_training, no_retention, authenticated_media, customer_key";
 
@@ -23,6 +25,13 @@ const MEND_FLAGS: &str = "name the flags that the hosted vendor in this role mus
 struct Leaf {
     path: Vec<String>,
     value: Value,
+}
+
+impl Leaf {
+    /// A table with nothing in it.
+    fn is_empty_table(&self) -> bool {
+        self.value.as_object().is_some_and(serde_json::Map::is_empty)
+    }
 }
 
 /// What the values of the file are laid over.
@@ -43,8 +52,12 @@ impl Base {
 
 /// The policy as far as it can be read. The caller refuses it where any mistake was noted.
 pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> Option<Policy> {
-    let Some(mut table) = table else {
+    let Some(table) = table else {
         return Some(Policy::recommended());
+    };
+    let toml::Value::Table(mut table) = table else {
+        problems.push(Problem::new("policy", Fault::Kind("a table"), "write it as [policy]"));
+        return None;
     };
     let base = base(&mut table, problems);
     let (Ok(json), Ok(set)) = (serde_json::to_value(base.policy()), serde_json::to_value(&table))
@@ -59,6 +72,10 @@ pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> O
         let mut alone = json.clone();
         overlay(&mut alone, &leaf.path, &leaf.value);
         match serde_json::from_value::<Policy>(alone) {
+            Ok(_) if leaf.is_empty_table() => {
+                let fault = Fault::Value("the table is empty, and sets nothing".to_owned());
+                problems.push(Problem::new(key(&leaf.path), fault, MEND_EMPTY));
+            }
             Ok(_) => overlay(&mut whole, &leaf.path, &leaf.value),
             Err(why) => problems.push(refused(&key(&leaf.path), &why.to_string())),
         }
@@ -66,19 +83,38 @@ pub(super) fn read(table: Option<toml::Value>, problems: &mut Vec<Problem>) -> O
     let policy = serde_json::from_value::<Policy>(whole)
         .map_err(|why| problems.push(problem("policy", why.to_string())))
         .ok()?;
-    for mistake in policy.mistakes() {
-        let found = sense(&mistake, base, &leaves);
-        // A value that is wrong is wrong once.
-        let known = |found: &Problem| problems.iter().any(|problem| problem.key == found.key);
-        problems.extend(found.filter(|found| !known(found)));
+    if base == Base::None {
+        problems.extend(left_out(&leaves));
     }
-    if let Err(bad) = Periods::new(&policy.retention) {
-        let each = bad
-            .iter()
-            .map(|bad| problem(&format!("policy.retention.{}", bad.class.key()), bad.to_string()));
-        problems.extend(each);
+    for mistake in policy.mistakes() {
+        let found = sense(&mistake, &leaves);
+        problems.extend(found.filter(|found| !is_known(found, problems)));
+    }
+    for bad in Periods::new(&policy.retention).err().unwrap_or_default() {
+        let found = problem(&format!("policy.retention.{}", bad.class.key()), bad.to_string());
+        problems.extend(Some(found).filter(|found| !is_known(found, problems)));
     }
     Some(policy)
+}
+
+/// A value that is wrong is wrong once.
+fn is_known(found: &Problem, problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.key == found.key)
+}
+
+/// Every value of a policy that the file does not set. A list may be left out: nothing in it is nothing that is granted.
+fn left_out(set: &[Leaf]) -> Vec<Problem> {
+    let mut all = Vec::new();
+    flatten(
+        serde_json::to_value(Policy::strict_default()).unwrap_or_default(),
+        &mut vec![],
+        &mut all,
+    );
+    all.iter()
+        .filter(|leaf| !leaf.value.is_array() && !leaf.is_empty_table())
+        .filter(|leaf| !set.iter().any(|set| leaf.path.starts_with(&set.path)))
+        .map(|leaf| Problem::new(key(&leaf.path), Fault::Missing, MEND_MISSING))
+        .collect()
 }
 
 /// Notes the roles whose hosted vendor needs no flag: it might keep what it gets (rule V1).
@@ -90,10 +126,14 @@ pub(super) fn flags(policy: &Policy, hosted: &[Role], problems: &mut Vec<Problem
     }
 }
 
-fn base(table: &mut toml::Value, problems: &mut Vec<Problem>) -> Base {
-    let named = table.as_table_mut().and_then(|table| table.remove("base"));
+fn base(table: &mut toml::Table, problems: &mut Vec<Problem>) -> Base {
+    let named = table.remove("base");
     match named.as_ref().map(toml::Value::as_str) {
-        None | Some(Some("recommended")) => Base::Recommended,
+        None => {
+            problems.push(Problem::new("policy.base", Fault::Missing, MEND_BASE));
+            Base::Recommended
+        }
+        Some(Some("recommended")) => Base::Recommended,
         Some(Some("none")) => Base::None,
         Some(_) => {
             let fault = Fault::Kind("one of the words it may be");
@@ -104,11 +144,10 @@ fn base(table: &mut toml::Value, problems: &mut Vec<Problem>) -> Base {
 }
 
 /// A mistake of the whole policy, as one of the file.
-fn sense(mistake: &PolicyMistake, base: Base, leaves: &[Leaf]) -> Option<Problem> {
+fn sense(mistake: &PolicyMistake, leaves: &[Leaf]) -> Option<Problem> {
     let key = format!("policy.{}", mistake.key);
     let is_set = leaves.iter().any(|leaf| self::key(&leaf.path) == key);
     let (fault, mend) = match mistake.fault {
-        PolicyFault::Unset if !is_set && base == Base::None => (Fault::Missing, MEND_MISSING),
         PolicyFault::Unset => (Fault::Value(mistake.to_string()), MEND_UNSET),
         // A recommended limit that never counts, because the file sets a narrower one beside it, is nobody's mistake.
         PolicyFault::Above { .. } if !is_set && mistake.key.starts_with("limits.") => return None,
@@ -150,14 +189,19 @@ fn refused(key: &str, why: &str) -> Problem {
 
 fn flatten(value: Value, path: &mut Vec<String>, leaves: &mut Vec<Leaf>) {
     match value {
-        Value::Object(map) => {
+        Value::Object(map) if !map.is_empty() || path.is_empty() => {
             for (key, value) in map {
                 path.push(key);
                 flatten(value, path, leaves);
                 path.pop();
             }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => {
             leaves.push(Leaf { path: path.clone(), value });
         }
     }

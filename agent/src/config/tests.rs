@@ -139,7 +139,7 @@ fn a_policy_that_contradicts_itself_is_refused() {
             "[policy.vendors]\npermit_s = 60\n[policy.consent]",
             "policy.vendors.permit_s",
         ),
-        ("[policy.limits]", "[policy]\nbase = \"all\"\n[policy.limits]", "policy.base"),
+        ("base = \"recommended\"", "base = \"all\"", "policy.base"),
     ] {
         assert!(GOOD.contains(from), "{from}");
         assert_eq!(keys(&GOOD.replacen(from, to, 1)), [key], "{to}");
@@ -151,8 +151,47 @@ fn a_policy_that_contradicts_itself_is_refused() {
 }
 
 #[test]
-fn without_a_base_every_limit_that_is_not_set_is_missing() {
-    let text = GOOD.replace("[policy.limits]", "[policy]\nbase = \"none\"\n[policy.limits]");
+fn a_policy_says_what_its_values_are_laid_over() {
+    let bare = GOOD.split("[policy]").next().unwrap();
+    assert_eq!(parse(bare).unwrap().policy, Policy::recommended());
+    // Whatever is written of a policy, and however.
+    for policy in [
+        "[policy]\n",
+        "[policy.limits]\ncall_cents_max = 1500\n",
+        "[policy.caps.payer]\ntotal_s = 5400\n",
+        "[policy]\nlimits.call_cents_max = 1500\n",
+    ] {
+        let text = format!("{bare}{policy}");
+        let errors = parse(&text).unwrap_err();
+        let problem = errors.problems().first().unwrap();
+        assert_eq!(problem.key, "policy.base", "{policy}");
+        assert_eq!(problem.fault, Fault::Missing, "{policy}");
+        assert_eq!(problem.place, place(&text, "[policy", "policy"), "{policy}");
+        assert_eq!(errors.problems().len(), 1, "{errors}");
+    }
+    assert_eq!(keys(&bare.replacen("[server]", "policy = 5\n[server]", 1)), ["policy"]);
+}
+
+#[test]
+fn an_empty_table_of_a_policy_is_a_mistake() {
+    let bare = GOOD.split("[policy.limits]").next().unwrap();
+    for (table, key) in [
+        ("[policy.limits]\n", "policy.limits"),
+        ("[policy.caps.payer]\n", "policy.caps.payer"),
+        ("[policy.retention]\n", "policy.retention"),
+        ("[policy.vendors]\nrequired_flags = {}\n", "policy.vendors.required_flags"),
+        ("[policy.limitz]\n", "policy.limitz"),
+    ] {
+        let text = format!("{bare}{table}");
+        assert_eq!(keys(&text), [key]);
+        let place = parse(&text).unwrap_err().problems()[0].place.unwrap();
+        assert!(place.line >= bare.lines().count(), "{key}: {place}");
+    }
+}
+
+#[test]
+fn on_the_base_none_every_value_that_is_not_set_is_missing() {
+    let text = GOOD.replace("base = \"recommended\"", "base = \"none\"");
     let errors = parse(&text).unwrap_err();
     let missing: Vec<&str> = errors
         .problems()
@@ -168,12 +207,13 @@ fn without_a_base_every_limit_that_is_not_set_is_missing() {
         assert!(missing.contains(&key), "{key}: {errors}");
     }
     assert!(!missing.contains(&"policy.limits.tenant_running_max"));
-    // What is set there is set; of the others each is named once, and so is the carrier's flags.
-    assert_eq!(missing.len(), 32 - 9);
-    let periods = |problem: &&Problem| problem.key.starts_with("policy.retention.");
-    let periods = errors.problems().iter().filter(periods).count();
-    assert!(periods > 0, "a period that is not set is zero, and refused");
-    assert_eq!(errors.problems().len(), missing.len() + 1 + periods);
+    for key in ["policy.retention.audit_days", "policy.disclosure.repeats_max"] {
+        assert!(missing.contains(&key), "{key}: {errors}");
+    }
+    // What is set there is set. Of the others each is named once: the limits, the periods, and two that are no numbers above zero
+    // (`sole_administrator`, `repeats_max`). The carrier's flags are no value that is missing.
+    assert_eq!(missing.len(), (32 - 9) + (11 - 4) + 2, "{errors}");
+    assert_eq!(errors.problems().len(), missing.len() + 1);
     assert!(errors.problems().iter().all(|problem| problem.place.is_some()), "{errors}");
 }
 
