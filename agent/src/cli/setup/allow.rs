@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::super::output::Out;
-use super::{CliError, Common, named};
+use super::{CliError, Common, end, named};
 use crate::clock::Clock;
 
 /// Put a payer's line onto the practice's allowlist, with the evidence that it is published for providers
@@ -87,6 +87,7 @@ pub(super) async fn add(args: &AllowArgs, clock: Clock, out: &mut Out) -> Result
         proof: None,
     };
     let store = common.store().await?;
+    end::not_listed_yet(&store, &entry).await?;
     let mut tx = store.begin(&common.practice, &common.actor.actor(), now).await?;
     tx.add_allowlist_entry(&entry).await?;
     tx.commit().await?;

@@ -1,6 +1,7 @@
 //! `callwright setup`: what must be in the store before a first real call. Each command is one audited act.
 
 mod allow;
+mod end;
 mod provider;
 mod test_number;
 #[cfg(test)]
@@ -41,7 +42,12 @@ A number of your own for test calls:
   callwright setup prove CONFIG --as ann --practice oak-street --entry <id>     the carrier rings: key the code that is shown
   callwright setup proven CONFIG --as ann --practice oak-street --entry <id>
 
-Who approves an allowlist entry is another person than who added it.";
+A number that is not to be called any more, a vendor whose agreement has ended:
+  callwright setup entries CONFIG --practice oak-street
+  callwright setup remove CONFIG --as ann --practice oak-street --entry <id>
+  callwright setup end-vendor CONFIG --as ann --practice oak-street --role speech_to_text --id deepgram
+
+Who approves an allowlist entry is another person than who added it. Who somebody is stands after --as, and is not verified.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SetupCommand {
@@ -56,6 +62,9 @@ pub(super) enum SetupCommand {
     VerifyVendor(vendor::VerifyArgs),
     Allow(allow::AllowArgs),
     Approve(allow::ApproveArgs),
+    Entries(end::EntriesArgs),
+    Remove(end::RemoveArgs),
+    EndVendor(end::EndVendorArgs),
     TestNumber(test_number::TestNumberArgs),
     /// Have the carrier ring a test number, and show the code that must be keyed there
     Prove(test_number::EntryArgs),
@@ -146,6 +155,9 @@ pub(super) async fn run(
         SetupCommand::Vendor(args) => vendor::put(&args, clock, out).await?,
         SetupCommand::Allow(args) => allow::add(&args, clock, out).await?,
         SetupCommand::Approve(args) => allow::approve(&args, clock, out).await?,
+        SetupCommand::Entries(args) => end::entries(&args, out).await?,
+        SetupCommand::Remove(args) => end::remove(&args, clock, out).await?,
+        SetupCommand::EndVendor(args) => end::end_vendor(&args, clock, out).await?,
         SetupCommand::TestNumber(args) => test_number::add(&args, clock, out).await?,
         SetupCommand::Prove(args) => test_number::ask(&args, clock, out).await?,
         SetupCommand::Proven(args) => test_number::keyed(&args, clock, out).await?,

@@ -21,7 +21,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::output::Out;
-use super::{CliError, Common, named};
+use super::{CliError, Common, end, named};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::dialler::{self, DialError};
@@ -91,6 +91,7 @@ pub(super) async fn add(
         proof: None,
     };
     let store = common.store().await?;
+    end::not_listed_yet(&store, &entry).await?;
     let mut tx = store.begin(&common.practice, &common.actor.actor(), now).await?;
     tx.add_allowlist_entry(&entry).await?;
     tx.commit().await?;

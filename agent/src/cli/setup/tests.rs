@@ -127,3 +127,62 @@ async fn a_code_that_was_keyed_before_it_was_asked_for_proves_nothing() {
     let explain = format!("policy explain CONFIG --class test --to {OWN}");
     assert_eq!(place.run(&explain).await.0.unwrap(), Exit::Refused);
 }
+
+/// The ids of the entries that are listed.
+async fn entries(place: &Place) -> Vec<String> {
+    let text = place.good("setup entries CONFIG --practice oak").await;
+    text.lines().map(|line| line.split([' ', ';']).nth(1).unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_number_is_taken_off_the_allowlist_and_put_on_it_anew() {
+    let place = Place::new();
+    place.set_up().await;
+    let explain = "policy explain CONFIG --class payer --to +18002000140";
+    place.good(explain).await;
+    let [entry] = entries(&place).await.try_into().unwrap();
+    let listed = place.good("setup entries CONFIG --practice oak").await;
+    assert!(listed.contains("toll_free") && !listed.contains("8002000140"), "{listed}");
+    let today = Clock.wall().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let allow = format!(
+        "setup allow CONFIG --as ann --practice oak --payer acme-health --purpose medical_benefits \
+         --document FOLDER/page --published payer_website --seen-on {today} --line-type toll_free"
+    );
+    // Whoever would renew it is told which entry stands in the way.
+    let error = place.run(&allow).await.0.unwrap_err();
+    assert_eq!(error.exit(), Exit::Usage);
+    assert!(error.to_string().contains(&entry), "{error}");
+
+    let remove = format!("setup remove CONFIG --as cy --practice oak --entry {entry}");
+    place.good(&remove).await;
+    assert_eq!(place.run(&remove).await.0.unwrap_err().exit(), Exit::Usage);
+    let (exit, text) = place.run(explain).await;
+    assert_eq!(exit.unwrap(), Exit::Refused);
+    assert!(text.contains("N3"), "{text}");
+    assert_eq!(entries(&place).await, Vec::<String>::new());
+
+    // Another way to write the one who added it is no second person.
+    place.good(&allow).await;
+    let [anew] = entries(&place).await.try_into().unwrap();
+    let approve =
+        |who: &str| format!("setup approve CONFIG --as {who} --practice oak --entry {anew}");
+    assert_eq!(place.run(&approve("Ann")).await.0.unwrap_err().exit(), Exit::Usage);
+    place.good(&approve("ben")).await;
+    place.good(explain).await;
+    place.good("audit verify FOLDER").await;
+}
+
+#[tokio::test]
+async fn a_vendor_that_is_ended_is_sent_nothing() {
+    let place = Place::new();
+    place.set_up().await;
+    let explain = "policy explain CONFIG --class payer --to +18002000140";
+    place.good(explain).await;
+    let end = "setup end-vendor CONFIG --as ann --practice oak --role language_model --id rules";
+    place.good(end).await;
+    assert_eq!(place.run(end).await.0.unwrap_err().exit(), Exit::Usage);
+    let (exit, text) = place.run(explain).await;
+    assert_eq!(exit.unwrap(), Exit::Refused);
+    assert!(text.contains("V1"), "{text}");
+    place.good("audit verify FOLDER").await;
+}
