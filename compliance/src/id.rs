@@ -82,6 +82,14 @@ id! {
     ObjectId
 }
 
+impl PersonId {
+    /// Whether it names the same person. `Ann` is `ann`: where two people are wanted, another way of writing one is no second person.
+    #[must_use]
+    pub fn is_same(&self, other: &PersonId) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
 /// A fresh id of one decision: 128 random bits from the caller. Printed and serialised as 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DecisionId(pub u128);

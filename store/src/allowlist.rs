@@ -115,7 +115,9 @@ impl Tx {
         self.enter()?;
         let mut entry = self.live_entry(id).await?;
         let by = match &self.actor {
-            Actor::Person(by) if *by != entry.added_by && *by != entry.verifier => by.clone(),
+            Actor::Person(by) if !by.is_same(&entry.added_by) && !by.is_same(&entry.verifier) => {
+                by.clone()
+            }
             Actor::Person(_) | Actor::Node(_) | Actor::Key(_) | Actor::FarEnd => {
                 return Err(StoreError::Invalid {
                     field: "second approver",
@@ -141,7 +143,7 @@ impl Tx {
         self.enter()?;
         let mut entry = self.live_entry(id).await?;
         let by = match &self.actor {
-            Actor::Person(by) if *by == entry.added_by => by.clone(),
+            Actor::Person(by) if by.is_same(&entry.added_by) => by.clone(),
             Actor::Person(_) | Actor::Node(_) | Actor::Key(_) | Actor::FarEnd => {
                 return Err(StoreError::Invalid {
                     field: "sole administrator",

@@ -108,8 +108,8 @@ fn approval(case: &Case<'_>, entry: &AllowlistEntry) -> Vec<ReasonCode> {
     match &entry.approval {
         Approval::Pending => vec![ReasonCode::ApprovalMissing],
         Approval::Second { by, at } => codes_where([
-            (*by == entry.added_by, ReasonCode::ApprovedByAdder),
-            (*by == entry.verifier, ReasonCode::ApprovedByVerifier),
+            (by.is_same(&entry.added_by), ReasonCode::ApprovedByAdder),
+            (by.is_same(&entry.verifier), ReasonCode::ApprovedByVerifier),
             (*at < entry.added_at || *at > case.now, ReasonCode::ApprovalOutOfOrder),
         ]),
         Approval::SoleAdministrator { by, at, reauthenticated_at, administrators } => {
@@ -119,7 +119,7 @@ fn approval(case: &Case<'_>, entry: &AllowlistEntry) -> Vec<ReasonCode> {
             let fresh = SignedDuration::ZERO <= age && age <= REAUTHENTICATION_AGE_MAX;
             codes_where([
                 (refused, ReasonCode::SoleAdministratorRefused),
-                (*by != entry.added_by, ReasonCode::SoleAdministratorNotAdder),
+                (!by.is_same(&entry.added_by), ReasonCode::SoleAdministratorNotAdder),
                 (*administrators != 1, ReasonCode::NotSoleAdministrator),
                 (waited < SOLE_ADMINISTRATOR_DELAY, ReasonCode::SoleAdministratorTooSoon),
                 (!fresh, ReasonCode::SoleAdministratorNotReauthenticated),

@@ -129,7 +129,7 @@ async fn an_allowlist_is_its_tenants_and_needs_a_second_person() {
     assert_eq!(store.allowlist_for(tenant, &number()).await.unwrap(), std::slice::from_ref(&new));
     assert!(store.allowlist_for(&stranger, &number()).await.unwrap().is_empty());
 
-    for actor in ["admin-1", "verifier-1"] {
+    for actor in ["admin-1", "Admin-1", "verifier-1", "VERIFIER-1"] {
         let mut tx = store.begin(tenant, &person(actor), at(3)).await.unwrap();
         let refused = tx.approve_allowlist_entry(&new.id).await;
         assert!(matches!(refused, Err(StoreError::Invalid { .. })), "{actor} approved");

@@ -63,7 +63,9 @@ fn n3_judges_each_part_of_an_entry() {
         ("publication/kind", json!("own_number_proven"), ReasonCode::PublicationUnfit),
         ("approval", json!("pending"), ReasonCode::ApprovalMissing),
         ("approval", second("ann", "2026-09-01T16:00:00Z"), ReasonCode::ApprovedByAdder),
+        ("approval", second("Ann", "2026-09-01T16:00:00Z"), ReasonCode::ApprovedByAdder),
         ("verifier", json!("ben"), ReasonCode::ApprovedByVerifier),
+        ("verifier", json!("BEN"), ReasonCode::ApprovedByVerifier),
         ("approval", second("ben", "2026-09-01T14:59:59Z"), ReasonCode::ApprovalOutOfOrder),
         ("approval", second("ben", "2026-10-05T16:00:02Z"), ReasonCode::ApprovalOutOfOrder),
     ] {
