@@ -151,7 +151,10 @@ fn standing(row: &Standing) -> String {
 
 fn kept(page: &mut String, kept: &[Kept]) {
     line(page, "## Where data lies on this machine\n");
-    line(page, "Periods are defaults for counsel to set; a legal hold outlasts them.\n");
+    line(
+        page,
+        "The periods are those of `policy.retention`, for counsel to set; a legal hold outlasts them.\n",
+    );
     line(page, "| Place | Holds | Patients' values | Class of record | To be kept | Protection |");
     line(page, "|---|---|---|---|---|---|");
     for place in kept {

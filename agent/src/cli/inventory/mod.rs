@@ -11,6 +11,7 @@ mod places;
 use clap::Args;
 
 use super::output::Out;
+use super::retention;
 use super::{CliError, ConfigArg, Exit, Session};
 use crate::config::Config;
 
@@ -39,7 +40,8 @@ pub(super) async fn run(
     session.logs.start_plain();
     let config = Config::load(&args.config.config)?;
     let practices = practices(&config, session).await?;
-    let inventory = model::Inventory::of(&config, practices, session.clock.wall());
+    let periods = retention::periods(&config)?;
+    let inventory = model::Inventory::of(&config, &periods, practices, session.clock.wall());
     if args.json {
         out.json(&inventory)?;
     } else {

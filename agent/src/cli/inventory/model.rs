@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use callwright_compliance::egress::{Destination as Place, allowed};
+use callwright_compliance::retention::Periods;
 use callwright_compliance::vendor::known;
 use callwright_compliance::vendor::{Register, Role};
 use callwright_compliance::{CallPurpose, FieldSet, TenantId};
@@ -100,6 +101,7 @@ pub(super) struct Gap {
 impl Inventory {
     pub(super) fn of(
         config: &Config,
+        periods: &Periods,
         practices: Vec<PracticeRegister>,
         now: Timestamp,
     ) -> Inventory {
@@ -118,7 +120,7 @@ impl Inventory {
             policy_sha256: config.policy.digest().to_string(),
             flows: std::iter::once(far_end).chain(roles).collect(),
             practices,
-            kept: places::of(config),
+            kept: places::of(config, periods),
         }
     }
 }

@@ -263,6 +263,27 @@ async fn an_inventory_says_where_data_goes_and_where_it_lies() {
         let place = |kept: &Value| kept["place"].as_str().unwrap().contains(name);
         assert!(kept.iter().any(place), "{name}");
     }
+    // The policy's own periods, whatever they are.
+    let path = place.path("callwright.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let set = text
+        .replace("audio_days = 30", "audio_days = 7")
+        .replace("words_days = 90", "words_days = 21")
+        .replace("exchanges_days = 30", "exchanges_days = 11")
+        .replace("result_days = 2192", "result_days = 3000");
+    fs::write(&path, set).unwrap();
+    let json: Value = serde_json::from_str(&place.good("inventory CONFIG --json").await).unwrap();
+    for (name, part) in [
+        ("recording.wav", "7 days"),
+        ("words.jsonl", "until the result is accepted, else 21 days"),
+        ("vendors.jsonl", "11 days"),
+        ("result.*", "3000 days"),
+        ("journal.jsonl", "2192 days"),
+    ] {
+        let mut kept = json["kept"].as_array().unwrap().iter();
+        let kept = kept.find(|kept| kept["place"].as_str().unwrap().ends_with(name)).unwrap();
+        assert!(kept["period"].as_str().unwrap().starts_with(part), "{name}: {kept}");
+    }
     let page = place.good("inventory CONFIG").await;
     for part in ["## Where data goes", "### Practice `oak`", "**No leave**: twilio as carrier"] {
         assert!(page.contains(part), "{part}: {page}");
