@@ -31,6 +31,7 @@ pub use vendors::{Hears, Reach, Speaks, VendorChoice, WordsTurns};
 
 use crate::services::FileKeeping;
 use place::Places;
+use policy::Prices;
 use section::Section;
 
 /// What a call is reckoned to cost a minute where the file does not say: a US toll-free minute with a media stream, rounded up.
@@ -228,12 +229,20 @@ fn read(
     let payers = folder(Section::take(file, "payers", problems), "folder", base);
     let anchors = folder(Section::take(file, "audit", problems), "anchor_folder", base);
     let log = log(Section::take(file, "log", problems));
-    let policy = policy::read(file.remove("policy"), problems);
+    let policy = file.remove("policy");
+    let limits = policy.as_ref().and_then(|policy| policy.get("limits"));
+    let is_cap_set = limits.is_some_and(|limits| limits.get("call_cents_max").is_some());
+    let policy = policy::read(policy, problems);
     let vendors = hears.zip(words).zip(speaks).map(|((speech_to_text, language_model), speaks)| {
         VendorChoice { speech_to_text, language_model, text_to_speech: speaks }
     });
     if let (Some(policy), Some(vendors), Some(carrier)) = (&policy, &vendors, &carrier) {
         policy::flags(policy, &Config::hosted(vendors, carrier), problems);
+    }
+    if let (Some(policy), Some(carrier)) = (&policy, &carrier) {
+        let is_free = !carrier.base_url.starts_with("https://");
+        let prices = Prices { cents_per_minute: carrier.cents_per_minute, is_free, is_cap_set };
+        policy::prices(policy, prices, problems);
     }
     Some(Config {
         server: server?,

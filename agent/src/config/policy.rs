@@ -19,6 +19,8 @@ const MEND_EMPTY: &str = "write what it is to hold, or remove it";
 const MEND_UNSET: &str = "write a number above zero; to stop calls, throw the kill switch";
 const MEND_MISSING: &str = "write it, or base = \"recommended\" to have the recommended value";
 const MEND_BOUND: &str = "change one of the two; what this file does not set is as recommended";
+const MEND_PRICE: &str = "write what a minute costs, in whole US cents, rounded up";
+const MEND_COST: &str = "raise policy.limits.call_cents_max, or lower the caps or cents_per_minute";
 const MEND_FLAGS: &str = "name the flags that the hosted vendor in this role must have set: no_training, no_retention, authenticated_media, customer_key";
 
 /// A value that the file sets, and the keys that lead to it.
@@ -126,6 +128,39 @@ pub(super) fn flags(policy: &Policy, hosted: &[Role], problems: &mut Vec<Problem
     }
 }
 
+/// What the file says of money, and whether it says so itself.
+#[derive(Clone, Copy)]
+pub(super) struct Prices {
+    /// What a minute costs.
+    pub(super) cents_per_minute: u32,
+    /// Whether the carrier is on the practice's own machines.
+    pub(super) is_free: bool,
+    /// Whether the file sets the most that a call may cost.
+    pub(super) is_cap_set: bool,
+}
+
+/// Notes a price under which no call is placed (rule L2): none at all, or more for the longest call than a call may cost.
+pub(super) fn prices(policy: &Policy, prices: Prices, problems: &mut Vec<Problem>) {
+    const PRICE: &str = "carrier.cents_per_minute";
+    let (cents, cap) = (prices.cents_per_minute, policy.limits.call_cents_max);
+    if cents == 0 && !prices.is_free {
+        let why = "a carrier that is not on this machine is not free, and a call without a price is refused (rule L2)";
+        problems.push(Problem::new(PRICE, Fault::Value(why.to_owned()), MEND_PRICE));
+    }
+    let longest_s = policy.caps.payer.total_s.max(policy.caps.test.total_s);
+    let minutes = longest_s.div_ceil(60);
+    let cost = u64::from(minutes) * u64::from(cents);
+    let key = if prices.is_cap_set { "policy.limits.call_cents_max" } else { PRICE };
+    // An unset limit is a mistake of its own.
+    if cap != 0 && cost > cap {
+        let why = format!(
+            "the longest call, {minutes} minutes at {cents} cents, costs {cost}, and a call may cost {cap}: every call would be refused (rule L2)"
+        );
+        let found = Problem::new(key, Fault::Value(why), MEND_COST);
+        problems.extend(Some(found).filter(|found| !is_known(found, problems)));
+    }
+}
+
 fn base(table: &mut toml::Table, problems: &mut Vec<Problem>) -> Base {
     let named = table.remove("base");
     match named.as_ref().map(toml::Value::as_str) {
@@ -154,6 +189,8 @@ fn sense(mistake: &PolicyMistake, leaves: &[Leaf]) -> Option<Problem> {
         PolicyFault::Above { .. } | PolicyFault::Below { .. } | PolicyFault::NoTimeToConfirm => {
             (Fault::Value(mistake.to_string()), MEND_BOUND)
         }
+        PolicyFault::TooHigh { .. } => (Fault::Value(mistake.to_string()), "lower it"),
+        PolicyFault::TooLow { .. } => (Fault::Value(mistake.to_string()), "raise it"),
         PolicyFault::BelowRule { .. } => {
             (Fault::Value(mistake.to_string()), "raise it: no policy may allow more than the rule")
         }

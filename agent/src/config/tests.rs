@@ -140,10 +140,35 @@ fn a_policy_that_contradicts_itself_is_refused() {
             "policy.vendors.permit_s",
         ),
         ("base = \"recommended\"", "base = \"all\"", "policy.base"),
+        // 90 minutes at 5 cents.
+        ("call_cents_max = 1500", "call_cents_max = 449", "policy.limits.call_cents_max"),
+        ("cents_per_minute = 5", "cents_per_minute = 17", "policy.limits.call_cents_max"),
+        ("cents_per_minute = 5", "cents_per_minute = 0", "carrier.cents_per_minute"),
+        (
+            "[policy.consent]",
+            "[policy.freshness]\nallowlist_s = 4294967295\n[policy.consent]",
+            "policy.freshness.allowlist_s",
+        ),
+        (
+            "conversation_s = 900",
+            "conversation_s = 900\n[policy.caps.test]\nring_s = 60\nconversation_s = 30\ntotal_s = 30",
+            "policy.caps.test.ring_s",
+        ),
     ] {
         assert!(GOOD.contains(from), "{from}");
         assert_eq!(keys(&GOOD.replacen(from, to, 1)), [key], "{to}");
     }
+    // A price that the recommended limit does not allow is the price's mistake.
+    let dear = GOOD.replace("call_cents_max = 1500\n", "");
+    assert!(parse(&dear).is_ok());
+    let dear = dear.replace("cents_per_minute = 5", "cents_per_minute = 17");
+    assert_eq!(keys(&dear), ["carrier.cents_per_minute"]);
+    // The longest call at exactly what a call may cost.
+    assert!(parse(&GOOD.replace("call_cents_max = 1500", "call_cents_max = 450")).is_ok());
+    // A carrier on this machine may be free.
+    let own = "# base_url = \"https://api.twilio.com/2010-04-01\"";
+    let free = GOOD.replace(own, "base_url = \"http://127.0.0.1:9/2010-04-01\"");
+    assert!(parse(&free.replace("cents_per_minute = 5", "cents_per_minute = 0")).is_ok());
     // A narrower limit beside a recommended one that never counts then is nobody's mistake.
     let narrow =
         GOOD.replace("system_running_max = 20\ntenant_running_max = 4", "system_running_max = 1");

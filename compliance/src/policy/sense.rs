@@ -27,6 +27,16 @@ pub enum PolicyFault {
         /// The least that the rule allows.
         min: u64,
     },
+    /// It is so high that it bounds nothing.
+    TooHigh {
+        /// The most that makes sense.
+        max: u64,
+    },
+    /// It is so low that no call could be placed.
+    TooLow {
+        /// The least that makes sense.
+        min: u64,
+    },
     /// It is above another value that bounds it.
     Above {
         /// The key of the other value.
@@ -48,6 +58,8 @@ impl fmt::Display for PolicyFault {
                 .write_str("it is missing or zero, and what is not set allows no call"),
             PolicyFault::AboveRule { max } => write!(f, "it is above what the rule allows, which is {max}"),
             PolicyFault::BelowRule { min } => write!(f, "it is below what the rule allows, which is {min}"),
+            PolicyFault::TooHigh { max } => write!(f, "it is above {max}, and would bound nothing"),
+            PolicyFault::TooLow { min } => write!(f, "it is below {min}, and no call could be placed"),
             PolicyFault::Above { other } => write!(f, "it is above `{other}`, which bounds it"),
             PolicyFault::Below { other } => write!(f, "it is below `{other}`, which it must outlast"),
             PolicyFault::NoTimeToConfirm => f.write_str(
@@ -73,6 +85,13 @@ impl fmt::Display for PolicyMistake {
         write!(f, "{} (rule {})", self.fault, self.rule)
     }
 }
+
+/// The greatest age that a policy may set where the rule has no ceiling of its own, in seconds: a day. Facts are read anew for each call.
+const AGE_CEILING_S: u32 = 24 * 60 * 60;
+/// The longest that an allowlist entry may hold, in days: numbers change hands, and what was published is looked up once a year.
+const LIFE_DAYS_CEILING: u32 = 366;
+/// The shortest time for the first sentence, in milliseconds: in less nobody says who calls and what for.
+const FIRST_SENTENCE_MS_FLOOR: u32 = 1_500;
 
 /// The key of a fact's greatest age.
 const fn age_key(fact: FactKind) -> &'static str {
@@ -108,6 +127,7 @@ impl Policy {
                 Some(PolicyMistake { key, rule, fault })
             })
             .collect();
+        mistakes.extend(self.extremes());
         mistakes.extend(self.bounds());
         mistakes.extend(self.hours());
         mistakes.extend(self.confirming());
@@ -212,6 +232,30 @@ impl Policy {
         ]
     }
 
+    /// Values that no rule forbids, and that make no sense.
+    fn extremes(&self) -> Vec<PolicyMistake> {
+        let high = |key, rule, value: u32, max: u32| {
+            let fault = PolicyFault::TooHigh { max: max.into() };
+            (value > max).then_some(PolicyMistake { key, rule, fault })
+        };
+        let without = FactKind::ALL.into_iter().filter(|fact| n4::ceiling_s(*fact).is_none());
+        let ages = without.filter_map(|fact| {
+            high(age_key(fact), RuleId::N4, self.freshness.of(fact), AGE_CEILING_S)
+        });
+        let life = self.allowlist.life_days_max;
+        let sentence = self.disclosure.first_sentence_ms_max;
+        let short = (1..FIRST_SENTENCE_MS_FLOOR).contains(&sentence).then_some(PolicyMistake {
+            key: "disclosure.first_sentence_ms_max",
+            rule: RuleId::D1,
+            fault: PolicyFault::TooLow { min: FIRST_SENTENCE_MS_FLOOR.into() },
+        });
+        high("allowlist.life_days_max", RuleId::N3, life, LIFE_DAYS_CEILING)
+            .into_iter()
+            .chain(ages)
+            .chain(short)
+            .collect()
+    }
+
     /// Values that bound each other.
     fn bounds(&self) -> Vec<PolicyMistake> {
         let (caps, limits) = (self.caps, self.limits);
@@ -223,22 +267,17 @@ impl Policy {
             }
         };
         let (payer, test, patient) = (caps.payer, caps.test, caps.patient);
-        for (key, conversation, other, total) in [
+        for (keys, caps) in [
+            (["caps.payer.ring_s", "caps.payer.conversation_s", "caps.payer.total_s"], payer),
+            (["caps.test.ring_s", "caps.test.conversation_s", "caps.test.total_s"], test),
             (
-                "caps.payer.conversation_s",
-                payer.conversation_s,
-                "caps.payer.total_s",
-                payer.total_s,
-            ),
-            ("caps.test.conversation_s", test.conversation_s, "caps.test.total_s", test.total_s),
-            (
-                "caps.patient.conversation_s",
-                patient.conversation_s,
-                "caps.patient.total_s",
-                patient.total_s,
+                ["caps.patient.ring_s", "caps.patient.conversation_s", "caps.patient.total_s"],
+                patient,
             ),
         ] {
-            above(key, conversation.into(), other, total.into(), RuleId::L1);
+            let [ring, conversation, total] = keys;
+            above(ring, caps.ring_s.into(), total, caps.total_s.into(), RuleId::L1);
+            above(conversation, caps.conversation_s.into(), total, caps.total_s.into(), RuleId::L1);
         }
         let running = [
             (
@@ -305,150 +344,4 @@ impl Policy {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn the_recommended_policy_makes_sense() {
-        assert_eq!(Policy::recommended().mistakes(), []);
-        let every = [Role::SpeechToText, Role::LanguageModel, Role::TextToSpeech, Role::Carrier];
-        assert_eq!(Policy::recommended().roles_without_flags(&every), []);
-    }
-
-    #[test]
-    fn every_limit_that_the_strict_default_leaves_unset_is_named() {
-        let mistakes = Policy::strict_default().mistakes();
-        let keys: BTreeSet<&str> = mistakes.iter().map(|mistake| mistake.key).collect();
-        assert_eq!(keys.len(), mistakes.len());
-        assert_eq!(keys.len(), 32);
-        assert!(mistakes.iter().all(|mistake| mistake.fault == PolicyFault::Unset));
-        let none = Policy::strict_default().roles_without_flags(&[Role::Carrier]);
-        assert_eq!(none, [Role::Carrier]);
-    }
-
-    type Change = fn(&mut Policy);
-
-    /// Each change makes its mistake.
-    #[track_caller]
-    fn named(cases: &[(Change, &str, PolicyFault)]) {
-        for (change, key, fault) in cases {
-            let mut policy = Policy::recommended();
-            change(&mut policy);
-            let found = policy.mistakes();
-            let named = found.iter().any(|mistake| mistake.key == *key && mistake.fault == *fault);
-            assert!(named, "{key}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn each_contradiction_is_named_by_its_key() {
-        let above = |other| PolicyFault::Above { other };
-        named(&[
-            (
-                |p| p.caps.payer.total_s = 9_001,
-                "caps.payer.total_s",
-                PolicyFault::AboveRule { max: 9_000 },
-            ),
-            (
-                |p| p.caps.payer.total_s = 600,
-                "caps.payer.conversation_s",
-                above("caps.payer.total_s"),
-            ),
-            (|p| p.caps.test.total_s = 100, "caps.test.conversation_s", above("caps.test.total_s")),
-            (
-                |p| p.caps.patient.total_s = 601,
-                "caps.patient.total_s",
-                PolicyFault::AboveRule { max: 600 },
-            ),
-            (
-                |p| p.limits.number_running_max = 5,
-                "limits.number_running_max",
-                above("limits.tenant_running_max"),
-            ),
-            (
-                |p| p.limits.tenant_running_max = 21,
-                "limits.tenant_running_max",
-                above("limits.system_running_max"),
-            ),
-            (
-                |p| p.limits.call_cents_max = 20_001,
-                "limits.call_cents_max",
-                above("limits.tenant_day_cents_max"),
-            ),
-            (
-                |p| p.limits.number_started_day_max = 1_001,
-                "limits.number_started_day_max",
-                above("limits.tenant_started_day_max"),
-            ),
-            (|p| p.freshness.switch_s = 6, "freshness.switch_s", PolicyFault::AboveRule { max: 5 }),
-            (
-                |p| p.disclosure.repeats_max = 2,
-                "disclosure.repeats_max",
-                PolicyFault::AboveRule { max: 1 },
-            ),
-            (
-                |p| p.vendors.permit_s = 5_399,
-                "vendors.permit_s",
-                PolicyFault::Below { other: "caps.payer.total_s" },
-            ),
-            (
-                |p| p.allowlist.life_days_max = 1,
-                "allowlist.sole_administrator",
-                PolicyFault::NoTimeToConfirm,
-            ),
-            (
-                |p| p.allowlist.test_proof_days_max = 91,
-                "allowlist.test_proof_days_max",
-                PolicyFault::AboveRule { max: 90 },
-            ),
-        ]);
-    }
-
-    #[test]
-    fn ages_and_hours_that_the_rules_do_not_allow_are_named_by_their_key() {
-        named(&[
-            (
-                |p| p.freshness.opt_outs_s = 6,
-                "freshness.opt_outs_s",
-                PolicyFault::AboveRule { max: 5 },
-            ),
-            (|p| p.freshness.contact_s = 0, "freshness.contact_s", PolicyFault::Unset),
-            (
-                |p| p.patient_hours.close_minute = 0,
-                "patient_hours.close_minute",
-                PolicyFault::Unset,
-            ),
-            (
-                |p| p.patient_hours.open_minute = 479,
-                "patient_hours.open_minute",
-                PolicyFault::BelowRule { min: 480 },
-            ),
-            (
-                |p| p.patient_hours.close_minute = 1_261,
-                "patient_hours.close_minute",
-                PolicyFault::AboveRule { max: 1_260 },
-            ),
-            (
-                |p| p.patient_hours.open_minute = 1_080,
-                "patient_hours.close_minute",
-                PolicyFault::Below { other: "patient_hours.open_minute" },
-            ),
-            (
-                |p| p.patient_hours.close_minute = 500,
-                "patient_hours.close_minute",
-                PolicyFault::Below { other: "patient_hours.open_minute" },
-            ),
-        ]);
-    }
-
-    #[test]
-    fn a_role_without_flags_is_named() {
-        let mut policy = Policy::recommended();
-        policy.vendors.required_flags.remove(&Role::LanguageModel);
-        policy.vendors.required_flags.insert(Role::Carrier, BTreeSet::new());
-        let hosted = [Role::Carrier, Role::LanguageModel, Role::TextToSpeech];
-        assert_eq!(policy.roles_without_flags(&hosted), [Role::Carrier, Role::LanguageModel]);
-    }
-}
+mod tests;
