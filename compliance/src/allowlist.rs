@@ -9,6 +9,9 @@ use crate::class::CallClass;
 use crate::digest::Digest;
 use crate::id::{DecisionId, ObjectId, PayerId, PersonId, TenantId, VendorId};
 use crate::number::PhoneNumber;
+use crate::policy::Policy;
+use crate::refusal::Reason;
+use crate::rules;
 
 /// What is at the other end of a number, as it was verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,6 +35,13 @@ pub enum LineType {
     Residential,
     /// Not known. Refused.
     Unknown,
+}
+
+/// What the rules have against ever calling a number of this line type: its form, its area code, the type itself. Empty where an entry may be
+/// added. Whether it may be called is judged at each call, on the whole entry.
+#[must_use]
+pub fn unfit(number: &PhoneNumber, line: LineType, policy: &Policy) -> Vec<Reason> {
+    rules::unfit(number, line, policy)
 }
 
 /// How it is known that the number is what the entry says it is.

@@ -28,8 +28,10 @@ mod v3;
 
 use jiff::Timestamp;
 
+use crate::allowlist::LineType;
 use crate::decide::{RuleOutcome, Stage};
 use crate::facts::{FactKind, Facts, Reading};
+use crate::number::PhoneNumber;
 use crate::policy::Policy;
 use crate::refusal::{Reason, ReasonCode};
 use crate::request::DialRequest;
@@ -60,6 +62,14 @@ pub(crate) enum Check {
 pub(crate) struct Rule {
     pub(crate) id: RuleId,
     check: fn(&Case<'_>) -> Check,
+}
+
+/// What N1, N2 and N3 have against a number and the type of its line, whatever else an allowlist entry would say.
+pub(crate) fn unfit(number: &PhoneNumber, line: LineType, policy: &Policy) -> Vec<Reason> {
+    let form = n1::number(number).err().map(|code| Reason { rule: RuleId::N1, code });
+    let area = n2::number(number, policy).err().map(|code| Reason { rule: RuleId::N2, code });
+    let line = n3::line(number, line).into_iter().map(|code| Reason { rule: RuleId::N3, code });
+    form.into_iter().chain(area).chain(line).collect()
 }
 
 /// Every rule that a decision applies.

@@ -12,6 +12,10 @@ use crate::rule::RuleId;
 pub(super) const RULE: Rule = Rule { id: RuleId::N1, check };
 
 fn check(case: &Case<'_>) -> Check {
-    let parsed = PhoneNumber::parse_e164(case.request.to.e164());
-    Check::Codes(parsed.err().map(ReasonCode::from).into_iter().collect())
+    Check::Codes(number(&case.request.to).err().into_iter().collect())
+}
+
+/// What is against a number's form.
+pub(super) fn number(number: &PhoneNumber) -> Result<(), ReasonCode> {
+    PhoneNumber::parse_e164(number.e164()).map(drop).map_err(ReasonCode::from)
 }

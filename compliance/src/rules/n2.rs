@@ -8,7 +8,8 @@ use super::{Case, Check, Rule, value};
 use crate::allowlist::LineType;
 use crate::area_code::{self, AreaCode, AreaCodeKind};
 use crate::facts::FactKind;
-use crate::policy::Territory;
+use crate::number::PhoneNumber;
+use crate::policy::{Policy, Territory};
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
 
@@ -18,21 +19,38 @@ fn check(case: &Case<'_>) -> Check {
     let found = match area_code::lookup(case.request.to.area_code()) {
         None => Err(ReasonCode::AreaCodeUnassigned),
         Some(row) => match row.kind {
-            AreaCodeKind::Geographic => geographic(case, row),
             AreaCodeKind::TollFree => toll_free(case),
-            AreaCodeKind::Premium => Err(ReasonCode::AreaCodePremium),
-            AreaCodeKind::NonGeographic => Err(ReasonCode::AreaCodeNonGeographic),
+            AreaCodeKind::Geographic | AreaCodeKind::Premium | AreaCodeKind::NonGeographic => {
+                area(row, case.policy)
+            }
         },
     };
     Check::Codes(found.err().into_iter().collect())
 }
 
-fn geographic(case: &Case<'_>, row: &AreaCode) -> Result<(), ReasonCode> {
+/// What is against a number's area code, whatever the allowlist says. A toll-free one is the allowlist's matter.
+pub(super) fn number(number: &PhoneNumber, policy: &Policy) -> Result<(), ReasonCode> {
+    match area_code::lookup(number.area_code()) {
+        None => Err(ReasonCode::AreaCodeUnassigned),
+        Some(row) => area(row, policy),
+    }
+}
+
+fn area(row: &AreaCode, policy: &Policy) -> Result<(), ReasonCode> {
+    match row.kind {
+        AreaCodeKind::Geographic => geographic(row, policy),
+        AreaCodeKind::TollFree => Ok(()),
+        AreaCodeKind::Premium => Err(ReasonCode::AreaCodePremium),
+        AreaCodeKind::NonGeographic => Err(ReasonCode::AreaCodeNonGeographic),
+    }
+}
+
+fn geographic(row: &AreaCode, policy: &Policy) -> Result<(), ReasonCode> {
     if row.country != "US" {
         return Err(ReasonCode::AreaCodeForeign);
     }
     let opted_in = match Territory::from_region(row.region) {
-        Some(territory) => case.policy.territories.contains(&territory),
+        Some(territory) => policy.territories.contains(&territory),
         None => true,
     };
     if opted_in { Ok(()) } else { Err(ReasonCode::TerritoryNotOptedIn) }

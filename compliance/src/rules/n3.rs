@@ -16,6 +16,7 @@ use crate::area_code::{self, AreaCodeKind};
 use crate::class::CallClass;
 use crate::decide::Stage;
 use crate::facts::FactKind;
+use crate::number::PhoneNumber;
 use crate::policy::SoleAdministrator;
 use crate::refusal::ReasonCode;
 use crate::rule::RuleId;
@@ -46,7 +47,7 @@ fn check(case: &Case<'_>) -> Check {
         (Some(entry), None) => {
             let mut codes = belongs(case, entry);
             codes.extend(holds(case, entry));
-            codes.extend(line(entry));
+            codes.extend(line(&entry.number, entry.line));
             codes.extend(approval(case, entry));
             codes.extend(proof(case, entry));
             codes
@@ -86,8 +87,9 @@ fn holds(case: &Case<'_>, entry: &AllowlistEntry) -> Vec<ReasonCode> {
     ])
 }
 
-fn line(entry: &AllowlistEntry) -> Vec<ReasonCode> {
-    let may_be_called = match entry.line {
+/// What is against the type of a line, by itself and beside its number.
+pub(super) fn line(number: &PhoneNumber, line: LineType) -> Vec<ReasonCode> {
+    let may_be_called = match line {
         LineType::Landline | LineType::FixedVoip | LineType::TollFree => true,
         LineType::Mobile
         | LineType::Pager
@@ -96,11 +98,11 @@ fn line(entry: &AllowlistEntry) -> Vec<ReasonCode> {
         | LineType::Residential
         | LineType::Unknown => false,
     };
-    let by_code = area_code::lookup(entry.number.area_code())
-        .is_some_and(|row| row.kind == AreaCodeKind::TollFree);
+    let by_code =
+        area_code::lookup(number.area_code()).is_some_and(|row| row.kind == AreaCodeKind::TollFree);
     codes_where([
         (!may_be_called, ReasonCode::LineTypeRefused),
-        (by_code != (entry.line == LineType::TollFree), ReasonCode::LineTypeContradicted),
+        (by_code != (line == LineType::TollFree), ReasonCode::LineTypeContradicted),
     ])
 }
 

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use callwright_compliance::allowlist::{
-    AllowlistEntry, Approval, LineType, Publication, PublicationKind,
+    AllowlistEntry, Approval, LineType, Publication, PublicationKind, unfit,
 };
-use callwright_compliance::{CallClass, CallPurpose, Digest, ObjectId, PayerId};
+use callwright_compliance::{
+    CallClass, CallPurpose, Digest, ObjectId, PayerId, PhoneNumber, Policy,
+};
 use callwright_store::RandomId;
 use clap::Args;
 use jiff::SignedDuration;
@@ -57,11 +59,13 @@ pub(in crate::cli) struct ApproveArgs {
 
 pub(super) async fn add(args: &AllowArgs, clock: Clock, out: &mut Out) -> Result<(), CliError> {
     let common = &args.common;
-    let directory = common.config()?.directory()?;
+    let config = common.config()?;
+    let directory = config.directory()?;
     let line = directory.payer(&args.payer).and_then(|payer| payer.line(args.purpose));
     let number = line.map(|line| line.number.clone()).ok_or_else(|| {
         CliError::usage("the payer directory has no line of this payer for this purpose")
     })?;
+    callable(&number, args.line_type, &config.policy)?;
     let document = &args.document;
     let bytes = std::fs::read(document).map_err(CliError::io(document.display().to_string()))?;
     let sha256 = Digest::of(&bytes);
@@ -93,6 +97,20 @@ pub(super) async fn add(args: &AllowArgs, clock: Clock, out: &mut Out) -> Result
     tx.commit().await?;
     store.close().await;
     Ok(out.line(format_args!("entry {}; it waits for another person's approval", entry.id))?)
+}
+
+/// Refuses what the rules would refuse at every call, before anybody approves it.
+pub(super) fn callable(
+    number: &PhoneNumber,
+    line: LineType,
+    policy: &Policy,
+) -> Result<(), CliError> {
+    let reasons: Vec<String> =
+        unfit(number, line, policy).iter().map(ToString::to_string).collect();
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("this number could never be called: {}", reasons.join("; "))))
 }
 
 pub(super) async fn approve(

@@ -21,7 +21,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::output::Out;
-use super::{CliError, Common, end, named};
+use super::{CliError, Common, allow, end, named};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::dialler::{self, DialError};
@@ -67,6 +67,7 @@ pub(super) async fn add(
 ) -> Result<(), CliError> {
     let common = &args.common;
     let number = parse_human(&args.number).map_err(CliError::usage)?;
+    allow::callable(&number, args.line_type, &common.config()?.policy)?;
     let now = clock.wall();
     // The number is the evidence: what proves it comes with the keyed code.
     let sha256 = Digest::of(number.e164().as_bytes());

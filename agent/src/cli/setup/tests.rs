@@ -186,3 +186,31 @@ async fn a_vendor_that_is_ended_is_sent_nothing() {
     assert!(text.contains("V1"), "{text}");
     place.good("audit verify FOLDER").await;
 }
+
+#[tokio::test]
+async fn what_could_never_be_called_is_not_put_on_the_list() {
+    let place = Place::new();
+    place.set_up().await;
+    let own = "setup test-number CONFIG --as ann --practice oak --payer acme-health";
+    let today = Clock.wall().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let allow = format!(
+        "setup allow CONFIG --as ann --practice oak --payer acme-health --purpose medical_benefits \
+         --document FOLDER/page --published payer_website --seen-on {today}"
+    );
+    let before = entries(&place).await;
+    for (command, rule) in [
+        (format!("{own} --number +16142000135 --line-type mobile"), "N3"),
+        (format!("{own} --number +18442000135 --line-type landline"), "N3"),
+        (format!("{own} --number +19002000135 --line-type landline"), "N2"),
+        (format!("{own} --number +14162000135 --line-type landline"), "N2"),
+        (format!("{own} --number +17872000135 --line-type landline"), "N2"),
+        (format!("{own} --number 911 --line-type landline"), ""),
+        // The directory's line of this payer is toll-free.
+        (format!("{allow} --line-type landline"), "N3"),
+    ] {
+        let error = place.run(&command).await.0.unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage, "{command}");
+        assert!(error.to_string().contains(rule), "{command}: {error}");
+    }
+    assert_eq!(entries(&place).await, before);
+}

@@ -151,3 +151,29 @@ fn n3_wants_one_entry() {
     let got = reasons(&request(), &facts, &Policy::recommended());
     only(&got, RuleId::N3, ReasonCode::ListedTwice);
 }
+
+#[test]
+fn a_number_that_can_never_be_called_is_known_without_an_entry() {
+    let unfit = |number: &str, line, policy: &Policy| -> Vec<(RuleId, ReasonCode)> {
+        let number = PhoneNumber::parse_e164(number).unwrap();
+        let reasons = crate::allowlist::unfit(&number, line, policy);
+        reasons.into_iter().map(|reason| (reason.rule, reason.code)).collect()
+    };
+    let policy = Policy::recommended();
+    for (number, line, rule, code) in [
+        ("+19002000140", LineType::Landline, RuleId::N2, ReasonCode::AreaCodePremium),
+        ("+14162000140", LineType::Landline, RuleId::N2, ReasonCode::AreaCodeForeign),
+        ("+17872000140", LineType::FixedVoip, RuleId::N2, ReasonCode::TerritoryNotOptedIn),
+        ("+18222000140", LineType::Landline, RuleId::N2, ReasonCode::AreaCodeUnassigned),
+        ("+18442000140", LineType::Landline, RuleId::N3, ReasonCode::LineTypeContradicted),
+        ("+16142000140", LineType::TollFree, RuleId::N3, ReasonCode::LineTypeContradicted),
+        ("+16142000140", LineType::Mobile, RuleId::N3, ReasonCode::LineTypeRefused),
+    ] {
+        assert_eq!(unfit(number, line, &policy), [(rule, code)], "{number} {line:?}");
+    }
+    assert_eq!(unfit("+18442000140", LineType::TollFree, &policy), []);
+    assert_eq!(unfit("+16142000140", LineType::Landline, &policy), []);
+    let mut policy = policy;
+    policy.territories.insert(Territory::PuertoRico);
+    assert_eq!(unfit("+17872000140", LineType::FixedVoip, &policy), []);
+}
