@@ -26,7 +26,7 @@ pub fn covered(error: Error) -> Error {
     if !value.is_empty() {
         covered.insert(ContextKind::InvalidValue, ContextValue::String(COVER.to_owned()));
     }
-    // A word that no command knows is not the name of anything, but for a misspelt option.
+    // A word that no command knows is not the name of anything, but for a misspelling of what one knows.
     let unknown = if covered.kind() == ErrorKind::UnknownArgument {
         ContextKind::InvalidArg
     } else if covered.kind() == ErrorKind::InvalidSubcommand {
@@ -34,9 +34,10 @@ pub fn covered(error: Error) -> Error {
     } else {
         return covered;
     };
-    let is_option =
-        matches!(covered.get(unknown), Some(ContextValue::String(word)) if is_option(word));
-    if !is_option {
+    let like = covered.get(ContextKind::SuggestedArg).is_some();
+    let is_misspelt =
+        like && matches!(covered.get(unknown), Some(ContextValue::String(word)) if is_option(word));
+    if !is_misspelt {
         covered.insert(unknown, ContextValue::String(COVER.to_owned()));
         covered.remove(ContextKind::Suggested);
     }
@@ -87,6 +88,7 @@ mod tests {
             (vec!["person", "export", "Zebulon Quackenbush"], "REQUEST"),
             (vec!["person", "export", "a1", "Zebulon"], "unexpected argument"),
             (vec!["person", "export", "a1", "-Zebulon"], "unexpected argument"),
+            (vec!["person", "export", "a1", "--zebulon-quackenbush"], "unexpected argument"),
             (vec!["person", "export", "--practice=Zebulon Q"], "--practice <ID>"),
             ([&record[..], &["--act", "Zebulon"]].concat(), "granted"),
             ([&record[..], &["--evidence", "form of Zebulon"]].concat(), "--evidence <ID>"),
