@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use callwright_compliance::audit::Actor;
 use callwright_compliance::{PersonId, TenantId, VendorId};
@@ -64,7 +64,8 @@ struct StopArgs {
     /// The calls of this practice
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     practice: Option<TenantId>,
-    /// The calls that use this vendor; of every practice, also of those still to come, unless --practice is given
+    /// The calls that use this vendor, of every practice unless --practice is given. A practice that is set up later has every vendor
+    /// stopped that is stopped for any
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     vendor: Option<VendorId>,
     /// Every call of this installation
@@ -103,25 +104,30 @@ async fn turn(
     session: Session,
     out: &mut Out,
 ) -> Result<Exit, CliError> {
-    let config = Config::load(&args.config)?;
-    let store = open(&config).await?;
-    let done = match &args.vendor {
-        // A stop is lifted whatever it is on.
-        Some(vendor) if throw => known(vendor, &config, &store).await,
-        Some(_) | None => Ok(()),
-    };
-    let done = match done {
-        Ok(()) => turn_each(args, throw, session, &store, out).await,
-        Err(error) => Err(error),
-    };
+    let store = open(&args.config).await?;
+    let done = turn_each(args, throw, session, &store, out).await;
+    let known = known(&args.config, &store).await;
     store.close().await;
-    done.map(|()| Exit::Good)
+    done?;
+    match &args.vendor {
+        // A stop is lifted whatever it is on.
+        Some(vendor) if throw && !known.contains(vendor.as_str()) => {
+            let known = known.into_iter().collect::<Vec<_>>().join(", ");
+            // Calls that run may use it all the same; but one that was mistyped must not look like a success.
+            out.line(format_args!(
+                "it stands, but no practice has the vendor {vendor}, nor has the configuration; they have {known}"
+            ))?;
+            Ok(Exit::NotGood)
+        }
+        Some(_) | None => Ok(Exit::Good),
+    }
 }
 
-/// Opens the store. A file that others may read is no reason not to stop calls: it is closed to them here, which every other command
-/// leaves to whoever runs it.
-async fn open(config: &Config) -> Result<Store, CliError> {
-    let (path, mode) = match config.open_store().await {
+/// Opens the store of a configuration. No mistake elsewhere in that file, and no database that others may read, is a reason not to stop
+/// calls: the database is closed to others here, which every other command leaves to whoever runs it.
+async fn open(config: &Path) -> Result<Store, CliError> {
+    let files = Config::store_files(config)?;
+    let (path, mode) = match files.open().await {
         Err(StartError::Store(StoreError::DatabasePermissions { path, mode })) => (path, mode),
         opened => return Ok(opened?),
     };
@@ -130,28 +136,34 @@ async fn open(config: &Config) -> Result<Store, CliError> {
         "others may read {shown} (mode {mode:o}): now its owner alone may, with mode 600"
     );
     let owner_only = Permissions::from_mode(mode & 0o700);
-    fs::set_permissions(&path, owner_only).map_err(CliError::io(shown.to_string()))?;
-    Ok(config.open_store().await?)
+    fs::set_permissions(&path, owner_only.clone()).map_err(CliError::io(shown.to_string()))?;
+    for log in ["-wal", "-shm"] {
+        let mut beside = path.clone().into_os_string();
+        beside.push(log);
+        // Where there is none, there is nothing to close.
+        drop(fs::set_permissions(beside, owner_only.clone()));
+    }
+    Ok(files.open().await?)
 }
 
-/// Refuses a vendor that nobody has: a stop that was mistyped must not look like one that was thrown.
-async fn known(vendor: &VendorId, config: &Config, store: &Store) -> Result<(), CliError> {
-    let hears_first = config.vendors.before_notice(config.policy.recording.before_notice);
-    let own = config.vendors.ids().into_iter().map(|(_, id)| id).chain(hears_first);
-    let mut known: BTreeSet<String> = own.map(str::to_owned).collect();
-    known.insert(config.carrier.vendor.to_string());
-    for practice in store.practices().await? {
-        // What of the register cannot be read must not stand in the way of a stop.
-        let Ok(register) = store.register(&practice.tenant).await else { return Ok(()) };
-        known.extend(register.rows.iter().map(|row| row.id.to_string()));
+/// The vendors that somebody has, as far as it can be read.
+async fn known(path: &Path, store: &Store) -> BTreeSet<String> {
+    let mut known = BTreeSet::new();
+    match Config::load(path) {
+        Ok(config) => {
+            let hears_first = config.vendors.before_notice(config.policy.recording.before_notice);
+            let own = config.vendors.ids().into_iter().map(|(_, id)| id).chain(hears_first);
+            known.extend(own.map(str::to_owned));
+            known.insert(config.carrier.vendor.to_string());
+        }
+        Err(error) => tracing::warn!(%error, "no other command will take this configuration"),
     }
-    if known.contains(vendor.as_str()) {
-        return Ok(());
+    for practice in store.practices().await.unwrap_or_default() {
+        if let Ok(register) = store.register(&practice.tenant).await {
+            known.extend(register.rows.iter().map(|row| row.id.to_string()));
+        }
     }
-    let known = known.into_iter().collect::<Vec<_>>().join(", ");
-    Err(CliError::usage(format!(
-        "nothing is stopped: no practice has the vendor {vendor}, nor has the configuration; they have {known}"
-    )))
+    known
 }
 
 /// One stop after the other: each stands in the audit of the practice that it is about.
@@ -217,8 +229,7 @@ fn words(scope: &StopScope) -> String {
 }
 
 async fn status(args: &StatusArgs, out: &mut Out) -> Result<Exit, CliError> {
-    let config = Config::load(&args.config.config)?;
-    let store = open(&config).await?;
+    let store = open(&args.config.config).await?;
     let stops = store.stops().await;
     store.close().await;
     let stops = stops?;
@@ -328,23 +339,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_vendor_that_nobody_has_is_told_with_those_that_somebody_has() {
+    async fn a_stop_of_a_vendor_that_nobody_has_stands_and_is_no_success() {
         let (place, ..) = place().await;
-        for of in ["", " --practice oak"] {
-            let (exit, text) =
-                place.run(&format!("kill CONFIG --as ann --vendor openia{of}")).await;
-            let error = exit.unwrap_err();
-            assert_eq!((error.exit(), text.as_str()), (super::Exit::Usage, ""));
-            let known = "they have flite, pocketsphinx, rules, twilio";
-            assert!(error.to_string().ends_with(known), "{error}");
-        }
-        assert_eq!(stopped(&place).await, []);
+        let (exit, text) = place.run("kill CONFIG --as ann --vendor openia --practice oak").await;
+        assert_eq!(exit.unwrap(), super::Exit::NotGood);
+        let known = "they have flite, pocketsphinx, rules, twilio\n";
+        assert!(text.ends_with(known), "{text}");
+        // A call that runs may use what no row and no configuration names any more.
+        assert_eq!(stopped(&place).await.len(), 1);
+        place.good("kill lift CONFIG --as ann --vendor openia").await;
         // A row of the register is enough, whatever the configuration names; and what stands can be lifted.
         let vendor = "--practice oak --role speech_to_text --id openia --network 127.0.0.0/8";
         place.good(&format!("setup vendor CONFIG --as ann {vendor}")).await;
         place.good("kill CONFIG --as ann --vendor openia").await;
         place.good("kill lift CONFIG --as ann --vendor nobody").await;
         assert_eq!(stopped(&place).await.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_mistake_elsewhere_in_the_configuration_keeps_nobody_from_stopping_calls() {
+        let (place, ..) = place().await;
+        let config = place.path("callwright.toml");
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, format!("{text}\n[colour]\nred = 1\n")).unwrap();
+        let (check, _) = place.run("hold list CONFIG").await;
+        assert_eq!(check.unwrap_err().exit(), super::Exit::Usage, "every other command refuses");
+        place.good("kill CONFIG --as ann --all").await;
+        assert_eq!(stopped(&place).await.len(), 1);
+        place.good("kill lift CONFIG --as ann --all").await;
     }
 
     #[tokio::test]

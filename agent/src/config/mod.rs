@@ -158,13 +158,21 @@ impl Config {
     /// # Errors
     /// [`ConfigErrors`] with every mistake.
     pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let fault = Fault::Unreadable(error.kind());
-            let mend =
-                "give the path of a configuration file; deploy/callwright.toml is an example";
-            ConfigErrors::new(path, vec![Problem::new("", fault, mend)], &Places::none())
-        })?;
-        Config::parse(&text, path)
+        Config::parse(&text_of(path)?, path)
+    }
+
+    /// Where the store of the file at `path` is, whatever else is wrong with the file: what stops calls must not hang on a mistake in a
+    /// policy.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] where the file cannot be read, is no TOML, or does not say where the store is.
+    pub fn store_files(path: &Path) -> Result<StoreFiles, ConfigErrors> {
+        let text = text_of(path)?;
+        let (mut file, places) = table_of(&text, path)?;
+        let mut problems = Vec::new();
+        let base = path.parent().unwrap_or(Path::new(""));
+        let files = store(Section::take(&mut file, "store", &mut problems), base);
+        files.ok_or_else(|| ConfigErrors::new(path, problems, &places))
     }
 
     /// Reads the text of the file at `path`.
@@ -172,21 +180,7 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigErrors> {
-        let (places, broken) = Places::of(text);
-        let syntax = |error: &toml::de::Error| Problem {
-            place: error.span().map(|span| places.byte(span.start)),
-            ..Problem::new(
-                "",
-                Fault::Syntax(error.message().to_owned()),
-                "compare it with deploy/callwright.toml",
-            )
-        };
-        if !broken.is_empty() {
-            let problems = broken.iter().map(syntax).collect();
-            return Err(ConfigErrors::new(path, problems, &places));
-        }
-        let mut file = toml::from_str::<Table>(text)
-            .map_err(|error| ConfigErrors::new(path, vec![syntax(&error)], &places))?;
+        let (mut file, places) = table_of(text, path)?;
         let base = path.parent().unwrap_or(Path::new(""));
         let mut problems = Vec::new();
         let digest = Digest::of(text.as_bytes());
@@ -208,6 +202,35 @@ impl Config {
     fn hosted(vendors: &VendorChoice, carrier: &Carrier) -> Vec<Role> {
         let carrier = carrier.base_url.starts_with("https://").then_some(Role::Carrier);
         vendors.hosted().into_iter().chain(carrier).collect()
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, ConfigErrors> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let fault = Fault::Unreadable(error.kind());
+        let mend = "give the path of a configuration file; deploy/callwright.toml is an example";
+        ConfigErrors::new(path, vec![Problem::new("", fault, mend)], &Places::none())
+    })
+}
+
+/// The file as TOML, with the places of its keys.
+fn table_of<'t>(text: &'t str, path: &Path) -> Result<(Table, Places<'t>), ConfigErrors> {
+    let (places, broken) = Places::of(text);
+    let syntax = |error: &toml::de::Error| Problem {
+        place: error.span().map(|span| places.byte(span.start)),
+        ..Problem::new(
+            "",
+            Fault::Syntax(error.message().to_owned()),
+            "compare it with deploy/callwright.toml",
+        )
+    };
+    if !broken.is_empty() {
+        let problems = broken.iter().map(syntax).collect();
+        return Err(ConfigErrors::new(path, problems, &places));
+    }
+    match toml::from_str::<Table>(text) {
+        Ok(file) => Ok((file, places)),
+        Err(error) => Err(ConfigErrors::new(path, vec![syntax(&error)], &places)),
     }
 }
 
@@ -240,7 +263,8 @@ fn read(
         policy::flags(policy, &Config::hosted(vendors, carrier), problems);
     }
     if let (Some(policy), Some(carrier)) = (&policy, &carrier) {
-        let is_free = !carrier.base_url.starts_with("https://");
+        // Another address may be a carrier of the practice's own: whether that one is free, the rule asks of its row.
+        let is_free = carrier.base_url != ClientConfig::TWILIO;
         let prices = Prices { cents_per_minute: carrier.cents_per_minute, is_free, is_cap_set };
         policy::prices(policy, prices, problems);
     }

@@ -144,7 +144,7 @@ pub(super) fn prices(policy: &Policy, prices: Prices, problems: &mut Vec<Problem
     const PRICE: &str = "carrier.cents_per_minute";
     let (cents, cap) = (prices.cents_per_minute, policy.limits.call_cents_max);
     if cents == 0 && !prices.is_free {
-        let why = "a carrier that is not on this machine is not free, and a call without a price is refused (rule L2)";
+        let why = "the carrier is not free, and a call without a price is refused (rule L2)";
         problems.push(Problem::new(PRICE, Fault::Value(why.to_owned()), MEND_PRICE));
     }
     let longest_s = policy.caps.payer.total_s.max(policy.caps.test.total_s);

@@ -13,6 +13,7 @@ use callwright_prompts::Pack;
 use callwright_store::{CallId, Code, KeyRing, Store, StoreError};
 use callwright_vendors::VendorError;
 
+use super::StoreFiles;
 use super::{Config, SecretError};
 use crate::api::Registry;
 use crate::call::Vendors;
@@ -72,6 +73,17 @@ pub struct Opened {
     pub signing: Secret,
 }
 
+impl StoreFiles {
+    /// Opens the store as it is.
+    ///
+    /// # Errors
+    /// [`StartError::Store`].
+    pub async fn open(&self) -> Result<Store, StartError> {
+        let keys = KeyRing::open(&self.key_file)?;
+        Ok(Store::open(&self.database, keys).await?)
+    }
+}
+
 impl Config {
     /// Opens the store with its key file, and enters the people whom its registers do not know yet. The key file must be there; a
     /// database that is not is made.
@@ -79,8 +91,7 @@ impl Config {
     /// # Errors
     /// [`StartError::Store`].
     pub async fn open_store(&self) -> Result<Store, StartError> {
-        let keys = KeyRing::open(&self.store.key_file)?;
-        let store = Store::open(&self.store.database, keys).await?;
+        let store = self.store.open().await?;
         store.enter_people(Clock.wall()).await?;
         Ok(store)
     }

@@ -67,13 +67,16 @@ const fn far_end(purpose: CallPurpose) -> FieldSet {
 }
 
 /// The fields that may be given to one payer on a call with this purpose: those of its own list that the policy for the purpose allows.
-/// A list narrows the policy and never widens it. What the agent says without a value of the request's passes with any list.
+/// A list narrows the policy and never widens it. What the agent says without a value of the request's passes with any list, and so does
+/// the call-back number.
 ///
-/// Source: 45 CFR 164.502(b), 164.514(d): what one payer does not need in order to answer is not given to it.
+/// Source: 45 CFR 164.502(b), 164.514(d): what one payer does not need in order to answer is not given to it. 47 CFR 64.1200(b)(2):
+/// whoever is called is told where to call back.
 #[must_use]
 pub const fn allowed_to_payer(purpose: CallPurpose, list: FieldSet) -> FieldSet {
     let policy = far_end(purpose);
-    policy.minus(FieldSet::PROVIDER.union(FieldSet::PATIENT).minus(list))
+    let always = FieldSet::of(&[Field::CallbackNumber]);
+    policy.minus(FieldSet::PROVIDER.union(FieldSet::PATIENT).minus(list.union(always)))
 }
 
 /// The fields that a payer's own list may name: what of a request may be given to any payer for this purpose.
@@ -144,7 +147,8 @@ mod tests {
                 let got = allowed_to_payer(purpose, field.into());
                 assert!(got.is_subset_of(policy), "{field:?}");
                 let of_request = FieldSet::PROVIDER.union(FieldSet::PATIENT);
-                let expected = listable(purpose).intersection(field.into());
+                let always = FieldSet::of(&[Field::CallbackNumber]);
+                let expected = listable(purpose).intersection(always.union(field.into()));
                 assert_eq!(got.intersection(of_request), expected, "{field:?}");
                 assert!(got.contains(Field::AgentWords) && got.contains(Field::HeardValue));
             }

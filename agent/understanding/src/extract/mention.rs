@@ -246,7 +246,7 @@ fn identifier(tokens: &[Token], at: usize) -> Option<usize> {
     let end = at + figures;
     // "Under plan b, one five zero zero dollars": a letter names a plan, too.
     let counted = is(tokens, end, &["dollars", "dollar", "percent"]);
-    let lettered = lettered && !counted && !tokens.get(at).is_some_and(|token| token.after_stop);
+    let lettered = lettered && !counted;
     (figures > FIGURES_MAX || figures > 1 && (lettered || named)).then_some(end)
 }
 

@@ -254,6 +254,7 @@ fn what_was_not_asked_is_not_taken() {
         ("specialist_copay", "the member id is three two oh four", &[]),
         ("specialist_copay", "three two oh four seven three oh six", &[]),
         ("specialist_copay", "w three two oh four", &[]),
+        ("specialist_copay", "The member ID is W, three two oh four.", &[]),
         ("specialist_copay", "n p i one two three four", &[]),
         ("specialist_copay", "one five zero dollars", &["specialist_copay=150.00?"]),
         ("specialist_copay", "under plan b one five zero dollars", &["specialist_copay=150.00?"]),
