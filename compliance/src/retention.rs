@@ -392,8 +392,18 @@ mod tests {
         })
     }
 
+    /// The last moment that can be made of microseconds: the last whole second there is.
+    fn last() -> i64 {
+        Timestamp::MAX.as_second() * 1_000_000
+    }
+
     fn moment() -> impl Strategy<Value = i64> {
-        0..Timestamp::MAX.as_microsecond()
+        0..last()
+    }
+
+    #[test]
+    fn the_last_moment_is_one() {
+        assert!(at(last()) < Timestamp::MAX);
     }
 
     proptest! {
@@ -423,7 +433,7 @@ mod tests {
             periods in any_periods(), class in class(), made in moment(), now in moment(), later in 0..1_000 * DAY,
         ) {
             let due = |now| matches!(periods.due(class, aged(made), Hold::Free, now), Due::Purge(_));
-            let (now, later) = (at(now), at(now.saturating_add(later).min(Timestamp::MAX.as_microsecond())));
+            let (now, later) = (at(now), at(now.saturating_add(later).min(last())));
             prop_assert!(!due(now) || due(later));
             prop_assert_eq!(due(now), periods.cutoff(class, now).is_some_and(|cutoff| at(made) <= cutoff));
         }
