@@ -5,7 +5,7 @@
 mod support;
 
 use callwright_core::{
-    Act, Clip, Config, DataItem, Goal, HoldSound, Input, Output, Phase, Verdict,
+    Act, Clip, Config, DataItem, Goal, HoldSound, Input, Item, Output, Phase, Verdict,
 };
 use support::{FIRST, Rig, goals, questions};
 
@@ -58,4 +58,23 @@ fn who_is_told_where_to_call_back_is_told_once() {
         assert_eq!(goals(&rig).iter().filter(|goal| **goal == number).count(), 1, "{asked}");
         assert_eq!(goals(&rig).last(), Some(&Goal::Close));
     }
+}
+
+#[test]
+fn a_number_that_the_gate_refused_was_not_told() {
+    let mut rig = Rig::new(Config { items: vec![DataItem::CallbackNumber], ..questions(1) });
+    rig.reach_person();
+    rig.plays = false;
+    rig.hear(&[Act::DataRequest(DataItem::CallbackNumber)], &[]);
+    let spoken =
+        rig.said.iter().rev().find_map(|output| {
+            if let Output::Speak(segment) = output { Some(*segment) } else { None }
+        });
+    rig.plays = true;
+    rig.input(Input::GateRefused(Item::Segment(spoken.unwrap())));
+    rig.hear(&[Act::GoAhead], &[]);
+    rig.hear(&[Act::Answer], &[(FIRST, Verdict::Clear)]);
+    rig.hear(&[Act::NotAvailable], &[]);
+    let last = goals(&rig).split_off(goals(&rig).len() - 2);
+    assert_eq!(last, [Goal::Provide(DataItem::CallbackNumber), Goal::Close]);
 }

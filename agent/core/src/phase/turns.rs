@@ -166,8 +166,10 @@ impl Conversation {
         }
         let gives = |goals: &[Goal]| goals.iter().any(|goal| matches!(goal, Goal::Provide(_)));
         self.person.withheld |= self.floor.turn.as_ref().is_some_and(|turn| gives(&turn.goals));
-        // What could not be said is not tried again: the person will ask, or the silence timer speaks.
+        // What could not be said is not tried again: the person will ask, or the silence timer speaks. And nobody knows it.
+        let knows_number = self.person.knows_number;
         self.turn_maybe_over();
+        self.person.knows_number = knows_number;
     }
 
     // The far end's voice.
